@@ -1,0 +1,32 @@
+# Finds LibTorch's CPU libraries and makes the target TorchCpu::torch.
+#
+# LibTorch's own package file insists on a CUDA toolkit when it comes from a CUDA wheel, even for CPU work. This one
+# takes the two CPU libraries and the headers, from any LibTorch below CMAKE_PREFIX_PATH or Torch_ROOT.
+find_path(TorchCpu_INCLUDE_DIR torch/csrc/autograd/variable.h PATH_SUFFIXES include)
+find_path(TorchCpu_API_INCLUDE_DIR torch/torch.h PATH_SUFFIXES include/torch/csrc/api/include)
+find_library(TorchCpu_LIBRARY torch_cpu)
+find_library(TorchCpu_C10_LIBRARY c10)
+if(TorchCpu_INCLUDE_DIR AND EXISTS ${TorchCpu_INCLUDE_DIR}/torch/headeronly/version.h)
+  file(STRINGS ${TorchCpu_INCLUDE_DIR}/torch/headeronly/version.h line REGEX "define TORCH_VERSION \"")
+elseif(TorchCpu_API_INCLUDE_DIR)
+  file(STRINGS ${TorchCpu_API_INCLUDE_DIR}/torch/version.h line REGEX "define TORCH_VERSION \"")
+endif()
+string(REGEX REPLACE ".*\"([^\"]*)\".*" "\\1" TorchCpu_VERSION "${line}")
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(TorchCpu
+  REQUIRED_VARS TorchCpu_LIBRARY TorchCpu_C10_LIBRARY TorchCpu_INCLUDE_DIR TorchCpu_API_INCLUDE_DIR
+  VERSION_VAR TorchCpu_VERSION
+  REASON_FAILURE_MESSAGE "Next: run scripts/setup.sh, or pass -DCMAKE_PREFIX_PATH=/path/to/libtorch")
+
+if(TorchCpu_FOUND AND NOT TARGET TorchCpu::torch)
+  add_library(TorchCpu::c10 SHARED IMPORTED)
+  set_target_properties(TorchCpu::c10 PROPERTIES IMPORTED_LOCATION ${TorchCpu_C10_LIBRARY})
+  add_library(TorchCpu::torch SHARED IMPORTED)
+  set_target_properties(TorchCpu::torch PROPERTIES
+    IMPORTED_LOCATION ${TorchCpu_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES "${TorchCpu_INCLUDE_DIR};${TorchCpu_API_INCLUDE_DIR}"
+    INTERFACE_LINK_LIBRARIES TorchCpu::c10)
+endif()
+set(TORCH_VERSION_FOUND ${TorchCpu_VERSION})
+mark_as_advanced(TorchCpu_INCLUDE_DIR TorchCpu_API_INCLUDE_DIR TorchCpu_LIBRARY TorchCpu_C10_LIBRARY)

@@ -1,0 +1,50 @@
+# intr_add_test(PART/NAME [LIBRARY intr_base|intr_train] [RANKS 1 2 4] [TIMEOUT seconds] [LINK targets] [LABELS labels])
+#
+# Builds tests/PART/NAME_test.cpp once and registers one CTest entry: PART.NAME, or PART.NAME.rN for each rank count.
+# Tests with RANKS link tests/support/mpi_main, all others GoogleTest's main.
+function(intr_add_test path)
+  cmake_parse_arguments(arg "" "LIBRARY;TIMEOUT" "RANKS;LINK;LABELS" ${ARGN})
+  if(NOT arg_LIBRARY)
+    set(arg_LIBRARY intr_base)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  get_filename_component(part ${path} DIRECTORY)
+  get_filename_component(name ${path} NAME)
+  string(REPLACE "/" "." test_name ${path})
+  string(REPLACE "/" "_" target "${path}_test")
+  add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/${path}_test.cpp)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_link_libraries(${target} PRIVATE ${arg_LIBRARY} intr_test_support GTest::gtest ${arg_LINK}
+                        intr_warnings intr_sanitizers)
+  if(arg_LIBRARY STREQUAL "intr_train")
+    target_precompile_headers(${target} REUSE_FROM intr_train)
+  endif()
+  if(NOT arg_RANKS)
+    target_link_libraries(${target} PRIVATE GTest::gtest_main)
+    add_test(NAME ${test_name} COMMAND ${target})
+    set_tests_properties(${test_name} PROPERTIES LABELS "${part};${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+                         ENVIRONMENT "OMP_NUM_THREADS=1")
+    return()
+  endif()
+  target_link_libraries(${target} PRIVATE intr_test_mpi_main)
+  foreach(ranks IN LISTS arg_RANKS)
+    set(entry ${test_name}.r${ranks})
+    add_test(NAME ${entry}
+      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${INTR_MPIEXEC_FLAGS} $<TARGET_FILE:${target}>)
+    set_tests_properties(${entry} PROPERTIES LABELS "${part};mpi;${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+                         PROCESSORS ${ranks} ENVIRONMENT "${INTR_MPI_TEST_ENVIRONMENT}")
+  endforeach()
+endfunction()
+
+# What Open MPI wants to run as root and with more ranks than cores; other launchers get nothing.
+if(MPIEXEC_EXECUTABLE)
+  execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE mpiexec_version ERROR_QUIET)
+  set(INTR_MPI_TEST_ENVIRONMENT "OMP_NUM_THREADS=1")
+  if(mpiexec_version MATCHES "Open MPI|OpenRTE")
+    set(INTR_MPIEXEC_FLAGS --oversubscribe --bind-to none)
+    list(APPEND INTR_MPI_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+         OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none)
+  endif()
+endif()

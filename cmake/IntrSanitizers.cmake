@@ -1,0 +1,13 @@
+# intr_sanitizers: what INTR_SANITIZE asks for; linked privately by every target of ours.
+add_library(intr_sanitizers INTERFACE)
+if(INTR_SANITIZE STREQUAL "address")
+  set(flags -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+elseif(INTR_SANITIZE STREQUAL "thread")
+  set(flags -fsanitize=thread -fno-omit-frame-pointer)
+elseif(INTR_SANITIZE)
+  message(FATAL_ERROR "INTR_SANITIZE is '${INTR_SANITIZE}'. Next: use address, thread or nothing.")
+endif()
+if(INTR_SANITIZE)
+  target_compile_options(intr_sanitizers INTERFACE ${flags})
+  target_link_options(intr_sanitizers INTERFACE ${flags})
+endif()

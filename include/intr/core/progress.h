@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace intr {
+
+/// Progress of long work: a bar with rate and time left on a terminal, a plain line every half minute elsewhere,
+/// nothing when quiet. For one thread, on rank 0.
+class Progress {
+ public:
+  /// @param unit plural noun of what is counted, such as "images"
+  Progress(std::string label, std::int64_t total, std::string unit, bool enabled = true);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+
+  void advance(std::int64_t count = 1);
+  /// Prints the closing line once.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show(bool last);
+
+  std::string label_;
+  std::int64_t total_;
+  std::string unit_;
+  bool enabled_;
+  bool terminal_;
+  bool finished_ = false;
+  std::int64_t done_ = 0;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_ = start_;
+};
+
+}  // namespace intr

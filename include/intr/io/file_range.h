@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace intr {
+
+/// A file open for reading at any place, by any number of threads at once. No memory map: a file that shrinks must be
+/// an error, not a signal. Move-only.
+class InputFile {
+ public:
+  /// @throws DataError if it is missing or no regular file, EnvironmentError if it cannot be opened
+  explicit InputFile(std::string path);
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+  ~InputFile();
+
+  const std::string& path() const noexcept { return path_; }
+  /// Bytes now.
+  std::uint64_t size() const;
+  /// Fills `out` from byte `offset` on; goes on after short reads and interruptions.
+  /// @throws DataError if the file ends first
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+  std::vector<std::byte> read_all() const;
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace intr
