@@ -6,12 +6,15 @@ find_path(TorchCpu_INCLUDE_DIR torch/csrc/autograd/variable.h PATH_SUFFIXES incl
 find_path(TorchCpu_API_INCLUDE_DIR torch/torch.h PATH_SUFFIXES include/torch/csrc/api/include)
 find_library(TorchCpu_LIBRARY torch_cpu)
 find_library(TorchCpu_C10_LIBRARY c10)
-if(TorchCpu_INCLUDE_DIR AND EXISTS ${TorchCpu_INCLUDE_DIR}/torch/headeronly/version.h)
-  file(STRINGS ${TorchCpu_INCLUDE_DIR}/torch/headeronly/version.h line REGEX "define TORCH_VERSION \"")
-elseif(TorchCpu_API_INCLUDE_DIR)
-  file(STRINGS ${TorchCpu_API_INCLUDE_DIR}/torch/version.h line REGEX "define TORCH_VERSION \"")
+set(version_header "${TorchCpu_INCLUDE_DIR}/torch/headeronly/version.h")
+if(NOT EXISTS "${version_header}")
+  set(version_header "${TorchCpu_API_INCLUDE_DIR}/torch/version.h")  # before 2.9
 endif()
-string(REGEX REPLACE ".*\"([^\"]*)\".*" "\\1" TorchCpu_VERSION "${line}")
+if(EXISTS "${version_header}")
+  file(STRINGS ${version_header} lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+  string(REGEX REPLACE "[^0-9;]*" "" numbers "${lines}")
+  string(REPLACE ";" "." TorchCpu_VERSION "${numbers}")
+endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(TorchCpu

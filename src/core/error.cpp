@@ -26,7 +26,8 @@ void throw_system_error(std::string_view action, const std::string& path, int er
   const std::string reason = std::generic_category().message(error_number);
   const std::string what = fmt::format("cannot {}: {}", action, reason);
   if (error_number == ENOSPC || error_number == EDQUOT) {
-    throw EnvironmentError(what, path, "make room on that file system and run the same command again");
+    throw EnvironmentError(what, path,
+                           "make room on that file system and run the same command again");
   }
   if (error_number == ENOENT || error_number == ENOTDIR || error_number == EISDIR) {
     throw DataError(what, path, "check the path");

@@ -21,11 +21,16 @@ int run_guarded(const std::string& program, const std::function<ExitCode()>& bod
     log::error("{}: {}", program, error.what());
   } catch (const std::bad_alloc&) {
     code = ExitCode::kEnvironment;
-    log::error("{}: out of memory. Next: use fewer threads, a smaller micro-batch, or ask for more memory", program);
+    log::error(
+        "{}: out of memory. Next: use fewer threads, a smaller micro-batch, or ask for more memory",
+        program);
   } catch (const std::exception& error) {
-    log::error("{}: unexpected: {}. Next: please report this with the whole log", program, error.what());
+    log::error("{}: unexpected: {}. Next: please report this with the whole log", program,
+               error.what());
   } catch (...) {
-    log::error("{}: unexpected failure of unknown kind. Next: please report this with the whole log", program);
+    log::error(
+        "{}: unexpected failure of unknown kind. Next: please report this with the whole log",
+        program);
   }
   const int status = static_cast<int>(code);
   if (on_failure) on_failure(status);

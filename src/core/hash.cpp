@@ -25,8 +25,12 @@ struct Hash128::State {
   ~State() { XXH3_freeState(handle); }
 };
 
-std::uint64_t xxh3_64(std::span<const std::byte> bytes) noexcept { return XXH3_64bits(bytes.data(), bytes.size()); }
-std::uint64_t xxh3_64(std::string_view text) noexcept { return XXH3_64bits(text.data(), text.size()); }
+std::uint64_t xxh3_64(std::span<const std::byte> bytes) noexcept {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+std::uint64_t xxh3_64(std::string_view text) noexcept {
+  return XXH3_64bits(text.data(), text.size());
+}
 
 Hash128::Hash128() : state_(std::make_unique<State>()) {}
 Hash128::Hash128(Hash128&&) noexcept = default;

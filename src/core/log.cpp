@@ -49,7 +49,8 @@ bool quiet() {
 void set_file(const std::string& path) {
   const std::lock_guard lock(state().mutex);
   if (state().file >= 0) ::close(state().file);
-  state().file = path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  state().file =
+      path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 }
 
 void write(Level level, std::string_view text) {

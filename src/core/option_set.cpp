@@ -32,15 +32,19 @@ std::int64_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-std::string dashes_off(const std::string& name) { return name.substr(std::min(name.find_first_not_of('-'), name.size())); }
+std::string dashes_off(const std::string& name) {
+  return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+}
 
 }  // namespace
 
-OptionSet::OptionSet(std::string usage, std::string summary) : usage_(std::move(usage)), summary_(std::move(summary)) {
+OptionSet::OptionSet(std::string usage, std::string summary)
+    : usage_(std::move(usage)), summary_(std::move(summary)) {
   groups_.emplace_back("General", kLineLength);
   groups_.back().add_options()("help,h", "print this text and leave")(
       "version", "print the version and what it was built with, and leave")(
-      "config", po::value<std::string>(), "file of 'name = value' lines with the same names; the command line wins");
+      "config", po::value<std::string>(),
+      "file of 'name = value' lines with the same names; the command line wins");
 }
 
 OptionSet& OptionSet::group(const std::string& title) {
@@ -49,19 +53,24 @@ OptionSet& OptionSet::group(const std::string& title) {
 }
 
 OptionSet& OptionSet::add(const char* flag, bool& field, const std::string& help) {
-  insert(flag, po::value<bool>(&field)->default_value(field, field ? "on" : "off")->implicit_value(true, "on"), help);
+  insert(flag,
+         po::value<bool>(&field)
+             ->default_value(field, field ? "on" : "off")
+             ->implicit_value(true, "on"),
+         help);
   rows_.push_back({flag, [&field] { return nlohmann::ordered_json(field); }});
   return *this;
 }
 
-OptionSet& OptionSet::add(const char* flag, std::vector<std::string>& field, const std::string& help) {
+OptionSet& OptionSet::add(const char* flag, std::vector<std::string>& field,
+                          const std::string& help) {
   insert(flag, po::value<std::vector<std::string>>(&field)->composing(), help + " (repeatable)");
   rows_.push_back({flag, [&field] { return nlohmann::ordered_json(field); }});
   return *this;
 }
 
-OptionSet& OptionSet::positional(const char* name, std::vector<std::string>& field, int minimum, int maximum,
-                                 const std::string& help) {
+OptionSet& OptionSet::positional(const char* name, std::vector<std::string>& field, int minimum,
+                                 int maximum, const std::string& help) {
   positional_name_ = name;
   positional_help_ = help;
   positional_ = &field;
@@ -70,7 +79,8 @@ OptionSet& OptionSet::positional(const char* name, std::vector<std::string>& fie
   return *this;
 }
 
-void OptionSet::insert(const char* flag, const po::value_semantic* semantic, const std::string& help) {
+void OptionSet::insert(const char* flag, const po::value_semantic* semantic,
+                       const std::string& help) {
   groups_.back().add_options()(flag, semantic, help.c_str());
 }
 
@@ -89,7 +99,8 @@ void OptionSet::refuse_unknown(const std::string& name) const {
   for (const Row& row : rows_) flags.push_back(row.flag);
   const std::string near = nearest_match(dashes_off(name), flags);
   throw UsageError("unknown option", "--" + dashes_off(name),
-                   near.empty() ? "--help lists the options" : fmt::format("did you mean --{}? --help lists all", near));
+                   near.empty() ? "--help lists the options"
+                                : fmt::format("did you mean --{}? --help lists all", near));
 }
 
 bool OptionSet::parse(const std::vector<std::string>& arguments, const std::string& build_facts) {
@@ -99,9 +110,11 @@ bool OptionSet::parse(const std::vector<std::string>& arguments, const std::stri
     all.add_options()("positional-words", po::value<std::vector<std::string>>(positional_));
     words.add("positional-words", -1);
   }
-  constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  constexpr int kStyle =
+      po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   try {
-    po::store(po::command_line_parser(arguments).options(all).positional(words).style(kStyle).run(), map_);
+    po::store(po::command_line_parser(arguments).options(all).positional(words).style(kStyle).run(),
+              map_);
     if (map_.count("help") != 0) {
       fmt::print("{}", help());
       return false;
@@ -113,25 +126,31 @@ bool OptionSet::parse(const std::vector<std::string>& arguments, const std::stri
     if (map_.count("config") != 0) {
       const std::string path = map_["config"].as<std::string>();
       std::ifstream file(path);
-      if (!file) throw UsageError("cannot read the configuration file", path, "check the path given to --config");
+      if (!file)
+        throw UsageError("cannot read the configuration file", path,
+                         "check the path given to --config");
       po::store(po::parse_config_file(file, all), map_);
     }
     po::notify(map_);
   } catch (const po::unknown_option& error) {
     refuse_unknown(error.get_option_name());
   } catch (const po::too_many_positional_options_error&) {
-    throw UsageError("a word that belongs to no option", usage_, "see --help; values with spaces need quotes");
+    throw UsageError("a word that belongs to no option", usage_,
+                     "see --help; values with spaces need quotes");
   } catch (const po::error& error) {
     throw UsageError(error.what(), {}, "--help lists the options and their values");
   }
   const auto count = static_cast<int>(positional_ != nullptr ? positional_->size() : 0);
   if (count < positional_minimum_ || count > positional_maximum_) {
-    throw UsageError(fmt::format("{} expected, {} given", positional_name_, count), usage_, "see --help");
+    throw UsageError(fmt::format("{} expected, {} given", positional_name_, count), usage_,
+                     "see --help");
   }
   return true;
 }
 
-bool OptionSet::given(const std::string& flag) const { return map_.count(flag) != 0 && !map_[flag].defaulted(); }
+bool OptionSet::given(const std::string& flag) const {
+  return map_.count(flag) != 0 && !map_[flag].defaulted();
+}
 
 nlohmann::ordered_json OptionSet::values() const {
   auto values = nlohmann::ordered_json::object();
@@ -142,19 +161,22 @@ nlohmann::ordered_json OptionSet::values() const {
 std::string OptionSet::help() const {
   std::ostringstream text;
   text << "Usage: " << usage_ << "\n\n" << summary_ << "\n";
-  if (positional_ != nullptr) text << "\n  " << positional_name_ << "  " << positional_help_ << "\n";
+  if (positional_ != nullptr)
+    text << "\n  " << positional_name_ << "  " << positional_help_ << "\n";
   for (auto group = groups_.begin() + 1; group != groups_.end(); ++group) text << "\n" << *group;
   text << "\n" << groups_.front();
   return text.str();
 }
 
 std::vector<std::string> arguments_of(int argc, char** argv, int first) {
-  return first < argc ? std::vector<std::string>(argv + first, argv + argc) : std::vector<std::string>();
+  return first < argc ? std::vector<std::string>(argv + first, argv + argc)
+                      : std::vector<std::string>();
 }
 
 std::string nearest_match(const std::string& word, const std::vector<std::string>& candidates) {
   std::string best;
-  std::int64_t best_distance = std::max<std::int64_t>(3, static_cast<std::int64_t>(word.size()) / 3 + 1);
+  std::int64_t best_distance =
+      std::max<std::int64_t>(3, static_cast<std::int64_t>(word.size()) / 3 + 1);
   for (const std::string& candidate : candidates) {
     const std::int64_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
@@ -165,12 +187,15 @@ std::string nearest_match(const std::string& word, const std::vector<std::string
   return best;
 }
 
-void require_choice(const std::string& flag, const std::string& value, const std::vector<std::string>& choices) {
+void require_choice(const std::string& flag, const std::string& value,
+                    const std::vector<std::string>& choices) {
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  throw UsageError(fmt::format("'{}' is none of: {}", value, fmt::join(choices, ", ")), "--" + flag);
+  throw UsageError(fmt::format("'{}' is none of: {}", value, fmt::join(choices, ", ")),
+                   "--" + flag);
 }
 
-void require_range(const std::string& flag, std::int64_t value, std::int64_t minimum, std::int64_t maximum) {
+void require_range(const std::string& flag, std::int64_t value, std::int64_t minimum,
+                   std::int64_t maximum) {
   if (value >= minimum && value <= maximum) return;
   throw UsageError(fmt::format("{} is not within {} to {}", value, minimum, maximum), "--" + flag);
 }
@@ -181,7 +206,8 @@ void require_range(const std::string& flag, double value, double minimum, double
 }
 
 void require_given(const std::string& flag, const std::string& value, const std::string& example) {
-  if (value.empty()) throw UsageError("must be given", "--" + flag, fmt::format("add --{} {}", flag, example));
+  if (value.empty())
+    throw UsageError("must be given", "--" + flag, fmt::format("add --{} {}", flag, example));
 }
 
 }  // namespace intr

@@ -30,13 +30,17 @@ std::array<std::uint64_t, 4> philox4x64(std::array<std::uint64_t, 4> counter,
   return counter;
 }
 
-std::uint64_t draw_bits(std::uint64_t seed, Purpose purpose, std::uint64_t epoch, std::uint64_t sample,
-                        std::uint64_t draw) noexcept {
+std::uint64_t draw_bits(std::uint64_t seed, Purpose purpose, std::uint64_t epoch,
+                        std::uint64_t sample, std::uint64_t draw) noexcept {
   return philox4x64({static_cast<std::uint64_t>(purpose), epoch, sample, draw}, {seed, 0})[0];
 }
 
-double unit_from_bits(std::uint64_t bits) noexcept { return static_cast<double>(bits >> 11) * 0x1.0p-53; }
+double unit_from_bits(std::uint64_t bits) noexcept {
+  return static_cast<double>(bits >> 11) * 0x1.0p-53;
+}
 
-std::uint64_t below_from_bits(std::uint64_t bits, std::uint64_t n) noexcept { return high_product(bits, n); }
+std::uint64_t below_from_bits(std::uint64_t bits, std::uint64_t n) noexcept {
+  return high_product(bits, n);
+}
 
 }  // namespace intr

@@ -43,7 +43,8 @@ void Progress::show(bool last) {
   if (last) {
     text += fmt::format(", {:.1f} s", seconds);
   } else if (rate > 0) {
-    text += fmt::format(", {:.0f} s left", static_cast<double>(std::max<std::int64_t>(0, total_ - done_)) / rate);
+    text += fmt::format(", {:.0f} s left",
+                        static_cast<double>(std::max<std::int64_t>(0, total_ - done_)) / rate);
   }
   if (!terminal_) {
     log::write(log::Level::kInfo, text);
@@ -51,8 +52,8 @@ void Progress::show(bool last) {
   }
   constexpr std::int64_t kCells = 24;
   const std::int64_t filled = total_ > 0 ? std::min(kCells, kCells * done_ / total_) : kCells;
-  fmt::print(stderr, "\r\x1b[K[{:<24}] {}{}", std::string(static_cast<std::size_t>(filled), '='), text,
-             last ? "\n" : "");
+  fmt::print(stderr, "\r\x1b[K[{:<24}] {}{}", std::string(static_cast<std::size_t>(filled), '='),
+             text, last ? "\n" : "");
   std::fflush(stderr);
 }
 

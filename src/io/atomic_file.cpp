@@ -52,10 +52,12 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string final_path, const std::string& tag) : final_(std::move(final_path)) {
+AtomicFile::AtomicFile(std::string final_path, const std::string& tag)
+    : final_(std::move(final_path)) {
   const std::filesystem::path path(final_);
   const std::string suffix = tag.empty() ? fmt::format("{}", ::getpid()) : tag;
-  temporary_ = (path.parent_path() / fmt::format(".{}.tmp-{}", path.filename().string(), suffix)).string();
+  temporary_ =
+      (path.parent_path() / fmt::format(".{}.tmp-{}", path.filename().string(), suffix)).string();
   std::error_code ignored;
   std::filesystem::remove(temporary_, ignored);  // left by an earlier run with the same tag
 }
@@ -71,7 +73,8 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   Descriptor(temporary_, O_RDONLY, "open").sync();
-  if (::rename(temporary_.c_str(), final_.c_str()) != 0) throw_system_error("rename to " + final_, temporary_, errno);
+  if (::rename(temporary_.c_str(), final_.c_str()) != 0)
+    throw_system_error("rename to " + final_, temporary_, errno);
   temporary_.clear();
   Descriptor(folder_of(final_), O_RDONLY | O_DIRECTORY, "open").sync();
 }
@@ -106,7 +109,9 @@ void append_line(const std::string& path, std::string_view line) {
 void make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) throw EnvironmentError("cannot make the folder: " + error.message(), path, "check the path and its permissions");
+  if (error)
+    throw EnvironmentError("cannot make the folder: " + error.message(), path,
+                           "check the path and its permissions");
 }
 
 unsigned long long free_bytes(const std::string& path) {

@@ -14,7 +14,8 @@
 namespace intr {
 
 InputFile::InputFile(std::string path)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    : path_(std::move(path)),
+      descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   if (descriptor_ < 0) throw_system_error("open", path_, errno);
   struct stat facts = {};
   if (::fstat(descriptor_, &facts) == 0 && S_ISREG(facts.st_mode)) return;
@@ -44,12 +45,13 @@ std::uint64_t InputFile::size() const {
 void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got =
-        ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t got = ::pread(descriptor_, out.data() + done, out.size() - done,
+                                static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_system_error(fmt::format("read at byte {}", offset + done), path_, errno);
     if (got == 0) {
-      throw DataError(fmt::format("ends at byte {}, bytes up to {} were expected", offset + done, offset + out.size()),
+      throw DataError(fmt::format("ends at byte {}, bytes up to {} were expected", offset + done,
+                                  offset + out.size()),
                       path_, "the file was cut: make it again or copy it again");
     }
     done += static_cast<std::size_t>(got);

@@ -105,8 +105,9 @@ std::uint64_t product(const Shape& shape) {
 
 Space simple_space(const Shape& shape) {
   const std::vector<hsize_t> dims(shape.begin(), shape.end());
-  return Space(dims.empty() ? H5Screate(H5S_SCALAR)
-                            : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
+  return Space(dims.empty()
+                   ? H5Screate(H5S_SCALAR)
+                   : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
 }
 
 }  // namespace
@@ -126,14 +127,16 @@ Result File::checked(Result result, std::string_view action) const {
   if (result >= 0) return result;
   const std::string what = fmt::format("cannot {}: {}", action, take_reason());
   if (writing_) throw EnvironmentError(what, path_, "check free space and permissions");
-  throw DataError(what, path_, "the file is damaged or of another kind: make it again or copy it again");
+  throw DataError(what, path_,
+                  "the file is damaged or of another kind: make it again or copy it again");
 }
 
 File File::create(const std::string& path, std::uint64_t alignment) {
   const Properties access = access_properties();
   if (alignment > 1) H5Pset_alignment(access.get(), alignment, alignment);
   const Properties creation = untimed(H5P_FILE_CREATE);
-  File file(Handle<H5Fclose>(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get())), path, true);
+  File file(Handle<H5Fclose>(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get())),
+            path, true);
   file.checked(file.id(), "create");
   return file;
 }
@@ -141,7 +144,8 @@ File File::create(const std::string& path, std::uint64_t alignment) {
 File File::open(const std::string& path) {
   const Properties access = access_properties();
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) throw DataError("no such file", path, "check the path");
+  if (!std::filesystem::exists(path, ignored))
+    throw DataError("no such file", path, "check the path");
   File file(Handle<H5Fclose>(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get())), path, false);
   file.checked(file.id(), "open as HDF5");
   return file;
@@ -159,13 +163,17 @@ File File::open_memory(std::span<const std::byte> bytes, const std::string& name
 
 void File::make_group(const std::string& name) {
   const Properties creation = untimed(H5P_GROUP_CREATE);
-  Handle<H5Gclose>(checked(H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), "create " + name));
+  Handle<H5Gclose>(checked(H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+                           "create " + name));
 }
 
 bool File::exists(const std::string& name) const {
   if (name == "/") return true;
-  for (std::size_t slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-    if (checked(H5Lexists(id(), name.substr(0, slash).c_str(), H5P_DEFAULT), "look for " + name) == 0) return false;
+  for (std::size_t slash = name.find('/', 1); slash != std::string::npos;
+       slash = name.find('/', slash + 1)) {
+    if (checked(H5Lexists(id(), name.substr(0, slash).c_str(), H5P_DEFAULT), "look for " + name) ==
+        0)
+      return false;
   }
   return checked(H5Lexists(id(), name.c_str(), H5P_DEFAULT), "look for " + name) > 0;
 }
@@ -176,7 +184,8 @@ std::vector<std::string> File::members(const std::string& group) const {
     static_cast<std::vector<std::string>*>(out)->emplace_back(name);
     return 0;
   };
-  checked(H5Literate_by_name(id(), group.c_str(), H5_INDEX_NAME, H5_ITER_INC, nullptr, remember, &names, H5P_DEFAULT),
+  checked(H5Literate_by_name(id(), group.c_str(), H5_INDEX_NAME, H5_ITER_INC, nullptr, remember,
+                             &names, H5P_DEFAULT),
           "list " + group);
   std::sort(names.begin(), names.end());
   return names;
@@ -186,43 +195,51 @@ void File::create_dataset(const std::string& name, Type type, const Shape& shape
   const Datatype datatype = hdf5_type(type);
   const Space space = simple_space(shape);
   const Properties creation = contiguous();
-  Dataset(checked(H5Dcreate2(id(), name.c_str(), datatype.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+  Dataset(checked(H5Dcreate2(id(), name.c_str(), datatype.get(), space.get(), H5P_DEFAULT,
+                             creation.get(), H5P_DEFAULT),
                   "create " + name));
 }
 
-void File::write_raw(const std::string& name, Type type, const void* values, std::uint64_t count, const Shape& shape) {
-  if (product(shape) != count) throw InternalError(fmt::format("{} values for {}", count, name), path_);
+void File::write_raw(const std::string& name, Type type, const void* values, std::uint64_t count,
+                     const Shape& shape) {
+  if (product(shape) != count)
+    throw InternalError(fmt::format("{} values for {}", count, name), path_);
   create_dataset(name, type, shape);
   if (count == 0) return;
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Datatype datatype = hdf5_type(type);
-  checked(H5Dwrite(dataset.get(), datatype.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write " + name);
+  checked(H5Dwrite(dataset.get(), datatype.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
+          "write " + name);
 }
 
-void File::write_range_raw(const std::string& name, Type type, std::uint64_t first, const void* values,
-                           std::uint64_t count) {
+void File::write_range_raw(const std::string& name, Type type, std::uint64_t first,
+                           const void* values, std::uint64_t count) {
   if (count == 0) return;
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Space in_file(checked(H5Dget_space(dataset.get()), "describe " + name));
   const hsize_t start = first;
   const hsize_t length = count;
-  checked(H5Sselect_hyperslab(in_file.get(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), "select in " + name);
+  checked(H5Sselect_hyperslab(in_file.get(), H5S_SELECT_SET, &start, nullptr, &length, nullptr),
+          "select in " + name);
   const Space in_memory = simple_space({count});
   const Datatype datatype = hdf5_type(type);
-  checked(H5Dwrite(dataset.get(), datatype.get(), in_memory.get(), in_file.get(), H5P_DEFAULT, values),
-          "write " + name);
+  checked(
+      H5Dwrite(dataset.get(), datatype.get(), in_memory.get(), in_file.get(), H5P_DEFAULT, values),
+      "write " + name);
 }
 
 void File::write_strings(const std::string& name, const std::vector<std::string>& values) {
   const Datatype type = variable_text();
   const Space space = simple_space({values.size()});
   const Properties creation = untimed(H5P_DATASET_CREATE);
-  const Dataset dataset(checked(
-      H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), "create " + name));
+  const Dataset dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                           creation.get(), H5P_DEFAULT),
+                                "create " + name));
   std::vector<const char*> pointers;
   for (const std::string& value : values) pointers.push_back(value.c_str());
   if (!values.empty()) {
-    checked(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), "write " + name);
+    checked(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
+            "write " + name);
   }
 }
 
@@ -231,7 +248,8 @@ Shape File::shape(const std::string& name) const {
   const Space space(checked(H5Dget_space(dataset.get()), "describe " + name));
   const int rank = checked(H5Sget_simple_extent_ndims(space.get()), "describe " + name);
   std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
-  if (rank > 0) checked(H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr), "describe " + name);
+  if (rank > 0)
+    checked(H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr), "describe " + name);
   return Shape(dims.begin(), dims.end());
 }
 
@@ -244,26 +262,32 @@ std::uint64_t File::num_elements(const std::string& name) const {
   checked(H5Fget_filesize(id(), &file_size), "ask for the size");
   const Properties creation(checked(H5Dget_create_plist(dataset.get()), "describe " + name));
   if (H5Pget_layout(creation.get()) == H5D_CONTIGUOUS && count > file_size) {
-    throw DataError(fmt::format("{} claims {} elements in a file of {} bytes", name, count, file_size), path_,
-                    "the file is damaged: make it again or copy it again");
+    throw DataError(
+        fmt::format("{} claims {} elements in a file of {} bytes", name, count, file_size), path_,
+        "the file is damaged: make it again or copy it again");
   }
   return count;
 }
 
-void File::read_raw(const std::string& name, Type type, std::uint64_t first, void* values, std::uint64_t count) const {
+void File::read_raw(const std::string& name, Type type, std::uint64_t first, void* values,
+                    std::uint64_t count) const {
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   if (count == 0) return;
   const Datatype datatype = hdf5_type(type);
   if (first == 0 && count == product(shape(name))) {
-    checked(H5Dread(dataset.get(), datatype.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "read " + name);
+    checked(H5Dread(dataset.get(), datatype.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
+            "read " + name);
     return;
   }
   const Space in_file(checked(H5Dget_space(dataset.get()), "describe " + name));
   const hsize_t start = first;
   const hsize_t length = count;
-  checked(H5Sselect_hyperslab(in_file.get(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), "select in " + name);
+  checked(H5Sselect_hyperslab(in_file.get(), H5S_SELECT_SET, &start, nullptr, &length, nullptr),
+          "select in " + name);
   const Space in_memory = simple_space({count});
-  checked(H5Dread(dataset.get(), datatype.get(), in_memory.get(), in_file.get(), H5P_DEFAULT, values), "read " + name);
+  checked(
+      H5Dread(dataset.get(), datatype.get(), in_memory.get(), in_file.get(), H5P_DEFAULT, values),
+      "read " + name);
 }
 
 std::vector<std::string> File::read_strings(const std::string& name) const {
@@ -271,7 +295,8 @@ std::vector<std::string> File::read_strings(const std::string& name) const {
   std::vector<char*> pointers(num_elements(name));
   if (pointers.empty()) return {};
   const Datatype type = variable_text();
-  checked(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), "read " + name);
+  checked(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
+          "read " + name);
   std::vector<std::string> values;
   for (const char* pointer : pointers) values.emplace_back(pointer != nullptr ? pointer : "");
   const Space space(checked(H5Dget_space(dataset.get()), "describe " + name));
@@ -292,8 +317,8 @@ std::uint64_t File::byte_offset(const std::string& name) const {
 bool File::is_contiguous(const std::string& name) const {
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Properties creation(checked(H5Dget_create_plist(dataset.get()), "describe " + name));
-  return H5Pget_layout(creation.get()) == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) == 0 &&
-         H5Pget_nfilters(creation.get()) == 0;
+  return H5Pget_layout(creation.get()) == H5D_CONTIGUOUS &&
+         H5Pget_external_count(creation.get()) == 0 && H5Pget_nfilters(creation.get()) == 0;
 }
 
 void File::set_text(const std::string& object, const std::string& name, std::string_view value) {
@@ -302,34 +327,40 @@ void File::set_text(const std::string& object, const std::string& name, std::str
   H5Tset_cset(type.get(), H5T_CSET_UTF8);
   H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
   const Space space(H5Screate(H5S_SCALAR));
-  const Attribute attribute(checked(H5Acreate_by_name(id(), object.c_str(), name.c_str(), type.get(), space.get(),
-                                                      H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                                    "create attribute " + name));
+  const Attribute attribute(
+      checked(H5Acreate_by_name(id(), object.c_str(), name.c_str(), type.get(), space.get(),
+                                H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+              "create attribute " + name));
   const std::string stored = value.empty() ? std::string(1, '\0') : std::string(value);
   checked(H5Awrite(attribute.get(), type.get(), stored.data()), "write attribute " + name);
 }
 
-void File::set_raw(const std::string& object, const std::string& name, Type type, const void* values,
-                   std::uint64_t count, bool scalar) {
+void File::set_raw(const std::string& object, const std::string& name, Type type,
+                   const void* values, std::uint64_t count, bool scalar) {
   const Datatype datatype = hdf5_type(type);
   const Space space = scalar ? simple_space({}) : simple_space({count});
-  const Attribute attribute(checked(H5Acreate_by_name(id(), object.c_str(), name.c_str(), datatype.get(), space.get(),
-                                                      H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                                    "create attribute " + name));
-  if (count > 0) checked(H5Awrite(attribute.get(), datatype.get(), values), "write attribute " + name);
+  const Attribute attribute(
+      checked(H5Acreate_by_name(id(), object.c_str(), name.c_str(), datatype.get(), space.get(),
+                                H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+              "create attribute " + name));
+  if (count > 0)
+    checked(H5Awrite(attribute.get(), datatype.get(), values), "write attribute " + name);
 }
 
 bool File::has_attribute(const std::string& object, const std::string& name) const {
   return exists(object) &&
-         checked(H5Aexists_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT), "look for attribute " + name) > 0;
+         checked(H5Aexists_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT),
+                 "look for attribute " + name) > 0;
 }
 
 std::string File::text(const std::string& object, const std::string& name) const {
   const Attribute attribute(
-      checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "open attribute " + name));
+      checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+              "open attribute " + name));
   const Datatype type(checked(H5Aget_type(attribute.get()), "describe attribute " + name));
   if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) != 0) {
-    throw DataError(fmt::format("attribute {} is no fixed-length text", name), path_, "make the file again");
+    throw DataError(fmt::format("attribute {} is no fixed-length text", name), path_,
+                    "make the file again");
   }
   std::string value(H5Tget_size(type.get()), '\0');
   checked(H5Aread(attribute.get(), type.get(), value.data()), "read attribute " + name);
@@ -339,41 +370,51 @@ std::string File::text(const std::string& object, const std::string& name) const
 
 std::uint64_t File::attribute_elements(const std::string& object, const std::string& name) const {
   const Attribute attribute(
-      checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "open attribute " + name));
+      checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+              "open attribute " + name));
   const Space space(checked(H5Aget_space(attribute.get()), "describe attribute " + name));
-  const auto count = static_cast<std::uint64_t>(checked(H5Sget_simple_extent_npoints(space.get()), "describe " + name));
-  if (count == 0) throw DataError(fmt::format("attribute {} is empty", name), path_, "make the file again");
+  const auto count = static_cast<std::uint64_t>(
+      checked(H5Sget_simple_extent_npoints(space.get()), "describe " + name));
+  if (count == 0)
+    throw DataError(fmt::format("attribute {} is empty", name), path_, "make the file again");
   return count;
 }
 
-void File::get_raw(const std::string& object, const std::string& name, Type type, void* values) const {
+void File::get_raw(const std::string& object, const std::string& name, Type type,
+                   void* values) const {
   const Attribute attribute(
-      checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "open attribute " + name));
+      checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+              "open attribute " + name));
   const Datatype datatype = hdf5_type(type);
   checked(H5Aread(attribute.get(), datatype.get(), values), "read attribute " + name);
 }
 
-void File::write_virtual(const std::string& name, Type type, const std::vector<VirtualPiece>& pieces) {
+void File::write_virtual(const std::string& name, Type type,
+                         const std::vector<VirtualPiece>& pieces) {
   Shape total = {0};
   for (const VirtualPiece& piece : pieces) total[0] += piece.size;
   const Datatype datatype = hdf5_type(type);
   const Space space = simple_space(total);
   const Properties creation = untimed(H5P_DATASET_CREATE);
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  checked(H5Pset_fill_value(creation.get(), H5T_NATIVE_FLOAT, &nan), "set the fill value of " + name);
+  checked(H5Pset_fill_value(creation.get(), H5T_NATIVE_FLOAT, &nan),
+          "set the fill value of " + name);
   hsize_t start = 0;
   for (const VirtualPiece& piece : pieces) {
     const hsize_t length = piece.size;
     if (length == 0) continue;
     const Space source = simple_space({piece.size});
-    checked(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), "select in " + name);
-    checked(H5Pset_virtual(creation.get(), space.get(), piece.file.c_str(), piece.dataset.c_str(), source.get()),
+    checked(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &length, nullptr),
+            "select in " + name);
+    checked(H5Pset_virtual(creation.get(), space.get(), piece.file.c_str(), piece.dataset.c_str(),
+                           source.get()),
             "map " + piece.file);
     start += length;
   }
   H5Sselect_all(space.get());
-  Dataset(checked(
-      H5Dcreate2(id(), name.c_str(), datatype.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), "create " + name));
+  Dataset(checked(H5Dcreate2(id(), name.c_str(), datatype.get(), space.get(), H5P_DEFAULT,
+                             creation.get(), H5P_DEFAULT),
+                  "create " + name));
 }
 
 void File::flush() { checked(H5Fflush(id(), H5F_SCOPE_LOCAL), "flush"); }

@@ -10,10 +10,13 @@ nlohmann::ordered_json read_json(const std::string& path) {
   try {
     return nlohmann::ordered_json::parse(text);
   } catch (const nlohmann::ordered_json::parse_error& error) {
-    throw DataError("no JSON at byte " + std::to_string(error.byte), path, "make the file again or copy it again");
+    throw DataError("no JSON at byte " + std::to_string(error.byte), path,
+                    "make the file again or copy it again");
   }
 }
 
-void write_json(const std::string& path, const nlohmann::ordered_json& value) { write_file(path, value.dump(2) + "\n"); }
+void write_json(const std::string& path, const nlohmann::ordered_json& value) {
+  write_file(path, value.dump(2) + "\n");
+}
 
 }  // namespace intr

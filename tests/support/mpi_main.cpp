@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// main() of tests that run on several ranks: every rank reports failure if any rank failed or no test ran, messages
-// come in rank order, and a watchdog shorter than CTest's limit ends a hang.
+// main() of tests that run on several ranks: every rank reports failure if any rank failed or no
+// test ran, messages come in rank order, and a watchdog shorter than CTest's limit ends a hang.
 #include <gtest/gtest.h>
 #include <mpi.h>
 
@@ -23,8 +23,9 @@ int rank() {
 class RankPrinter : public testing::EmptyTestEventListener {
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    std::fprintf(stderr, "[rank %d] %s:%d: %s\n", rank(), result.file_name() ? result.file_name() : "?",
-                 result.line_number(), result.message());
+    std::fprintf(stderr, "[rank %d] %s:%d: %s\n", rank(),
+                 result.file_name() ? result.file_name() : "?", result.line_number(),
+                 result.message());
   }
   void OnTestStart(const testing::TestInfo& test) override {
     current = std::string(test.test_suite_name()) + "." + test.name();
@@ -50,8 +51,8 @@ class Watchdog {
   void watch(std::chrono::seconds limit) {
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, limit, [this] { return done_; })) return;
-    std::fprintf(stderr, "[rank %d] still in %s after %lld s: aborting\n", rank(), RankPrinter::current.c_str(),
-                 static_cast<long long>(limit.count()));
+    std::fprintf(stderr, "[rank %d] still in %s after %lld s: aborting\n", rank(),
+                 RankPrinter::current.c_str(), static_cast<long long>(limit.count()));
     MPI_Abort(MPI_COMM_WORLD, 76);
   }
   std::mutex mutex_;

@@ -9,8 +9,8 @@
 
 namespace intr {
 
-/// An error that a user reads: what happened, where, and what to do next. what() is the whole sentence,
-/// "WHERE: WHAT. Next: NEXT.", with the parts that are given.
+/// An error that a user reads: what happened, where, and what to do next. what() is the whole
+/// sentence, "WHERE: WHAT. Next: NEXT.", with the parts that are given.
 class Error : public std::runtime_error {
  public:
   /// @param what  what is wrong, without a closing period
@@ -25,7 +25,8 @@ class Error : public std::runtime_error {
 
 /// Wrong options or arguments (exit status 2).
 struct UsageError : Error {
-  explicit UsageError(std::string_view what, std::string_view where = {}, std::string_view next = {})
+  explicit UsageError(std::string_view what, std::string_view where = {},
+                      std::string_view next = {})
       : Error(ExitCode::kUsage, what, where, next) {}
 };
 /// Input that is damaged, missing or does not fit (65).
@@ -45,16 +46,19 @@ struct PeerError : Error {
 };
 /// Training produced values that are not finite, again and again (77).
 struct DivergedError : Error {
-  explicit DivergedError(std::string_view what, std::string_view where = {}, std::string_view next = {})
+  explicit DivergedError(std::string_view what, std::string_view where = {},
+                         std::string_view next = {})
       : Error(ExitCode::kDiverged, what, where, next) {}
 };
 /// The configuration, the machine or its disk cannot do this (78).
 struct EnvironmentError : Error {
-  explicit EnvironmentError(std::string_view what, std::string_view where = {}, std::string_view next = {})
+  explicit EnvironmentError(std::string_view what, std::string_view where = {},
+                            std::string_view next = {})
       : Error(ExitCode::kEnvironment, what, where, next) {}
 };
 
 /// EnvironmentError with the text of an errno value: "cannot ACTION: No such file or directory".
-[[noreturn]] void throw_system_error(std::string_view action, const std::string& path, int error_number);
+[[noreturn]] void throw_system_error(std::string_view action, const std::string& path,
+                                     int error_number);
 
 }  // namespace intr

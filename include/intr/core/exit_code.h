@@ -3,7 +3,8 @@
 
 namespace intr {
 
-/// What a program's exit status means. Job scripts decide to requeue on kStopped and kPeerLost alone.
+/// What a program's exit status means. Job scripts decide to requeue on kStopped and kPeerLost
+/// alone.
 enum class ExitCode : int {
   kDone = 0,
   kDifferent = 1,     ///< compared and different; diff commands only

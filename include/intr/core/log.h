@@ -6,7 +6,8 @@
 #include <string_view>
 #include <utility>
 
-/// Lines for people, on standard error. Rank 0 says everything, other ranks only warnings and errors, with their rank.
+/// Lines for people, on standard error. Rank 0 says everything, other ranks only warnings and
+/// errors, with their rank.
 namespace intr::log {
 
 enum class Level { kInfo, kWarning, kError };

@@ -14,25 +14,32 @@
 
 namespace intr {
 
-/// The options of one program or sub-command. Each option is described once: a field whose initializer is the
-/// default, a flag, and one line of help. --help, --version and --config FILE are there by themselves. Unknown
-/// options are refused with the nearest match; words that belong to no option are refused unless asked for.
+/// The options of one program or sub-command. Each option is described once: a field whose
+/// initializer is the default, a flag, and one line of help. --help, --version and --config FILE
+/// are there by themselves. Unknown options are refused with the nearest match; words that belong
+/// to no option are refused unless asked for.
 class OptionSet {
  public:
-  /// @param usage   what stands behind "Usage:", such as "intr-pack pack SOURCE --out SET [options]"
+  /// @param usage   what stands behind "Usage:", such as "intr-pack pack SOURCE --out SET
+  /// [options]"
   /// @param summary a sentence or two on what the program does; printed above the options
   OptionSet(std::string usage, std::string summary);
 
   /// Starts a group of options with a title of its own in --help.
   OptionSet& group(const std::string& title);
 
-  /// A field of type std::int64_t, double or std::string: "--flag value". An empty string is shown as "none".
+  /// A field of type std::int64_t, double or std::string: "--flag value". An empty string is shown
+  /// as "none".
   template <class T>
     requires(!std::is_same_v<T, bool>)
   OptionSet& add(const char* flag, T& field, const std::string& help) {
-    static_assert(std::is_same_v<T, std::int64_t> || std::is_same_v<T, double> || std::is_same_v<T, std::string>);
+    static_assert(std::is_same_v<T, std::int64_t> || std::is_same_v<T, double> ||
+                  std::is_same_v<T, std::string>);
     const std::string text = fmt::format("{}", field);
-    insert(flag, boost::program_options::value<T>(&field)->default_value(field, text.empty() ? "none" : text), help);
+    insert(flag,
+           boost::program_options::value<T>(&field)->default_value(field,
+                                                                   text.empty() ? "none" : text),
+           help);
     rows_.push_back({flag, [&field] { return to_json(field); }});
     return *this;
   }
@@ -64,7 +71,8 @@ class OptionSet {
   static nlohmann::ordered_json to_json(std::int64_t value);
   static nlohmann::ordered_json to_json(double value);
   static nlohmann::ordered_json to_json(const std::string& value);
-  void insert(const char* flag, const boost::program_options::value_semantic* semantic, const std::string& help);
+  void insert(const char* flag, const boost::program_options::value_semantic* semantic,
+              const std::string& help);
   boost::program_options::options_description all_options() const;
   [[noreturn]] void refuse_unknown(const std::string& name) const;
 
@@ -87,9 +95,11 @@ std::vector<std::string> arguments_of(int argc, char** argv, int first = 1);
 std::string nearest_match(const std::string& word, const std::vector<std::string>& candidates);
 
 /// Throws UsageError naming the option, its value and the choices, unless value is one of them.
-void require_choice(const std::string& flag, const std::string& value, const std::vector<std::string>& choices);
+void require_choice(const std::string& flag, const std::string& value,
+                    const std::vector<std::string>& choices);
 /// Throws UsageError unless minimum <= value <= maximum.
-void require_range(const std::string& flag, std::int64_t value, std::int64_t minimum, std::int64_t maximum);
+void require_range(const std::string& flag, std::int64_t value, std::int64_t minimum,
+                   std::int64_t maximum);
 void require_range(const std::string& flag, double value, double minimum, double maximum);
 /// Throws UsageError if a needed text option was not given.
 void require_given(const std::string& flag, const std::string& value, const std::string& example);

@@ -7,8 +7,8 @@
 
 namespace intr {
 
-/// Progress of long work: a bar with rate and time left on a terminal, a plain line every half minute elsewhere,
-/// nothing when quiet. For one thread, on rank 0.
+/// Progress of long work: a bar with rate and time left on a terminal, a plain line every half
+/// minute elsewhere, nothing when quiet. For one thread, on rank 0.
 class Progress {
  public:
   /// @param unit plural noun of what is counted, such as "images"

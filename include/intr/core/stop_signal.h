@@ -8,9 +8,10 @@ namespace intr {
 
 /// Turns SIGUSR1, SIGUSR2, SIGTERM and SIGINT into a flag: "stop at the next good moment".
 ///
-/// Construct it before MPI and before any thread starts: it blocks the signals in the calling thread, all later
-/// threads inherit that, and one thread of its own waits for them. Nothing runs inside a signal handler. A second
-/// signal at least two seconds after the first leaves at once with status 75: what is on disk stands.
+/// Construct it before MPI and before any thread starts: it blocks the signals in the calling
+/// thread, all later threads inherit that, and one thread of its own waits for them. Nothing runs
+/// inside a signal handler. A second signal at least two seconds after the first leaves at once
+/// with status 75: what is on disk stands.
 class StopSignal {
  public:
   StopSignal();

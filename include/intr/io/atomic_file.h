@@ -6,13 +6,14 @@
 
 namespace intr {
 
-/// The one way a file of ours appears: written under a temporary name in the same folder, synced, renamed, folder
-/// synced. Use: construct, write temporary_path() by any means and close it, then commit(). Without commit() the
-/// destructor removes the temporary file. Move-only.
+/// The one way a file of ours appears: written under a temporary name in the same folder, synced,
+/// renamed, folder synced. Use: construct, write temporary_path() by any means and close it, then
+/// commit(). Without commit() the destructor removes the temporary file. Move-only.
 class AtomicFile {
  public:
   /// @param final_path where the file will appear
-  /// @param tag        makes the temporary name unique to a writer: .NAME.tmp-TAG; the process id if empty
+  /// @param tag        makes the temporary name unique to a writer: .NAME.tmp-TAG; the process id
+  /// if empty
   explicit AtomicFile(std::string final_path, const std::string& tag = {});
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -35,7 +36,8 @@ std::string read_file(const std::string& path);
 void append_line(const std::string& path, std::string_view line);
 /// Makes a folder and its parents; it is fine if they exist. @throws EnvironmentError
 void make_folder(const std::string& path);
-/// Bytes that an unprivileged user may still write on the file system that holds this existing path.
+/// Bytes that an unprivileged user may still write on the file system that holds this existing
+/// path.
 unsigned long long free_bytes(const std::string& path);
 
 }  // namespace intr

@@ -9,8 +9,8 @@
 
 namespace intr {
 
-/// A file open for reading at any place, by any number of threads at once. No memory map: a file that shrinks must be
-/// an error, not a signal. Move-only.
+/// A file open for reading at any place, by any number of threads at once. No memory map: a file
+/// that shrinks must be an error, not a signal. Move-only.
 class InputFile {
  public:
   /// @throws DataError if it is missing or no regular file, EnvironmentError if it cannot be opened

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-/// Our only door to HDF5: move-only handles, every return code checked in one file, errors that name file and object.
-/// The library is not thread-safe: one thread at a time.
+/// Our only door to HDF5: move-only handles, every return code checked in one file, errors that
+/// name file and object. The library is not thread-safe: one thread at a time.
 namespace intr::hdf5 {
 
 /// Logs that closing failed; destructors cannot throw.
@@ -49,8 +49,9 @@ enum class Type { u8, i8, u16, u32, i32, u64, i64, f16, f32, f64 };
 template <class T>
 constexpr Type type_of();
 
-/// An HDF5 file. Data sets are contiguous, unfiltered, without times, allocated early, so that equal contents give
-/// equal bytes. Errors are DataError when reading and EnvironmentError when writing.
+/// An HDF5 file. Data sets are contiguous, unfiltered, without times, allocated early, so that
+/// equal contents give equal bytes. Errors are DataError when reading and EnvironmentError when
+/// writing.
 class File {
  public:
   /// Makes a new file (superblock v2, readable by HDF5 1.8 and newer).
@@ -86,7 +87,8 @@ class File {
   void write_strings(const std::string& name, const std::vector<std::string>& values);
 
   Shape shape(const std::string& name) const;
-  /// All elements, converted to T. @throws DataError if the data set is missing or holds another class of type
+  /// All elements, converted to T. @throws DataError if the data set is missing or holds another
+  /// class of type
   template <class T>
   std::vector<T> read(const std::string& name) const {
     std::vector<T> values(num_elements(name));
@@ -104,14 +106,16 @@ class File {
   /// True if a data set is stored contiguously, unfiltered and inside this file.
   bool is_contiguous(const std::string& name) const;
 
-  /// Attributes: fixed-length UTF-8 strings, scalars and one-dimensional arrays. `object` is "/" or a data set.
+  /// Attributes: fixed-length UTF-8 strings, scalars and one-dimensional arrays. `object` is "/" or
+  /// a data set.
   void set_text(const std::string& object, const std::string& name, std::string_view value);
   template <class T>
   void set_number(const std::string& object, const std::string& name, T value) {
     set_raw(object, name, type_of<T>(), &value, 1, true);
   }
   template <class T>
-  void set_numbers(const std::string& object, const std::string& name, const std::vector<T>& values) {
+  void set_numbers(const std::string& object, const std::string& name,
+                   const std::vector<T>& values) {
     set_raw(object, name, type_of<T>(), values.data(), values.size(), false);
   }
   bool has_attribute(const std::string& object, const std::string& name) const;
@@ -127,8 +131,8 @@ class File {
     return values;
   }
 
-  /// Makes a one-dimensional virtual data set over ranges of other files' data sets of equal type; missing sources
-  /// read as NaN.
+  /// Makes a one-dimensional virtual data set over ranges of other files' data sets of equal type;
+  /// missing sources read as NaN.
   struct VirtualPiece {
     std::string file;  ///< relative to this file's folder
     std::string dataset;
@@ -147,9 +151,11 @@ class File {
   std::uint64_t num_elements(const std::string& name) const;
   std::uint64_t attribute_elements(const std::string& object, const std::string& name) const;
   void write_raw(const std::string&, Type, const void*, std::uint64_t count, const Shape&);
-  void write_range_raw(const std::string&, Type, std::uint64_t first, const void*, std::uint64_t count);
+  void write_range_raw(const std::string&, Type, std::uint64_t first, const void*,
+                       std::uint64_t count);
   void read_raw(const std::string&, Type, std::uint64_t first, void*, std::uint64_t count) const;
-  void set_raw(const std::string&, const std::string&, Type, const void*, std::uint64_t count, bool scalar);
+  void set_raw(const std::string&, const std::string&, Type, const void*, std::uint64_t count,
+               bool scalar);
   void get_raw(const std::string&, const std::string&, Type, void*) const;
   template <class Result>
   Result checked(Result result, std::string_view action) const;
@@ -161,15 +167,24 @@ class File {
 
 template <class T>
 constexpr Type type_of() {
-  if constexpr (std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::byte>) return Type::u8;
-  else if constexpr (std::is_same_v<T, std::int8_t>) return Type::i8;
-  else if constexpr (std::is_same_v<T, std::uint16_t>) return Type::u16;
-  else if constexpr (std::is_same_v<T, std::uint32_t>) return Type::u32;
-  else if constexpr (std::is_same_v<T, std::int32_t>) return Type::i32;
-  else if constexpr (std::is_same_v<T, std::uint64_t>) return Type::u64;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return Type::i64;
-  else if constexpr (std::is_same_v<T, Half>) return Type::f16;
-  else if constexpr (std::is_same_v<T, float>) return Type::f32;
+  if constexpr (std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::byte>)
+    return Type::u8;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return Type::i8;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return Type::u16;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return Type::u32;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return Type::i32;
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return Type::u64;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return Type::i64;
+  else if constexpr (std::is_same_v<T, Half>)
+    return Type::f16;
+  else if constexpr (std::is_same_v<T, float>)
+    return Type::f32;
   else {
     static_assert(std::is_same_v<T, double>, "no HDF5 type is known for this C++ type");
     return Type::f64;

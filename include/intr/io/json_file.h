@@ -19,7 +19,8 @@ T json_member(const nlohmann::ordered_json& object, const char* name, const std:
 #include "intr/core/error.h"
 
 template <class T>
-T intr::json_member(const nlohmann::ordered_json& object, const char* name, const std::string& where) {
+T intr::json_member(const nlohmann::ordered_json& object, const char* name,
+                    const std::string& where) {
   try {
     return object.at(name).get<T>();
   } catch (const nlohmann::ordered_json::exception& error) {

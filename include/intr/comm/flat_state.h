@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace intr {
+
+/// A trainable tensor and where it belongs.
+struct FlatEntry {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::uint8_t group = 0;      ///< learning-rate group
+  bool decay = true;           ///< weight decay applies
+  bool channels_last = false;  ///< four dimensions, stored channels-last
+};
+
+/// The training state of all trainable tensors: four flat float32 buffers of one layout
+/// (parameters, gradients, both Adam moments). Tensors are views into them; each starts at a
+/// multiple of 256 bytes; gaps are zero for ever. Files and hashes use logical row-major order, one
+/// tensor after another in the order of the entries, without gaps.
+class FlatState {
+ public:
+  FlatState(std::vector<FlatEntry> entries, at::Device device);
+
+  /// A contiguous stretch of the buffers that shares learning rate and decay.
+  struct Segment {
+    std::uint8_t group = 0;
+    bool decay = true;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+
+  const std::vector<FlatEntry>& entries() const noexcept { return entries_; }
+  const std::vector<Segment>& segments() const noexcept { return segments_; }
+  /// Values of all tensors, without gaps.
+  std::int64_t num_values() const noexcept { return num_values_; }
+
+  /// The parameter as a leaf that requires gradients; its gradient is a view into grad().
+  const at::Tensor& parameter(std::int64_t entry) const {
+    return parameters_.at(static_cast<std::size_t>(entry));
+  }
+  const at::Tensor& param() const noexcept { return param_; }
+  const at::Tensor& grad() const noexcept { return grad_; }
+  const at::Tensor& exp_avg() const noexcept { return exp_avg_; }
+  const at::Tensor& exp_avg_sq() const noexcept { return exp_avg_sq_; }
+
+  /// Copies one of the four buffers to and from logical order. @param values num_values() floats
+  void to_logical(const at::Tensor& buffer, std::span<float> values) const;
+  void from_logical(std::span<const float> values, const at::Tensor& buffer) const;
+
+  /// Every parameter's gradient must still be its view of grad(). @throws InternalError naming the
+  /// tensor
+  void check_gradient_views() const;
+  /// XXH3-64 of the parameters in logical order: equal on all ranks or something is wrong.
+  std::uint64_t hash() const;
+
+ private:
+  std::vector<FlatEntry> entries_;
+  std::vector<std::int64_t> offsets_;
+  std::vector<Segment> segments_;
+  std::vector<at::Tensor> parameters_;
+  std::int64_t num_values_ = 0;
+  at::Tensor param_, grad_, exp_avg_, exp_avg_sq_;
+};
+
+}  // namespace intr

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "intr/image/image.h"
+
+namespace intr {
+
+/// Version of the draws below; stored in checkpoints. Changes when a draw changes.
+inline constexpr const char* kAugmentationVersion = "intr-aug-1";
+
+/// How a decoded picture becomes what the network sees, before normalizing. Named "val", "flip",
+/// "train" for the published lengths (short side 800, long side at most 1333), or "val:S", … with
+/// every length times S / 800, rounded half up.
+struct Transform {
+  enum class Kind {
+    kValidation,  ///< resize
+    kFlip,        ///< horizontal flip with probability 1/2, then resize
+    kTrain,  ///< the published augmentation: flip, then a random size, with probability 1/2 after a
+             ///< random crop
+  };
+  Kind kind = Kind::kValidation;
+  std::int64_t image_size = 800;
+
+  /// @throws UsageError
+  static Transform parse(const std::string& name);
+  std::string name() const;
+};
+
+/// Every decision that the transform makes for one sample: a pure function of (seed, epoch, sample
+/// id, source size).
+struct TransformPlan {
+  bool flip = false;
+  bool crop = false;
+  ImageSize first;  ///< size before the crop; meaningful if crop
+  std::int64_t left = 0;
+  std::int64_t top = 0;
+  ImageSize cropped;
+  ImageSize final;  ///< size of the result
+};
+
+TransformPlan plan_transform(const Transform& transform, ImageSize source, std::uint64_t seed,
+                             std::uint64_t epoch, std::uint64_t sample_id);
+/// Carries the plan out. The result has size plan.final.
+Image apply_transform(const TransformPlan& plan, Image image);
+
+}  // namespace intr

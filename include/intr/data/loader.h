@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "intr/data/augmentation.h"
+#include "intr/data/data_index.h"
+#include "intr/data/evaluation_plan.h"
+#include "intr/data/shard_reader.h"
+
+namespace intr {
+
+/// The pictures of one forward pass: u8 RGB, not yet normalized or padded.
+struct MicroBatch {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  ///< of the epoch; in evaluation the number of the batch in the plan
+  std::int64_t step_samples = 0;   ///< samples of the whole step, over all ranks
+  std::int64_t first_in_step = 0;  ///< number of this micro-batch's first sample within the step
+  bool last_of_step = true;        ///< this rank's last micro-batch of the step
+  std::vector<std::int64_t>
+      rows;  ///< of the index; may be empty when a step has fewer samples than ranks
+  std::vector<std::int64_t> sample_ids;
+  std::vector<std::int64_t> labels;
+  std::vector<ImageSize> sizes;
+  std::vector<std::size_t> offsets;  ///< of each picture in `pixels`
+  std::vector<std::uint8_t> pixels;  ///< [height, width, 3] end to end
+  ImageSize padded;                  ///< largest height and largest width
+
+  std::int64_t size() const noexcept { return static_cast<std::int64_t>(rows.size()); }
+};
+
+/// What decides the sequence of training batches. Everything but rank, world size, threads and
+/// slots is part of a run's identity.
+struct LoaderOptions {
+  Transform transform;
+  std::uint64_t seed = 42;
+  std::int64_t batch_size = 48;   ///< samples of a step, over all ranks
+  std::int64_t micro_batch = 12;  ///< samples of a forward pass of one rank, at most
+  std::int64_t bucket_window =
+      50;  ///< steps whose samples are sorted by final size together; 1 = no sorting
+  bool drop_last = false;  ///< leave out the last incomplete step of an epoch
+  std::int64_t rank = 0;
+  std::int64_t world_size = 1;
+  std::int64_t threads = 1;  ///< decoding threads
+  std::int64_t slots = 3;    ///< micro-batches prepared ahead
+};
+
+/// Training batches in an order that depends on (data, seed, epoch) alone. Errors of its threads
+/// are thrown by next().
+class TrainLoader {
+ public:
+  /// @param index, reader must outlive the loader
+  TrainLoader(const DataIndex& index, const ShardReader& reader, const LoaderOptions& options);
+  TrainLoader(const TrainLoader&) = delete;
+  TrainLoader& operator=(const TrainLoader&) = delete;
+  ~TrainLoader();
+
+  std::int64_t steps_per_epoch() const noexcept;
+  /// Goes to a step, at once: nothing is replayed. Before the first next() and any time later.
+  void seek(std::int64_t epoch, std::int64_t step);
+  /// The next micro-batch; after an epoch's last step the next epoch begins. Each step has at least
+  /// one micro-batch on every rank, which may be empty.
+  MicroBatch next();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The batches of an evaluation plan that one rank owns, in plan order.
+class EvaluationLoader {
+ public:
+  /// @param batches the batches of this rank, each with its number in the plan
+  EvaluationLoader(const DataIndex& index, const ShardReader& reader, const Transform& transform,
+                   std::vector<EvaluationBatch> batches, std::int64_t threads,
+                   std::int64_t slots = 3);
+  EvaluationLoader(const EvaluationLoader&) = delete;
+  EvaluationLoader& operator=(const EvaluationLoader&) = delete;
+  ~EvaluationLoader();
+
+  /// Nothing after the last batch.
+  std::optional<MicroBatch> next();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace intr

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "intr/image/image.h"
+#include "intr/model/model_config.h"
+
+namespace intr {
+
+/// State-dict name to tensor.
+using TensorMap = std::map<std::string, at::Tensor>;
+
+/// What one decoder layer's cross-attention saw: enough to compute the weights of any query
+/// afterwards.
+struct CrossAttentionCapture {
+  std::int64_t layer = 0;
+  at::Tensor query;  ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
+  at::Tensor key;    ///< [B, N, S, D/N], cells row-major
+  at::Tensor value;  ///< [B, N, S, D/N]
+};
+
+struct ForwardOptions {
+  bool training = false;  ///< dropout on; gradients are recorded by the caller's grad mode
+  std::vector<std::int64_t>
+      capture_layers;        ///< decoder layers (from 0) whose cross-attention is wanted
+  bool keep_hidden = false;  ///< fill hidden
+  bool keep_memory = false;  ///< fill memory and position
+};
+
+struct IntrOutput {
+  at::Tensor logits;           ///< [B, K]
+  at::Tensor query_logits;     ///< [B, C]; equal to logits with one query per class
+  at::Tensor feature_padding;  ///< [B, h, w] bool, true where padded
+  std::int64_t feature_height = 0;
+  std::int64_t feature_width = 0;
+  at::Tensor hidden;    ///< [L, B, C, D]
+  at::Tensor memory;    ///< [B, D, h, w]
+  at::Tensor position;  ///< [B, D, h, w]
+  std::vector<CrossAttentionCapture> captured;
+};
+
+/// INTR (Paul et al., ICLR 2024): ResNet, DETR encoder and decoder with one query per class, one
+/// shared vector that scores each query. Holds references to the given tensors; what trains them
+/// trains the model.
+class Intr {
+ public:
+  /// @param tensors every row of parameter_table(config), with its shape; those that train require
+  /// gradients
+  /// @throws InternalError if a tensor is missing or of another shape
+  Intr(const ModelConfig& config, TensorMap tensors);
+  Intr(Intr&&) noexcept;
+  ~Intr();
+
+  const ModelConfig& config() const noexcept;
+  const TensorMap& tensors() const noexcept;
+
+  /// @param images [B, 3, H, W] float32, normalized, zero at the right and bottom of each picture
+  /// @param sizes  true size of each picture
+  IntrOutput forward(const at::Tensor& images, const std::vector<ImageSize>& sizes,
+                     const ForwardOptions& options = {}) const;
+  /// Call after frozen tensors or buffers were overwritten: their folded copies are made anew.
+  void refresh_frozen();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Mean-free sum of cross-entropies of a micro-batch divided by the samples of the step (not of the
+/// micro-batch).
+/// @param logits [B, K]  @param labels [B] int64  @return 0-dim
+at::Tensor classification_loss(const at::Tensor& logits, const at::Tensor& labels,
+                               std::int64_t step_samples);
+
+}  // namespace intr

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace intr {
+
+/// What a stored tensor is. On disk: never renumber.
+enum class TensorKind : std::uint8_t { kTrainable = 0, kFrozen = 1, kBuffer = 2 };
+
+/// One named tensor of a checkpoint. Trainable ones lie in param (and both moments), all others in
+/// frozen.
+struct CheckpointTensor {
+  std::string name;  ///< as in the published state dict
+  TensorKind kind = TensorKind::kTrainable;
+  std::uint8_t group = 0;  ///< 0 outside the backbone, 1 backbone
+  std::vector<std::int64_t> shape;
+  std::uint64_t offset = 0;  ///< in values, into its array
+
+  std::uint64_t num_values() const noexcept;
+};
+
+/// Everything that a run needs to go on; nothing that belongs to one rank. Values are in logical
+/// row-major order.
+struct Checkpoint {
+  std::int64_t step = 0;           ///< optimizer steps done
+  std::int64_t epoch = 0;          ///< epoch of the next sample
+  std::int64_t next_position = 0;  ///< samples of that epoch already used
+  std::string phase =
+      "train";  ///< "train", or "eval" between an epoch's last step and its evaluation
+  std::vector<CheckpointTensor> tensors;
+  std::vector<float> param, exp_avg, exp_avg_sq, frozen;
+  std::vector<std::string> classes;
+  nlohmann::ordered_json config;  ///< {"model": …, "train": …}
+  nlohmann::ordered_json sampler, schedule, history, environment;
+
+  /// The values of a tensor inside param or frozen.
+  const float* values(const CheckpointTensor& tensor) const;
+  const CheckpointTensor* find(const std::string& name) const;
+};
+
+/// Writes the file as it is named (callers pass a temporary path), closes it and checks every block
+/// of what it reads back.
+/// @throws EnvironmentError
+void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+
+/// Reads and checks a whole checkpoint.
+/// @param with_moments false leaves exp_avg and exp_avg_sq empty and unread
+/// @throws DataError if it is missing, damaged, of another kind or of an unknown version
+Checkpoint read_checkpoint(const std::string& path, bool with_moments = true);
+
+/// The checkpoint that `--model` names: a file itself, or of a run directory its best one, else its
+/// newest good one.
+std::string find_checkpoint(const std::string& file_or_run_directory);
+
+/// XXH3-128 over (name, shape, bytes) of all tensors, sorted by name: says which weights made a
+/// result.
+std::string model_hash(const Checkpoint& checkpoint);
+
+}  // namespace intr

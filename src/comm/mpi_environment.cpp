@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/comm/mpi_environment.h"
+
+#include <fmt/format.h>
+#include <mpi.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "intr/core/error.h"
+#include "intr/core/log.h"
+
+namespace intr {
+
+struct MpiEnvironment::State {
+  int rank = 0;
+  int world_size = 1;
+  int local_rank = 0;
+  int local_size = 1;
+  std::string node;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> calls;
+  bool ending = false;
+  std::thread thread;
+
+  void work() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [this] { return ending || !calls.empty(); });
+      if (calls.empty()) return;
+      const std::function<void()> call = std::move(calls.front());
+      calls.pop_front();
+      lock.unlock();
+      call();
+      lock.lock();
+    }
+  }
+
+  void start() {
+    int provided = 0;
+    if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS ||
+        provided < MPI_THREAD_SERIALIZED) {
+      throw EnvironmentError("MPI gives no support for threads (MPI_THREAD_SERIALIZED)", {},
+                             "use an MPI library that was built with thread support");
+    }
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &world_size);
+    MPI_Comm local = MPI_COMM_NULL;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &local);
+    MPI_Comm_rank(local, &local_rank);
+    MPI_Comm_size(local, &local_size);
+    MPI_Comm_free(&local);
+    char name[MPI_MAX_PROCESSOR_NAME] = {};
+    int length = 0;
+    MPI_Get_processor_name(name, &length);
+    node.assign(name, static_cast<std::size_t>(length));
+  }
+};
+
+namespace {
+
+/// Slurm knows how many tasks it started; MPI that sees one where Slurm started more is not the
+/// launcher's MPI.
+void check_launcher(int world_size) {
+  const char* tasks = std::getenv("SLURM_NTASKS");
+  const char* step = std::getenv("SLURM_STEP_ID");  // absent in a batch script's own shell
+  if (tasks == nullptr || step == nullptr || world_size > 1 || std::atoi(tasks) <= 1) return;
+  throw EnvironmentError(
+      fmt::format(
+          "Slurm started {} tasks but MPI sees one rank: the MPI library and srun do not match",
+          tasks),
+      {}, "start with srun --mpi=pmix, or with mpirun");
+}
+
+}  // namespace
+
+MpiEnvironment::MpiEnvironment() : state_(std::make_unique<State>()) {
+  state_->thread = std::thread([this] { state_->work(); });
+  try {
+    run([this] { state_->start(); });
+    log::set_rank(state_->rank, state_->world_size);
+    check_launcher(state_->world_size);
+  } catch (...) {
+    {
+      const std::lock_guard lock(state_->mutex);
+      state_->ending = true;
+    }
+    state_->changed.notify_all();
+    state_->thread.join();
+    throw;
+  }
+}
+
+MpiEnvironment::~MpiEnvironment() {
+  // While an exception unwinds, other ranks may sit in a collective: finalizing would wait for
+  // them. abort() ends those.
+  const bool unwinding = std::uncaught_exceptions() > 0;
+  if (!unwinding) post([] { MPI_Finalize(); });
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ending = true;
+  }
+  state_->changed.notify_all();
+  if (unwinding) {
+    state_->thread.detach();
+    state_.release();  // the detached thread may still use it; the process is about to end
+    return;
+  }
+  state_->thread.join();
+}
+
+int MpiEnvironment::rank() const noexcept { return state_->rank; }
+int MpiEnvironment::world_size() const noexcept { return state_->world_size; }
+int MpiEnvironment::local_rank() const noexcept { return state_->local_rank; }
+int MpiEnvironment::local_size() const noexcept { return state_->local_size; }
+const std::string& MpiEnvironment::node() const noexcept { return state_->node; }
+
+void MpiEnvironment::run(const std::function<void()>& call) {
+  std::mutex mutex;
+  std::condition_variable finished;
+  bool done = false;
+  std::exception_ptr failure;
+  post([&] {
+    try {
+      call();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    // Notified under the lock: the waiter owns these variables and may be gone right after.
+    const std::lock_guard lock(mutex);
+    done = true;
+    finished.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  finished.wait(lock, [&] { return done; });
+  if (failure) std::rethrow_exception(failure);
+}
+
+void MpiEnvironment::post(std::function<void()> call) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->calls.push_back(std::move(call));
+  }
+  state_->changed.notify_all();
+}
+
+void MpiEnvironment::abort(int status) noexcept {
+  int initialized = 0;
+  int finalized = 0;
+  MPI_Initialized(&initialized);
+  MPI_Finalized(&finalized);
+  int size = 1;
+  if (initialized != 0 && finalized == 0) MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (size > 1) MPI_Abort(MPI_COMM_WORLD, status);
+  _exit(status);
+}
+
+std::string MpiEnvironment::library_version() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  MPI_Get_library_version(text, &length);
+  const std::string whole(text, static_cast<std::size_t>(length));
+  return whole.substr(0, whole.find_first_of(",\n"));
+}
+
+}  // namespace intr
