@@ -12,7 +12,7 @@ if(NOT EXISTS "${version_header}")
 endif()
 if(EXISTS "${version_header}")
   file(STRINGS ${version_header} lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
-  string(REGEX REPLACE "[^0-9;]*" "" numbers "${lines}")
+  string(REGEX REPLACE "[^0-9;]+" "" numbers "${lines}")
   string(REPLACE ";" "." TorchCpu_VERSION "${numbers}")
 endif()
 
