@@ -99,6 +99,14 @@ Datatype variable_text() {
   return type;
 }
 
+Datatype fixed_text(std::uint64_t length) {
+  Datatype type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(type.get(), length);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  return type;
+}
+
 std::uint64_t product(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::uint64_t{1}, std::multiplies<>());
 }
@@ -243,6 +251,57 @@ void File::write_strings(const std::string& name, const std::vector<std::string>
   }
 }
 
+File::FixedStrings File::FixedStrings::pack(const std::vector<std::string>& values) {
+  FixedStrings packed{.length = 1, .bytes = {}};
+  for (const std::string& value : values)
+    packed.length = std::max<std::uint64_t>(packed.length, value.size());
+  for (const std::string& value : values) {
+    packed.bytes += value;
+    packed.bytes.append(packed.length - value.size(), '\0');
+  }
+  return packed;
+}
+
+std::vector<std::string> File::FixedStrings::unpack() const {
+  std::vector<std::string> values;
+  for (std::uint64_t first = 0; first < bytes.size(); first += length) {
+    std::string value = bytes.substr(first, length);
+    value.erase(value.find_last_not_of('\0') + 1);
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+void File::write_fixed_strings(const std::string& name, const FixedStrings& values) {
+  const Datatype type = fixed_text(values.length);
+  const Space space = simple_space({values.bytes.size() / values.length});
+  const Properties creation = contiguous();
+  const Dataset dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                           creation.get(), H5P_DEFAULT),
+                                "create " + name));
+  if (values.bytes.empty()) return;
+  checked(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.bytes.data()),
+          "write " + name);
+}
+
+File::FixedStrings File::read_fixed_strings(const std::string& name) const {
+  const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
+  const Datatype stored(checked(H5Dget_type(dataset.get()), "describe " + name));
+  constexpr std::uint64_t kLongest = 1 << 16;  // a damaged header can claim any length
+  const std::uint64_t length = H5Tget_size(stored.get());
+  if (H5Tget_class(stored.get()) != H5T_STRING || H5Tis_variable_str(stored.get()) != 0 ||
+      length == 0 || length > kLongest) {
+    throw DataError(fmt::format("{} holds no fixed-length strings", name), path_,
+                    "the file is damaged or of another kind: make it again or copy it again");
+  }
+  FixedStrings values{.length = length, .bytes = std::string(num_elements(name) * length, '\0')};
+  if (values.bytes.empty()) return values;
+  const Datatype type = fixed_text(length);
+  checked(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.bytes.data()),
+          "read " + name);
+  return values;
+}
+
 Shape File::shape(const std::string& name) const {
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Space space(checked(H5Dget_space(dataset.get()), "describe " + name));
@@ -322,10 +381,7 @@ bool File::is_contiguous(const std::string& name) const {
 }
 
 void File::set_text(const std::string& object, const std::string& name, std::string_view value) {
-  Datatype type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.get(), std::max<std::size_t>(1, value.size()));
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
-  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  const Datatype type = fixed_text(std::max<std::size_t>(1, value.size()));
   const Space space(H5Screate(H5S_SCALAR));
   const Attribute attribute(
       checked(H5Acreate_by_name(id(), object.c_str(), name.c_str(), type.get(), space.get(),

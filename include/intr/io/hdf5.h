@@ -85,6 +85,16 @@ class File {
   }
   /// A one-dimensional data set of variable-length UTF-8 strings.
   void write_strings(const std::string& name, const std::vector<std::string>& values);
+  /// A one-dimensional data set of fixed-length UTF-8 strings, padded with zero bytes. Unlike
+  /// variable-length ones they lie in the data set itself, so that its bytes can be hashed.
+  struct FixedStrings {
+    std::uint64_t length = 0;  ///< bytes of each
+    std::string bytes;         ///< all of them, end to end
+    static FixedStrings pack(const std::vector<std::string>& values);
+    std::vector<std::string> unpack() const;
+  };
+  void write_fixed_strings(const std::string& name, const FixedStrings& values);
+  FixedStrings read_fixed_strings(const std::string& name) const;
 
   Shape shape(const std::string& name) const;
   /// All elements, converted to T. @throws DataError if the data set is missing or holds another
