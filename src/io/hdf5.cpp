@@ -120,6 +120,11 @@ Space simple_space(const Shape& shape) {
 
 }  // namespace
 
+std::unique_lock<std::recursive_mutex> exclusive() {
+  static std::recursive_mutex mutex;
+  return std::unique_lock(mutex);
+}
+
 void log_close_failure() noexcept {
   try {
     log::warning("HDF5 could not close an object: {}", take_reason());
@@ -140,6 +145,7 @@ Result File::checked(Result result, std::string_view action) const {
 }
 
 File File::create(const std::string& path, std::uint64_t alignment) {
+  const auto lock = exclusive();
   const Properties access = access_properties();
   if (alignment > 1) H5Pset_alignment(access.get(), alignment, alignment);
   const Properties creation = untimed(H5P_FILE_CREATE);
@@ -150,6 +156,7 @@ File File::create(const std::string& path, std::uint64_t alignment) {
 }
 
 File File::open(const std::string& path) {
+  const auto lock = exclusive();
   const Properties access = access_properties();
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
@@ -159,7 +166,16 @@ File File::open(const std::string& path) {
   return file;
 }
 
+File File::open_to_change(const std::string& path) {
+  const auto lock = exclusive();
+  const Properties access = access_properties();
+  File file(Handle<H5Fclose>(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get())), path, true);
+  file.checked(file.id(), "open as HDF5");
+  return file;
+}
+
 File File::open_memory(std::span<const std::byte> bytes, const std::string& name) {
+  const auto lock = exclusive();
   const Properties access = access_properties();
   H5Pset_fapl_core(access.get(), 1 << 20, false);
   // HDF5 takes a non-const pointer and copies the image.
@@ -170,12 +186,14 @@ File File::open_memory(std::span<const std::byte> bytes, const std::string& name
 }
 
 void File::make_group(const std::string& name) {
+  const auto lock = exclusive();
   const Properties creation = untimed(H5P_GROUP_CREATE);
   Handle<H5Gclose>(checked(H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
                            "create " + name));
 }
 
 bool File::exists(const std::string& name) const {
+  const auto lock = exclusive();
   if (name == "/") return true;
   for (std::size_t slash = name.find('/', 1); slash != std::string::npos;
        slash = name.find('/', slash + 1)) {
@@ -187,6 +205,7 @@ bool File::exists(const std::string& name) const {
 }
 
 std::vector<std::string> File::members(const std::string& group) const {
+  const auto lock = exclusive();
   std::vector<std::string> names;
   const auto remember = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
     static_cast<std::vector<std::string>*>(out)->emplace_back(name);
@@ -200,6 +219,7 @@ std::vector<std::string> File::members(const std::string& group) const {
 }
 
 void File::create_dataset(const std::string& name, Type type, const Shape& shape) {
+  const auto lock = exclusive();
   const Datatype datatype = hdf5_type(type);
   const Space space = simple_space(shape);
   const Properties creation = contiguous();
@@ -210,6 +230,7 @@ void File::create_dataset(const std::string& name, Type type, const Shape& shape
 
 void File::write_raw(const std::string& name, Type type, const void* values, std::uint64_t count,
                      const Shape& shape) {
+  const auto lock = exclusive();
   if (product(shape) != count)
     throw InternalError(fmt::format("{} values for {}", count, name), path_);
   create_dataset(name, type, shape);
@@ -222,6 +243,7 @@ void File::write_raw(const std::string& name, Type type, const void* values, std
 
 void File::write_range_raw(const std::string& name, Type type, std::uint64_t first,
                            const void* values, std::uint64_t count) {
+  const auto lock = exclusive();
   if (count == 0) return;
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Space in_file(checked(H5Dget_space(dataset.get()), "describe " + name));
@@ -236,7 +258,24 @@ void File::write_range_raw(const std::string& name, Type type, std::uint64_t fir
       "write " + name);
 }
 
+void File::write_enum(const std::string& name, std::span<const std::uint8_t> values,
+                      const EnumMembers& members) {
+  const auto lock = exclusive();
+  const Datatype type(H5Tenum_create(H5T_STD_U8LE));
+  for (const auto& [member, value] : members)
+    checked(H5Tenum_insert(type.get(), member.c_str(), &value), "name a value of " + name);
+  const Space space = simple_space({values.size()});
+  const Properties creation = contiguous();
+  const Dataset dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                           creation.get(), H5P_DEFAULT),
+                                "create " + name));
+  if (values.empty()) return;
+  checked(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+          "write " + name);
+}
+
 void File::write_strings(const std::string& name, const std::vector<std::string>& values) {
+  const auto lock = exclusive();
   const Datatype type = variable_text();
   const Space space = simple_space({values.size()});
   const Properties creation = untimed(H5P_DATASET_CREATE);
@@ -273,6 +312,7 @@ std::vector<std::string> File::FixedStrings::unpack() const {
 }
 
 void File::write_fixed_strings(const std::string& name, const FixedStrings& values) {
+  const auto lock = exclusive();
   const Datatype type = fixed_text(values.length);
   const Space space = simple_space({values.bytes.size() / values.length});
   const Properties creation = contiguous();
@@ -285,6 +325,7 @@ void File::write_fixed_strings(const std::string& name, const FixedStrings& valu
 }
 
 File::FixedStrings File::read_fixed_strings(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Datatype stored(checked(H5Dget_type(dataset.get()), "describe " + name));
   constexpr std::uint64_t kLongest = 1 << 16;  // a damaged header can claim any length
@@ -303,6 +344,7 @@ File::FixedStrings File::read_fixed_strings(const std::string& name) const {
 }
 
 Shape File::shape(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Space space(checked(H5Dget_space(dataset.get()), "describe " + name));
   const int rank = checked(H5Sget_simple_extent_ndims(space.get()), "describe " + name);
@@ -313,6 +355,7 @@ Shape File::shape(const std::string& name) const {
 }
 
 std::uint64_t File::num_elements(const std::string& name) const {
+  const auto lock = exclusive();
   const Shape dims = shape(name);
   const std::uint64_t count = product(dims);
   // A damaged header can claim any size; memory is taken only for what the file can hold.
@@ -330,6 +373,7 @@ std::uint64_t File::num_elements(const std::string& name) const {
 
 void File::read_raw(const std::string& name, Type type, std::uint64_t first, void* values,
                     std::uint64_t count) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   if (count == 0) return;
   const Datatype datatype = hdf5_type(type);
@@ -350,6 +394,7 @@ void File::read_raw(const std::string& name, Type type, std::uint64_t first, voi
 }
 
 std::vector<std::string> File::read_strings(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   std::vector<char*> pointers(num_elements(name));
   if (pointers.empty()) return {};
@@ -364,6 +409,7 @@ std::vector<std::string> File::read_strings(const std::string& name) const {
 }
 
 std::uint64_t File::byte_offset(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const haddr_t offset = H5Dget_offset(dataset.get());
   if (offset == HADDR_UNDEF) {
@@ -374,6 +420,7 @@ std::uint64_t File::byte_offset(const std::string& name) const {
 }
 
 bool File::is_contiguous(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Properties creation(checked(H5Dget_create_plist(dataset.get()), "describe " + name));
   return H5Pget_layout(creation.get()) == H5D_CONTIGUOUS &&
@@ -381,6 +428,7 @@ bool File::is_contiguous(const std::string& name) const {
 }
 
 void File::set_text(const std::string& object, const std::string& name, std::string_view value) {
+  const auto lock = exclusive();
   const Datatype type = fixed_text(std::max<std::size_t>(1, value.size()));
   const Space space(H5Screate(H5S_SCALAR));
   const Attribute attribute(
@@ -393,6 +441,7 @@ void File::set_text(const std::string& object, const std::string& name, std::str
 
 void File::set_raw(const std::string& object, const std::string& name, Type type,
                    const void* values, std::uint64_t count, bool scalar) {
+  const auto lock = exclusive();
   const Datatype datatype = hdf5_type(type);
   const Space space = scalar ? simple_space({}) : simple_space({count});
   const Attribute attribute(
@@ -404,12 +453,14 @@ void File::set_raw(const std::string& object, const std::string& name, Type type
 }
 
 bool File::has_attribute(const std::string& object, const std::string& name) const {
+  const auto lock = exclusive();
   return exists(object) &&
          checked(H5Aexists_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT),
                  "look for attribute " + name) > 0;
 }
 
 std::string File::text(const std::string& object, const std::string& name) const {
+  const auto lock = exclusive();
   const Attribute attribute(
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
@@ -425,6 +476,7 @@ std::string File::text(const std::string& object, const std::string& name) const
 }
 
 std::uint64_t File::attribute_elements(const std::string& object, const std::string& name) const {
+  const auto lock = exclusive();
   const Attribute attribute(
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
@@ -438,6 +490,7 @@ std::uint64_t File::attribute_elements(const std::string& object, const std::str
 
 void File::get_raw(const std::string& object, const std::string& name, Type type,
                    void* values) const {
+  const auto lock = exclusive();
   const Attribute attribute(
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
@@ -447,6 +500,7 @@ void File::get_raw(const std::string& object, const std::string& name, Type type
 
 void File::write_virtual(const std::string& name, Type type,
                          const std::vector<VirtualPiece>& pieces) {
+  const auto lock = exclusive();
   Shape total = {0};
   for (const VirtualPiece& piece : pieces) total[0] += piece.size;
   const Datatype datatype = hdf5_type(type);
@@ -473,9 +527,13 @@ void File::write_virtual(const std::string& name, Type type,
                   "create " + name));
 }
 
-void File::flush() { checked(H5Fflush(id(), H5F_SCOPE_LOCAL), "flush"); }
+void File::flush() {
+  const auto lock = exclusive();
+  checked(H5Fflush(id(), H5F_SCOPE_LOCAL), "flush");
+}
 
 void File::close() {
+  const auto lock = exclusive();
   checked(H5Fclose(id()), "close");
   file_.release();
 }
