@@ -3,25 +3,56 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 
+#include "intr/comm/mpi_communicator.h"
+#include "intr/comm/mpi_environment.h"
+#include "intr/comm/nccl_communicator.h"
+#include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
+#include "intr/core/option_set.h"
 
 namespace intr {
+namespace {
+
+/// Says which ranks hold another value than most, with the values; without a majority all are
+/// listed.
+std::string name_differing(const std::vector<std::uint64_t>& hashes) {
+  std::map<std::uint64_t, std::vector<std::size_t>> ranks_of;
+  for (std::size_t rank = 0; rank < hashes.size(); ++rank) ranks_of[hashes[rank]].push_back(rank);
+  const auto most = std::max_element(
+      ranks_of.begin(), ranks_of.end(),
+      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+  const bool majority = 2 * most->second.size() > hashes.size();
+  std::string text;
+  for (const auto& [hash, ranks] : ranks_of) {
+    if (majority && hash == most->first) continue;
+    text +=
+        fmt::format("{}rank {} ({:016x})", text.empty() ? "" : ", ", fmt::join(ranks, " "), hash);
+  }
+  if (majority) text += fmt::format(" against the others ({:016x})", most->first);
+  return text;
+}
+
+}  // namespace
 
 void Communicator::agree(std::string_view what, std::uint64_t hash, Tag tag) {
+  // ~x falls as x rises, so one maximum gives both ends.
+  const auto value = static_cast<std::int64_t>(hash);
+  std::array<std::int64_t, 2> ends = {value, ~value};
+  allreduce_now(ends, Op::max, tag);
+  if (ends[0] == ~ends[1]) return;
   const auto gathered = gather(std::as_bytes(std::span(&hash, 1)), 0, tag);
-  std::string differing;
-  for (std::size_t rank = 1; rank < gathered.size(); ++rank) {
-    if (gathered[rank] != gathered[0])
-      differing += fmt::format("{}{}", differing.empty() ? "" : ", ", rank);
-  }
-  differing = broadcast_text(differing, 0, tag);
-  if (differing.empty()) return;
-  throw EnvironmentError(
-      fmt::format("{} differs between ranks: rank {} from rank 0", what, differing), {},
-      "start every rank with the same program, options and files");
+  std::vector<std::uint64_t> hashes(gathered.size());
+  for (std::size_t rank = 0; rank < hashes.size(); ++rank)
+    std::memcpy(&hashes[rank], gathered[rank].data(), sizeof(std::uint64_t));
+  const std::string differing =
+      broadcast_text(hashes.empty() ? "" : name_differing(hashes), 0, tag);
+  throw EnvironmentError(fmt::format("{} differs between ranks: {}", what, differing), {},
+                         "start every rank with the same program, options and files");
 }
 
 std::string Communicator::broadcast_text(std::string text, int root, Tag tag) {
@@ -29,6 +60,22 @@ std::string Communicator::broadcast_text(std::string text, int root, Tag tag) {
   if (!text.empty()) std::memcpy(bytes.data(), text.data(), text.size());
   broadcast_bytes(bytes, root, tag);
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
+                                                MpiEnvironment& environment) {
+  require_choice("comm", back_end, {"auto", "self", "mpi", "nccl"});
+  const bool alone = environment.world_size() == 1;
+  if (back_end == "self" && !alone) {
+    throw EnvironmentError(
+        fmt::format("self serves one rank, {} were started", environment.world_size()),
+        "--comm self", "use --comm auto");
+  }
+  const auto make_self = [&] { return std::make_unique<SelfCommunicator>(environment.node()); };
+  if (back_end == "self" || (back_end == "auto" && alone)) return make_self();
+  if (back_end == "nccl" || (back_end == "auto" && nccl_available()))
+    return make_nccl_communicator(std::make_unique<MpiCommunicator>(environment));
+  return std::make_unique<MpiCommunicator>(environment);
 }
 
 }  // namespace intr

@@ -5,7 +5,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -24,6 +24,7 @@ struct MpiEnvironment::State {
   int local_rank = 0;
   int local_size = 1;
   std::string node;
+  bool finalize = true;  ///< false: someone else started MPI and ends it
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -45,9 +46,13 @@ struct MpiEnvironment::State {
   }
 
   void start() {
+    int running = 0;
+    MPI_Initialized(&running);
+    finalize = running == 0;
     int provided = 0;
-    if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS ||
-        provided < MPI_THREAD_SERIALIZED) {
+    const int code = finalize ? MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided)
+                              : MPI_Query_thread(&provided);
+    if (code != MPI_SUCCESS || provided < MPI_THREAD_SERIALIZED) {
       throw EnvironmentError("MPI gives no support for threads (MPI_THREAD_SERIALIZED)", {},
                              "use an MPI library that was built with thread support");
     }
@@ -103,7 +108,7 @@ MpiEnvironment::~MpiEnvironment() {
   // While an exception unwinds, other ranks may sit in a collective: finalizing would wait for
   // them. abort() ends those.
   const bool unwinding = std::uncaught_exceptions() > 0;
-  if (!unwinding) post([] { MPI_Finalize(); });
+  if (!unwinding && state_->finalize) post([] { MPI_Finalize(); });
   {
     const std::lock_guard lock(state_->mutex);
     state_->ending = true;
@@ -159,7 +164,17 @@ void MpiEnvironment::abort(int status) noexcept {
   MPI_Finalized(&finalized);
   int size = 1;
   if (initialized != 0 && finalized == 0) MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (size > 1) MPI_Abort(MPI_COMM_WORLD, status);
+  if (size > 1) {
+    // MPI_Abort itself may hang where a peer or the launcher is gone.
+    try {
+      std::thread([status] {
+        std::this_thread::sleep_for(std::chrono::seconds(5));
+        _exit(status);
+      }).detach();
+    } catch (...) {  // no thread left: then without a limit
+    }
+    MPI_Abort(MPI_COMM_WORLD, status);
+  }
   _exit(status);
 }
 

@@ -12,7 +12,8 @@ namespace intr {
 /// after the options were parsed.
 class MpiEnvironment {
  public:
-  /// Starts MPI and tells the log who speaks. Without a launcher the job is one rank.
+  /// Starts MPI and tells the log who speaks. Without a launcher the job is one rank. Where MPI
+  /// runs already, such as under the test main, it is used and left running.
   /// @throws EnvironmentError if the launcher started several tasks (SLURM_NTASKS) but MPI sees one
   /// rank
   MpiEnvironment();
