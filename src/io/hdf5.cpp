@@ -24,7 +24,8 @@ using Attribute = Handle<H5Aclose>;
 std::string take_reason() {
   std::string reason;
   const auto remember = [](unsigned, const H5E_error2_t* error, void* text) -> herr_t {
-    *static_cast<std::string*>(text) = error->desc != nullptr ? error->desc : "";
+    auto& innermost = *static_cast<std::string*>(text);
+    if (innermost.empty() && error->desc != nullptr) innermost = error->desc;
     return 0;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, remember, &reason);
@@ -73,7 +74,8 @@ Properties access_properties() {
   be_silent();
   Properties access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_SEMI);
-  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18);
+  // Superblock v2; virtual data sets need the 1.10 layout message, which nothing else then uses.
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110);
   H5Pset_file_locking(access.get(), false, true);
   return access;
 }
@@ -99,6 +101,14 @@ Datatype variable_text() {
   return type;
 }
 
+Datatype fixed_text(std::uint64_t length) {
+  Datatype type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(type.get(), length);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  return type;
+}
+
 std::uint64_t product(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::uint64_t{1}, std::multiplies<>());
 }
@@ -111,6 +121,11 @@ Space simple_space(const Shape& shape) {
 }
 
 }  // namespace
+
+std::unique_lock<std::recursive_mutex> exclusive() {
+  static std::recursive_mutex mutex;
+  return std::unique_lock(mutex);
+}
 
 void log_close_failure() noexcept {
   try {
@@ -132,6 +147,7 @@ Result File::checked(Result result, std::string_view action) const {
 }
 
 File File::create(const std::string& path, std::uint64_t alignment) {
+  const auto lock = exclusive();
   const Properties access = access_properties();
   if (alignment > 1) H5Pset_alignment(access.get(), alignment, alignment);
   const Properties creation = untimed(H5P_FILE_CREATE);
@@ -142,6 +158,7 @@ File File::create(const std::string& path, std::uint64_t alignment) {
 }
 
 File File::open(const std::string& path) {
+  const auto lock = exclusive();
   const Properties access = access_properties();
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
@@ -151,7 +168,16 @@ File File::open(const std::string& path) {
   return file;
 }
 
+File File::open_to_change(const std::string& path) {
+  const auto lock = exclusive();
+  const Properties access = access_properties();
+  File file(Handle<H5Fclose>(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get())), path, true);
+  file.checked(file.id(), "open as HDF5");
+  return file;
+}
+
 File File::open_memory(std::span<const std::byte> bytes, const std::string& name) {
+  const auto lock = exclusive();
   const Properties access = access_properties();
   H5Pset_fapl_core(access.get(), 1 << 20, false);
   // HDF5 takes a non-const pointer and copies the image.
@@ -162,12 +188,14 @@ File File::open_memory(std::span<const std::byte> bytes, const std::string& name
 }
 
 void File::make_group(const std::string& name) {
+  const auto lock = exclusive();
   const Properties creation = untimed(H5P_GROUP_CREATE);
   Handle<H5Gclose>(checked(H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
                            "create " + name));
 }
 
 bool File::exists(const std::string& name) const {
+  const auto lock = exclusive();
   if (name == "/") return true;
   for (std::size_t slash = name.find('/', 1); slash != std::string::npos;
        slash = name.find('/', slash + 1)) {
@@ -179,6 +207,7 @@ bool File::exists(const std::string& name) const {
 }
 
 std::vector<std::string> File::members(const std::string& group) const {
+  const auto lock = exclusive();
   std::vector<std::string> names;
   const auto remember = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
     static_cast<std::vector<std::string>*>(out)->emplace_back(name);
@@ -191,10 +220,16 @@ std::vector<std::string> File::members(const std::string& group) const {
   return names;
 }
 
-void File::create_dataset(const std::string& name, Type type, const Shape& shape) {
+void File::create_dataset(const std::string& name, Type type, const Shape& shape, bool nan_fill) {
+  const auto lock = exclusive();
   const Datatype datatype = hdf5_type(type);
   const Space space = simple_space(shape);
   const Properties creation = contiguous();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  if (nan_fill) {
+    checked(H5Pset_fill_value(creation.get(), H5T_NATIVE_FLOAT, &nan),
+            "set the fill value of " + name);
+  }
   Dataset(checked(H5Dcreate2(id(), name.c_str(), datatype.get(), space.get(), H5P_DEFAULT,
                              creation.get(), H5P_DEFAULT),
                   "create " + name));
@@ -202,6 +237,7 @@ void File::create_dataset(const std::string& name, Type type, const Shape& shape
 
 void File::write_raw(const std::string& name, Type type, const void* values, std::uint64_t count,
                      const Shape& shape) {
+  const auto lock = exclusive();
   if (product(shape) != count)
     throw InternalError(fmt::format("{} values for {}", count, name), path_);
   create_dataset(name, type, shape);
@@ -214,6 +250,7 @@ void File::write_raw(const std::string& name, Type type, const void* values, std
 
 void File::write_range_raw(const std::string& name, Type type, std::uint64_t first,
                            const void* values, std::uint64_t count) {
+  const auto lock = exclusive();
   if (count == 0) return;
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Space in_file(checked(H5Dget_space(dataset.get()), "describe " + name));
@@ -228,7 +265,24 @@ void File::write_range_raw(const std::string& name, Type type, std::uint64_t fir
       "write " + name);
 }
 
+void File::write_enum(const std::string& name, std::span<const std::uint8_t> values,
+                      const EnumMembers& members) {
+  const auto lock = exclusive();
+  const Datatype type(H5Tenum_create(H5T_STD_U8LE));
+  for (const auto& [member, value] : members)
+    checked(H5Tenum_insert(type.get(), member.c_str(), &value), "name a value of " + name);
+  const Space space = simple_space({values.size()});
+  const Properties creation = contiguous();
+  const Dataset dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                           creation.get(), H5P_DEFAULT),
+                                "create " + name));
+  if (values.empty()) return;
+  checked(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+          "write " + name);
+}
+
 void File::write_strings(const std::string& name, const std::vector<std::string>& values) {
+  const auto lock = exclusive();
   const Datatype type = variable_text();
   const Space space = simple_space({values.size()});
   const Properties creation = untimed(H5P_DATASET_CREATE);
@@ -243,7 +297,61 @@ void File::write_strings(const std::string& name, const std::vector<std::string>
   }
 }
 
+File::FixedStrings File::FixedStrings::pack(const std::vector<std::string>& values) {
+  FixedStrings packed{.length = 1, .bytes = {}};
+  for (const std::string& value : values)
+    packed.length = std::max<std::uint64_t>(packed.length, value.size());
+  for (const std::string& value : values) {
+    packed.bytes += value;
+    packed.bytes.append(packed.length - value.size(), '\0');
+  }
+  return packed;
+}
+
+std::vector<std::string> File::FixedStrings::unpack() const {
+  std::vector<std::string> values;
+  for (std::uint64_t first = 0; first < bytes.size(); first += length) {
+    std::string value = bytes.substr(first, length);
+    value.erase(value.find_last_not_of('\0') + 1);
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+void File::write_fixed_strings(const std::string& name, const FixedStrings& values) {
+  const auto lock = exclusive();
+  const Datatype type = fixed_text(values.length);
+  const Space space = simple_space({values.bytes.size() / values.length});
+  const Properties creation = contiguous();
+  const Dataset dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                           creation.get(), H5P_DEFAULT),
+                                "create " + name));
+  if (values.bytes.empty()) return;
+  checked(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.bytes.data()),
+          "write " + name);
+}
+
+File::FixedStrings File::read_fixed_strings(const std::string& name) const {
+  const auto lock = exclusive();
+  const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
+  const Datatype stored(checked(H5Dget_type(dataset.get()), "describe " + name));
+  constexpr std::uint64_t kLongest = 1 << 16;  // a damaged header can claim any length
+  const std::uint64_t length = H5Tget_size(stored.get());
+  if (H5Tget_class(stored.get()) != H5T_STRING || H5Tis_variable_str(stored.get()) != 0 ||
+      length == 0 || length > kLongest) {
+    throw DataError(fmt::format("{} holds no fixed-length strings", name), path_,
+                    "the file is damaged or of another kind: make it again or copy it again");
+  }
+  FixedStrings values{.length = length, .bytes = std::string(num_elements(name) * length, '\0')};
+  if (values.bytes.empty()) return values;
+  const Datatype type = fixed_text(length);
+  checked(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.bytes.data()),
+          "read " + name);
+  return values;
+}
+
 Shape File::shape(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Space space(checked(H5Dget_space(dataset.get()), "describe " + name));
   const int rank = checked(H5Sget_simple_extent_ndims(space.get()), "describe " + name);
@@ -253,7 +361,22 @@ Shape File::shape(const std::string& name) const {
   return Shape(dims.begin(), dims.end());
 }
 
+Type File::element_type(const std::string& name) const {
+  const auto lock = exclusive();
+  constexpr Type kTypes[] = {Type::u8,  Type::i8,  Type::u16, Type::u32, Type::i32,
+                             Type::u64, Type::i64, Type::f16, Type::f32, Type::f64};
+  const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
+  const Datatype stored(checked(H5Dget_type(dataset.get()), "describe " + name));
+  for (const Type type : kTypes) {
+    if (checked(H5Tequal(stored.get(), hdf5_type(type).get()), "compare the type of " + name) > 0)
+      return type;
+  }
+  throw DataError(fmt::format("{} holds elements of an unknown type", name), path_,
+                  "the file is damaged or of another kind: make it again or copy it again");
+}
+
 std::uint64_t File::num_elements(const std::string& name) const {
+  const auto lock = exclusive();
   const Shape dims = shape(name);
   const std::uint64_t count = product(dims);
   // A damaged header can claim any size; memory is taken only for what the file can hold.
@@ -271,6 +394,7 @@ std::uint64_t File::num_elements(const std::string& name) const {
 
 void File::read_raw(const std::string& name, Type type, std::uint64_t first, void* values,
                     std::uint64_t count) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   if (count == 0) return;
   const Datatype datatype = hdf5_type(type);
@@ -291,6 +415,7 @@ void File::read_raw(const std::string& name, Type type, std::uint64_t first, voi
 }
 
 std::vector<std::string> File::read_strings(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   std::vector<char*> pointers(num_elements(name));
   if (pointers.empty()) return {};
@@ -305,6 +430,7 @@ std::vector<std::string> File::read_strings(const std::string& name) const {
 }
 
 std::uint64_t File::byte_offset(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const haddr_t offset = H5Dget_offset(dataset.get());
   if (offset == HADDR_UNDEF) {
@@ -315,6 +441,7 @@ std::uint64_t File::byte_offset(const std::string& name) const {
 }
 
 bool File::is_contiguous(const std::string& name) const {
+  const auto lock = exclusive();
   const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
   const Properties creation(checked(H5Dget_create_plist(dataset.get()), "describe " + name));
   return H5Pget_layout(creation.get()) == H5D_CONTIGUOUS &&
@@ -322,10 +449,8 @@ bool File::is_contiguous(const std::string& name) const {
 }
 
 void File::set_text(const std::string& object, const std::string& name, std::string_view value) {
-  Datatype type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.get(), std::max<std::size_t>(1, value.size()));
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
-  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  const auto lock = exclusive();
+  const Datatype type = fixed_text(std::max<std::size_t>(1, value.size()));
   const Space space(H5Screate(H5S_SCALAR));
   const Attribute attribute(
       checked(H5Acreate_by_name(id(), object.c_str(), name.c_str(), type.get(), space.get(),
@@ -337,6 +462,7 @@ void File::set_text(const std::string& object, const std::string& name, std::str
 
 void File::set_raw(const std::string& object, const std::string& name, Type type,
                    const void* values, std::uint64_t count, bool scalar) {
+  const auto lock = exclusive();
   const Datatype datatype = hdf5_type(type);
   const Space space = scalar ? simple_space({}) : simple_space({count});
   const Attribute attribute(
@@ -348,12 +474,14 @@ void File::set_raw(const std::string& object, const std::string& name, Type type
 }
 
 bool File::has_attribute(const std::string& object, const std::string& name) const {
+  const auto lock = exclusive();
   return exists(object) &&
          checked(H5Aexists_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT),
                  "look for attribute " + name) > 0;
 }
 
 std::string File::text(const std::string& object, const std::string& name) const {
+  const auto lock = exclusive();
   const Attribute attribute(
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
@@ -369,6 +497,7 @@ std::string File::text(const std::string& object, const std::string& name) const
 }
 
 std::uint64_t File::attribute_elements(const std::string& object, const std::string& name) const {
+  const auto lock = exclusive();
   const Attribute attribute(
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
@@ -382,6 +511,7 @@ std::uint64_t File::attribute_elements(const std::string& object, const std::str
 
 void File::get_raw(const std::string& object, const std::string& name, Type type,
                    void* values) const {
+  const auto lock = exclusive();
   const Attribute attribute(
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
@@ -391,6 +521,7 @@ void File::get_raw(const std::string& object, const std::string& name, Type type
 
 void File::write_virtual(const std::string& name, Type type,
                          const std::vector<VirtualPiece>& pieces) {
+  const auto lock = exclusive();
   Shape total = {0};
   for (const VirtualPiece& piece : pieces) total[0] += piece.size;
   const Datatype datatype = hdf5_type(type);
@@ -417,9 +548,13 @@ void File::write_virtual(const std::string& name, Type type,
                   "create " + name));
 }
 
-void File::flush() { checked(H5Fflush(id(), H5F_SCOPE_LOCAL), "flush"); }
+void File::flush() {
+  const auto lock = exclusive();
+  checked(H5Fflush(id(), H5F_SCOPE_LOCAL), "flush");
+}
 
 void File::close() {
+  const auto lock = exclusive();
   checked(H5Fclose(id()), "close");
   file_.release();
 }

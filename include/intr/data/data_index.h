@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "intr/data/manifest.h"
+#include "intr/data/sample_columns.h"
 #include "intr/image/image.h"
 
 namespace intr {
@@ -21,6 +23,8 @@ class DataIndex {
     std::int64_t num_samples = 0;
     std::string hash;  ///< XXH3-128 of the whole file
     std::string plan_id;
+    std::int64_t first_sample = 0;  ///< id of the first sample that was planned for it
+    std::uint64_t data_begin = 0;   ///< byte of the file where /data began when it was packed
   };
 
   /// Reads SET/dataset.json and the split's index file, and checks them against each other.
@@ -33,36 +37,40 @@ class DataIndex {
   const std::vector<std::string>& classes() const noexcept { return classes_; }
   const std::vector<Shard>& shards() const noexcept { return shards_; }
 
-  std::int64_t size() const noexcept { return static_cast<std::int64_t>(label_.size()); }
+  std::int64_t size() const noexcept { return columns_.size(); }
   std::int64_t sample_id(std::int64_t row) const {
-    return static_cast<std::int64_t>(sample_id_[at(row)]);
+    return static_cast<std::int64_t>(columns_.sample_id[at(row)]);
   }
-  std::int64_t label(std::int64_t row) const { return label_[at(row)]; }
-  ImageSize image_size(std::int64_t row) const { return {height_[at(row)], width_[at(row)]}; }
-  std::uint64_t hash(std::int64_t row) const { return hash_[at(row)]; }
-  std::uint8_t orientation(std::int64_t row) const { return orientation_[at(row)]; }
-  std::uint32_t flags(std::int64_t row) const { return flags_[at(row)]; }
-  std::uint8_t codec(std::int64_t row) const { return codec_[at(row)]; }
-  std::uint8_t mode(std::int64_t row) const { return mode_[at(row)]; }
+  std::int64_t label(std::int64_t row) const { return columns_.label[at(row)]; }
+  ImageSize image_size(std::int64_t row) const {
+    return {columns_.height[at(row)], columns_.width[at(row)]};
+  }
+  std::uint64_t hash(std::int64_t row) const { return columns_.hash[at(row)]; }
+  std::uint8_t orientation(std::int64_t row) const { return columns_.orientation[at(row)]; }
+  std::uint32_t flags(std::int64_t row) const { return columns_.flags[at(row)]; }
+  std::uint8_t codec(std::int64_t row) const { return columns_.codec[at(row)]; }
+  std::uint8_t mode(std::int64_t row) const { return columns_.mode[at(row)]; }
   std::int64_t shard_of(std::int64_t row) const { return shard_of_[at(row)]; }
-  std::uint64_t begin(std::int64_t row) const {
-    return begin_[at(row)];
-  }  ///< byte in the shard's /data
+  /// Byte in the shard's /data.
+  std::uint64_t begin(std::int64_t row) const { return begin_[at(row)]; }
   std::uint64_t length(std::int64_t row) const { return length_[at(row)]; }  ///< bytes
   /// Path below the split folder, raw bytes.
-  std::string path(std::int64_t row) const;
+  std::string path(std::int64_t row) const { return columns_.path_of(row); }
   /// Row of a sample id, or -1.
   std::int64_t find(std::int64_t sample_id) const;
+  /// Everything that is known of the samples, annotations included.
+  const SampleColumns& columns() const noexcept { return columns_; }
 
  private:
+  void read_shards(const hdf5::File& file, const Manifest::Split& expected);
+  void check_placement(const std::string& path) const;
   static std::size_t at(std::int64_t row) { return static_cast<std::size_t>(row); }
   std::string set_, split_, dataset_id_;
   std::vector<std::string> classes_;
   std::vector<Shard> shards_;
-  std::vector<std::uint64_t> sample_id_, hash_, begin_, length_, path_offset_;
-  std::vector<std::int32_t> label_;
-  std::vector<std::uint32_t> width_, height_, flags_, shard_of_;
-  std::vector<std::uint8_t> orientation_, codec_, mode_, path_;
+  SampleColumns columns_;
+  std::vector<std::uint32_t> shard_of_;
+  std::vector<std::uint64_t> begin_, length_;
 };
 
 }  // namespace intr

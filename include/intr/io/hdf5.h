@@ -4,6 +4,7 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,8 +12,12 @@
 #include <vector>
 
 /// Our only door to HDF5: move-only handles, every return code checked in one file, errors that
-/// name file and object. The library is not thread-safe: one thread at a time.
+/// name file and object. HDF5 itself may be built without thread safety: File and Handle take one
+/// lock of the whole process, so any thread may use files of its own.
 namespace intr::hdf5 {
+
+/// The lock that every call into HDF5 holds. Recursive.
+[[nodiscard]] std::unique_lock<std::recursive_mutex> exclusive();
 
 /// Logs that closing failed; destructors cannot throw.
 void log_close_failure() noexcept;
@@ -28,7 +33,9 @@ class Handle {
     return *this;
   }
   ~Handle() {
-    if (id_ >= 0 && Close(id_) < 0) log_close_failure();
+    if (id_ < 0) return;
+    const auto lock = exclusive();
+    if (Close(id_) < 0) log_close_failure();
   }
   hid_t get() const noexcept { return id_; }
   hid_t release() noexcept { return std::exchange(id_, H5I_INVALID_HID); }
@@ -59,6 +66,8 @@ class File {
   static File create(const std::string& path, std::uint64_t alignment = 1);
   /// Opens for reading, without file locks. @throws DataError if it is missing or no HDF5 file
   static File open(const std::string& path);
+  /// Opens an existing file to change it; for files that have no final name yet.
+  static File open_to_change(const std::string& path);
   /// Reads an HDF5 file that lies in memory; `name` is for messages.
   static File open_memory(std::span<const std::byte> bytes, const std::string& name);
 
@@ -69,7 +78,9 @@ class File {
   std::vector<std::string> members(const std::string& group) const;
 
   /// Makes a data set without writing it: space is reserved, nothing is filled in.
-  void create_dataset(const std::string& name, Type type, const Shape& shape);
+  /// @param nan_fill says NaN where HDF5 is asked for the fill value (floating-point types)
+  void create_dataset(const std::string& name, Type type, const Shape& shape,
+                      bool nan_fill = false);
   template <class T>
   void write(const std::string& name, std::span<const T> values, const Shape& shape) {
     write_raw(name, type_of<T>(), values.data(), values.size(), shape);
@@ -83,10 +94,26 @@ class File {
   void write_range(const std::string& name, std::uint64_t first, std::span<const T> values) {
     write_range_raw(name, type_of<T>(), first, values.data(), values.size());
   }
+  /// A one-dimensional data set of an enumeration over u8: name and value of each member.
+  using EnumMembers = std::vector<std::pair<std::string, std::uint8_t>>;
+  void write_enum(const std::string& name, std::span<const std::uint8_t> values,
+                  const EnumMembers& members);
   /// A one-dimensional data set of variable-length UTF-8 strings.
   void write_strings(const std::string& name, const std::vector<std::string>& values);
+  /// A one-dimensional data set of fixed-length UTF-8 strings, padded with zero bytes. Unlike
+  /// variable-length ones they lie in the data set itself, so that its bytes can be hashed.
+  struct FixedStrings {
+    std::uint64_t length = 0;  ///< bytes of each
+    std::string bytes;         ///< all of them, end to end
+    static FixedStrings pack(const std::vector<std::string>& values);
+    std::vector<std::string> unpack() const;
+  };
+  void write_fixed_strings(const std::string& name, const FixedStrings& values);
+  FixedStrings read_fixed_strings(const std::string& name) const;
 
   Shape shape(const std::string& name) const;
+  /// What the elements of a data set are. @throws DataError if they are none of our types
+  Type element_type(const std::string& name) const;
   /// All elements, converted to T. @throws DataError if the data set is missing or holds another
   /// class of type
   template <class T>

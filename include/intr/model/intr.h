@@ -4,27 +4,15 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "intr/image/image.h"
+#include "intr/model/attention.h"
 #include "intr/model/model_config.h"
+#include "intr/model/tensor_cursor.h"
 
 namespace intr {
-
-/// State-dict name to tensor.
-using TensorMap = std::map<std::string, at::Tensor>;
-
-/// What one decoder layer's cross-attention saw: enough to compute the weights of any query
-/// afterwards.
-struct CrossAttentionCapture {
-  std::int64_t layer = 0;
-  at::Tensor query;  ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
-  at::Tensor key;    ///< [B, N, S, D/N], cells row-major
-  at::Tensor value;  ///< [B, N, S, D/N]
-};
 
 struct ForwardOptions {
   bool training = false;  ///< dropout on; gradients are recorded by the caller's grad mode

@@ -36,15 +36,24 @@ struct Checkpoint {
   std::vector<std::string> classes;
   nlohmann::ordered_json config;  ///< {"model": …, "train": …}
   nlohmann::ordered_json sampler, schedule, history, environment;
+  /// Order of the trainable tensors in the gradient buckets and where each bucket ends; empty where
+  /// buckets are cut from the flat buffer by size alone.
+  std::vector<std::uint32_t> plan_parameter, plan_bucket_end;
 
   /// The values of a tensor inside param or frozen.
   const float* values(const CheckpointTensor& tensor) const;
   const CheckpointTensor* find(const std::string& name) const;
 };
 
+inline constexpr const char* kCheckpointFormat = "intr-checkpoint";
+inline constexpr std::uint16_t kCheckpointMajor = 1;
+inline constexpr std::uint16_t kCheckpointMinor = 0;
+/// Bytes of a checked block of a data set.
+inline constexpr std::uint64_t kCheckpointBlock = std::uint64_t{16} << 20;
+
 /// Writes the file as it is named (callers pass a temporary path), closes it and checks every block
 /// of what it reads back.
-/// @throws EnvironmentError
+/// @throws EnvironmentError if it cannot be written or reads back otherwise
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 /// Reads and checks a whole checkpoint.

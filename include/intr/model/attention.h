@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "intr/model/tensor_cursor.h"
+
+namespace intr {
+
+/// What one decoder layer's cross-attention saw: enough to compute the weights of any query
+/// afterwards.
+struct CrossAttentionCapture {
+  std::int64_t layer = 0;
+  at::Tensor query;  ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
+  at::Tensor key;    ///< [B, N, S, D/N], cells row-major
+  at::Tensor value;  ///< [B, N, S, D/N]
+};
+
+/// Dropout of a forward pass, drawn from LibTorch's default generator.
+struct Dropout {
+  double probability = 0;
+  bool training = false;
+
+  double active() const noexcept { return training ? probability : 0.0; }
+  at::Tensor operator()(const at::Tensor& x) const;
+};
+
+/// Multi-head attention (Vaswani et al. 2017, sec. 3.2.2). Weights are never stored: the fused
+/// kernel makes them block by block.
+struct MultiheadAttention {
+  MultiheadAttention(std::int64_t nheads, TensorCursor& tensors);
+
+  /// Attention within one sequence; queries and keys are made of `with_position`, values of `x`.
+  /// @param with_position, x [B, rows, D]
+  /// @param allowed [B, 1, 1, rows] bool, true where a key may be looked at; undefined: everywhere
+  /// @return [B, rows, D]
+  at::Tensor self(const at::Tensor& with_position, const at::Tensor& x, const at::Tensor& allowed,
+                  const Dropout& dropout) const;
+  /// Attention of queries over the memory.
+  /// @param query [B or 1, C, D]  @param memory [B, S, D]  @param allowed [B, 1, 1, S] or undefined
+  /// @param capture filled with query, key and value, unless it is null
+  /// @return [B, C, D]
+  at::Tensor cross(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& allowed,
+                   const Dropout& dropout, CrossAttentionCapture* capture) const;
+
+  std::int64_t num_heads;
+  at::Tensor in_proj_weight;  ///< [3D, D]: rows of q, k, v
+  at::Tensor in_proj_bias;    ///< [3D]
+  Affine out_proj;            ///< [D, D], [D]
+
+ private:
+  /// Projects with the in_proj rows of `count` of q, k, v, from `first` on, in one product.
+  /// @return count tensors [B, N, rows, D/N]
+  std::vector<at::Tensor> project(const at::Tensor& x, std::int64_t first,
+                                  std::int64_t count) const;
+  at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                    const at::Tensor& allowed, const Dropout& dropout) const;
+};
+
+/// linear2(dropout(relu(linear1(x)))): the second half of each layer. @param x [B, rows, D]
+at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,
+                        const Dropout& dropout);
+
+}  // namespace intr

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "intr/image/image.h"
+
+namespace intr {
+
+/// The feature cells of a batch. Each picture covers a rectangle of them at the top left.
+struct CellGrid {
+  std::int64_t height = 0;       ///< h
+  std::int64_t width = 0;        ///< w
+  std::vector<ImageSize> valid;  ///< cells of each picture that are not padding; at least 1 x 1
+
+  bool any_padded() const noexcept;
+};
+
+/// How many of `cells` cells over `padded` pixels see a pixel below `length`, by nearest sampling:
+/// cell i looks at pixel i * padded / cells, rounded down (PyTorch's rule for all sides up to
+/// 4,096).
+std::int64_t valid_cells(std::int64_t length, std::int64_t padded, std::int64_t cells);
+
+/// @param padded size of the batch's pictures in pixels, padding included
+/// @throws InternalError if a picture is empty or larger than that
+CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells);
+
+/// [B, h, w] bool, true where padded.
+at::Tensor feature_padding(const CellGrid& grid, at::Device device);
+
+/// DETR's normalized 2-D sine encoding (Carion et al., ECCV 2020, appendix A.4): y in the first
+/// half of the channels, x in the second; sines at even channels, cosines at odd ones.
+/// @param width D  @return [B, h*w, D] float32; [1, h*w, D] if nothing is padded
+at::Tensor sine_position(const CellGrid& grid, std::int64_t width, at::Device device);
+
+/// DETR's learned encoding: columns in the first half of the channels, rows in the second.
+/// @param row_embed, col_embed [50, D/2]  @return [1, h*w, D]
+/// @throws UsageError if the grid has more than 50 rows or columns
+at::Tensor learned_position(const CellGrid& grid, const at::Tensor& row_embed,
+                            const at::Tensor& col_embed);
+
+}  // namespace intr

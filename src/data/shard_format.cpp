@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/data/shard_format.h"
+
+#include <fmt/format.h>
+
+namespace intr::shard_format {
+
+std::string shard_file(const std::string& split, std::int64_t shard, std::int64_t num_shards) {
+  return fmt::format("{}-{:05}-of-{:05}.h5", split, shard, num_shards);
+}
+
+std::string index_file(const std::string& split) { return split + ".index.h5"; }
+
+}  // namespace intr::shard_format

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/image/decode.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "intr/core/error.h"
+#include "intr/image/jpeg.h"
+#include "intr/image/png.h"
+
+namespace intr {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A guess at what a file is that is no picture, for the message.
+std::string describe_content(std::span<const std::byte> bytes) {
+  const std::string_view text = as_text(bytes);
+  if (text.empty()) return "the file is empty";
+  if (text.starts_with("version https://git-lfs"))
+    return "this is a Git LFS pointer, not the picture itself; fetch it with 'git lfs pull'";
+  const std::string_view start = text.substr(0, 256);
+  if (start.find("<html") != start.npos || start.find("<!DOCTYPE html") != start.npos ||
+      start.find("<HTML") != start.npos)
+    return "this is a web page, probably an error message of a download, not a picture";
+  const bool printable =
+      std::all_of(start.begin(), start.end(), [](char c) { return c >= ' ' || c == '\n'; });
+  return printable ? "this is text, not a picture" : "no picture format begins with these bytes";
+}
+
+[[noreturn]] void refuse(std::span<const std::byte> bytes, Codec codec, const std::string& where) {
+  if (codec == Codec::kUnknown)
+    throw DataError(describe_content(bytes), where, "replace the file or leave it out");
+  throw DataError(
+      fmt::format("a {} picture, which this version does not decode", codec_name(codec)), where,
+      "convert it to PNG or JPEG");
+}
+
+}  // namespace
+
+Codec sniff_codec(std::span<const std::byte> bytes) noexcept {
+  const std::string_view text = as_text(bytes);
+  if (text.starts_with("\xFF\xD8\xFF"sv)) return Codec::kJpeg;
+  if (text.starts_with("\x89PNG\r\n\x1A\n"sv)) return Codec::kPng;
+  if (text.starts_with("RIFF"sv) && text.size() >= 12 && text.substr(8, 4) == "WEBP"sv)
+    return Codec::kWebp;
+  if (text.starts_with("BM"sv)) return Codec::kBmp;
+  if (text.size() >= 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '6' &&
+      " \t\r\n#"sv.find(text[2]) != std::string_view::npos)
+    return Codec::kPnm;
+  if (text.starts_with("II*\0"sv) || text.starts_with("MM\0*"sv) || text.starts_with("II+\0"sv) ||
+      text.starts_with("MM\0+"sv))
+    return Codec::kTiff;
+  if (text.starts_with("GIF87a"sv) || text.starts_with("GIF89a"sv)) return Codec::kGif;
+  return Codec::kUnknown;
+}
+
+const char* codec_name(Codec codec) noexcept {
+  switch (codec) {
+    case Codec::kJpeg:
+      return "jpeg";
+    case Codec::kPng:
+      return "png";
+    case Codec::kWebp:
+      return "webp";
+    case Codec::kBmp:
+      return "bmp";
+    case Codec::kPnm:
+      return "pnm";
+    case Codec::kTiff:
+      return "tiff";
+    case Codec::kGif:
+      return "gif";
+    case Codec::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+void check_pixel_limit(ImageSize size, const std::string& where) {
+  if (size.width < 1 || size.height < 1)
+    throw DataError(fmt::format("a picture of {} x {} pixels", size.width, size.height), where,
+                    "replace the file or leave it out");
+  if (size.width > kMaxPixels / size.height)
+    throw DataError(fmt::format("a picture of {} x {} pixels, more than the limit of {}",
+                                size.width, size.height, kMaxPixels),
+                    where, "reduce the picture or leave it out");
+}
+
+Image decode_image(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts) {
+  const Codec codec = sniff_codec(bytes);
+  if (codec == Codec::kJpeg) return decode_jpeg(bytes, where, facts);
+  if (codec == Codec::kPng) return decode_png(bytes, where, facts);
+  refuse(bytes, codec, where);
+}
+
+ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where) {
+  const Codec codec = sniff_codec(bytes);
+  if (codec == Codec::kJpeg) return probe_jpeg(bytes, where);
+  if (codec == Codec::kPng) return probe_png(bytes, where);
+  refuse(bytes, codec, where);
+}
+
+}  // namespace intr

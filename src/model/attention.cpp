@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/attention.h"
+
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include <cmath>
+
+namespace intr {
+
+at::Tensor Dropout::operator()(const at::Tensor& x) const {
+  return active() > 0 ? at::dropout(x, probability, true) : x;
+}
+
+MultiheadAttention::MultiheadAttention(std::int64_t nheads, TensorCursor& tensors)
+    : num_heads(nheads),
+      in_proj_weight(tensors.next()),
+      in_proj_bias(tensors.next()),
+      out_proj(tensors) {}
+
+std::vector<at::Tensor> MultiheadAttention::project(const at::Tensor& x, std::int64_t first,
+                                                    std::int64_t count) const {
+  const std::int64_t width = in_proj_weight.size(1);
+  const at::Tensor projected =
+      at::linear(x, in_proj_weight.narrow(0, first * width, count * width),
+                 in_proj_bias.narrow(0, first * width, count * width));  // [B, rows, count * D]
+  return projected.view({x.size(0), x.size(1), count, num_heads, width / num_heads})
+      .permute({2, 0, 3, 1, 4})  // [count, B, N, rows, D/N]
+      .unbind(0);
+}
+
+at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor& key,
+                                      const at::Tensor& value, const at::Tensor& allowed,
+                                      const Dropout& dropout) const {
+  const std::optional<at::Tensor> mask =
+      allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
+  const at::Tensor mixed = at::scaled_dot_product_attention(
+      query, key, value, mask, dropout.active(), false);         // [B, N, rows, D/N]
+  return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3));  // [B, rows, D]
+}
+
+at::Tensor MultiheadAttention::self(const at::Tensor& with_position, const at::Tensor& x,
+                                    const at::Tensor& allowed, const Dropout& dropout) const {
+  const std::vector<at::Tensor> query_key = project(with_position, 0, 2);
+  return attend(query_key[0], query_key[1], project(x, 2, 1)[0], allowed, dropout);
+}
+
+at::Tensor MultiheadAttention::cross(const at::Tensor& query, const at::Tensor& memory,
+                                     const at::Tensor& allowed, const Dropout& dropout,
+                                     CrossAttentionCapture* capture) const {
+  const std::vector<at::Tensor> key_value = project(memory, 1, 2);
+  const at::Tensor key = key_value[0];
+  at::Tensor q = project(query, 0, 1)[0];
+  q = q.expand({key.size(0), q.size(1), q.size(2), q.size(3)});
+  if (capture != nullptr) {
+    capture->query = q * (1.0 / std::sqrt(static_cast<double>(q.size(3))));
+    capture->key = key;
+    capture->value = key_value[1];
+  }
+  return attend(q, key, key_value[1], allowed, dropout);
+}
+
+at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,
+                        const Dropout& dropout) {
+  return linear(linear2, dropout(linear(linear1, x).relu_()));
+}
+
+}  // namespace intr

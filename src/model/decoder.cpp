@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/decoder.h"
+
+namespace intr {
+
+DecoderLayer::DecoderLayer(const ModelConfig& config, TensorCursor& tensors)
+    : pre_norm(config.pre_norm),
+      self_attn(config.nheads, tensors),
+      multihead_attn(config.nheads, tensors),
+      linear1(tensors),
+      linear2(tensors),
+      norm1(tensors),
+      norm2(tensors),
+      norm3(tensors) {}
+
+at::Tensor DecoderLayer::forward(const at::Tensor& state, const at::Tensor& embed,
+                                 const at::Tensor& memory, const at::Tensor& allowed,
+                                 const Dropout& dropout, CrossAttentionCapture* capture) const {
+  const auto attend_self = [&](const at::Tensor& v) {
+    return dropout(self_attn.self(v + embed, v, at::Tensor(), dropout));
+  };
+  const auto attend_memory = [&](const at::Tensor& v) {
+    return dropout(multihead_attn.cross(v + embed, memory, allowed, dropout, capture));
+  };
+  const auto transform = [&](const at::Tensor& v) {
+    return dropout(feed_forward(linear1, linear2, v, dropout));
+  };
+  if (pre_norm) {
+    at::Tensor x = state + attend_self(layer_norm(norm1, state));
+    x = x + attend_memory(layer_norm(norm2, x));
+    return x + transform(layer_norm(norm3, x));
+  }
+  at::Tensor x = layer_norm(norm1, state + attend_self(state));
+  x = layer_norm(norm2, x + attend_memory(x));
+  return layer_norm(norm3, x + transform(x));
+}
+
+Decoder::Decoder(const ModelConfig& config, TensorCursor& tensors)
+    : layers([&] {
+        std::vector<DecoderLayer> read;
+        for (std::int64_t i = 0; i < config.dec_layers; ++i) read.emplace_back(config, tensors);
+        return read;
+      }()),
+      norm(tensors) {}
+
+std::vector<at::Tensor> Decoder::forward(
+    const at::Tensor& state, const at::Tensor& embed, const at::Tensor& memory,
+    const at::Tensor& allowed, const Dropout& dropout,
+    const std::function<CrossAttentionCapture*(std::int64_t)>& capture) const {
+  std::vector<at::Tensor> states;
+  at::Tensor x = state;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    x = layers[i].forward(x, embed, memory, allowed, dropout,
+                          capture(static_cast<std::int64_t>(i)));
+    states.push_back(x);
+  }
+  return states;
+}
+
+}  // namespace intr

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/encoder.h"
+
+namespace intr {
+
+EncoderLayer::EncoderLayer(const ModelConfig& config, TensorCursor& tensors)
+    : pre_norm(config.pre_norm),
+      self_attn(config.nheads, tensors),
+      linear1(tensors),
+      linear2(tensors),
+      norm1(tensors),
+      norm2(tensors) {}
+
+at::Tensor EncoderLayer::forward(const at::Tensor& x, const at::Tensor& position,
+                                 const at::Tensor& allowed, const Dropout& dropout) const {
+  const auto attend = [&](const at::Tensor& v) {
+    return dropout(self_attn.self(v + position, v, allowed, dropout));
+  };
+  const auto transform = [&](const at::Tensor& v) {
+    return dropout(feed_forward(linear1, linear2, v, dropout));
+  };
+  if (pre_norm) {
+    const at::Tensor y = x + attend(layer_norm(norm1, x));
+    return y + transform(layer_norm(norm2, y));
+  }
+  const at::Tensor y = layer_norm(norm1, x + attend(x));
+  return layer_norm(norm2, y + transform(y));
+}
+
+Encoder::Encoder(const ModelConfig& config, TensorCursor& tensors) {
+  for (std::int64_t i = 0; i < config.enc_layers; ++i) layers.emplace_back(config, tensors);
+  if (config.pre_norm) norm.emplace(tensors);
+}
+
+at::Tensor Encoder::forward(const at::Tensor& x, const at::Tensor& position,
+                            const at::Tensor& allowed, const Dropout& dropout) const {
+  at::Tensor memory = x;
+  for (const EncoderLayer& layer : layers)
+    memory = layer.forward(memory, position, allowed, dropout);
+  return norm ? layer_norm(*norm, memory) : memory;
+}
+
+}  // namespace intr

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/intr.h"
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "intr/core/error.h"
+#include "intr/model/backbone.h"
+#include "intr/model/decoder.h"
+#include "intr/model/encoder.h"
+#include "intr/model/position_encoding.h"
+
+namespace intr {
+namespace {
+
+struct LearnedPosition {
+  explicit LearnedPosition(TensorCursor& tensors)
+      : row_embed(tensors.next()), col_embed(tensors.next()) {}
+  at::Tensor row_embed, col_embed;  ///< [50, D/2] each
+};
+
+/// The published modules, in the order of the state dict.
+struct Modules {
+  Modules(const ModelConfig& config, TensorCursor tensors)
+      : encoder(config, tensors),
+        decoder(config, tensors),
+        presence_vector(tensors),
+        query_embed(tensors.next()),
+        input_proj(tensors),
+        backbone(config, tensors) {
+    if (config.position_embedding == "learned") position.emplace(tensors);
+    tensors.require_end();
+  }
+
+  Encoder encoder;
+  Decoder decoder;
+  Affine presence_vector;  ///< [1, D], [1]
+  at::Tensor query_embed;  ///< [C, D]
+  Affine input_proj;       ///< [D, channels, 1, 1], [D]
+  Backbone backbone;
+  std::optional<LearnedPosition> position;
+};
+
+/// One score per class from the scores of its queries. @param scores [B, C]  @return [B, K]
+at::Tensor pool_queries(const at::Tensor& scores, std::int64_t per_class,
+                        const std::string& pooling) {
+  if (per_class == 1) return scores;
+  const at::Tensor grouped = scores.unflatten(1, {-1, per_class});  // [B, K, m]
+  if (pooling == "mean") return grouped.mean(2);
+  if (pooling == "logsumexp")
+    return at::logsumexp(grouped, 2) - std::log(static_cast<double>(per_class));
+  return std::get<0>(at::max(grouped, 2));  // of equal scores the lowest row gets the gradient
+}
+
+/// [B, S, D] as [B, D, h, w].
+at::Tensor as_grid(const at::Tensor& cells, const CellGrid& grid) {
+  const auto batch = static_cast<std::int64_t>(grid.valid.size());
+  return cells.transpose(1, 2)
+      .unflatten(2, {grid.height, grid.width})
+      .expand({batch, -1, -1, -1})
+      .contiguous();
+}
+
+}  // namespace
+
+struct Intr::Parts {
+  Parts(const ModelConfig& given, TensorMap map)
+      : config(given),
+        table(parameter_table(given)),
+        tensors(std::move(map)),
+        modules(config, TensorCursor(table, tensors)) {}
+
+  at::Tensor position(const CellGrid& grid, at::Device device) const {
+    return modules.position
+               ? learned_position(grid, modules.position->row_embed, modules.position->col_embed)
+               : sine_position(grid, config.hidden_dim, device);
+  }
+  /// The 1x1 convolution in front of the encoder, as a product over the cells' channels.
+  /// @param features [B, channels, h, w], channels-last  @return [B, S, D]
+  at::Tensor project_input(const at::Tensor& features) const {
+    const at::Tensor cells = features.permute({0, 2, 3, 1}).flatten(1, 2);  // [B, S, channels]
+    return at::linear(cells, modules.input_proj.weight.flatten(1), modules.input_proj.bias);
+  }
+
+  ModelConfig config;
+  std::vector<ParameterRow> table;
+  TensorMap tensors;
+  Modules modules;
+};
+
+Intr::Intr(const ModelConfig& config, TensorMap tensors)
+    : parts_(std::make_unique<Parts>(config, std::move(tensors))) {}
+Intr::Intr(Intr&&) noexcept = default;
+Intr::~Intr() = default;
+
+const ModelConfig& Intr::config() const noexcept { return parts_->config; }
+const TensorMap& Intr::tensors() const noexcept { return parts_->tensors; }
+
+IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>& sizes,
+                         const ForwardOptions& options) const {
+  const Modules& m = parts_->modules;
+  if (images.dim() != 4 || images.size(0) != static_cast<std::int64_t>(sizes.size()))
+    throw InternalError(fmt::format("{} sizes for images of shape [{}]", sizes.size(),
+                                    fmt::join(images.sizes(), ", ")));
+  for (const std::int64_t layer : options.capture_layers)
+    if (layer < 0 || layer >= parts_->config.dec_layers)
+      throw InternalError(
+          fmt::format("decoder layer {} of {} asked for", layer, parts_->config.dec_layers));
+  const Dropout dropout{parts_->config.dropout, options.training};
+  IntrOutput out;
+
+  const at::Tensor features = m.backbone.forward(images);  // [B, channels, h, w]
+  out.feature_height = features.size(2);
+  out.feature_width = features.size(3);
+  const CellGrid grid =
+      cell_grid(sizes, {images.size(2), images.size(3)}, {out.feature_height, out.feature_width});
+  out.feature_padding = feature_padding(grid, images.device());
+  at::Tensor allowed;  // stays undefined without padding: fused kernels are fastest without a mask
+  if (grid.any_padded())
+    allowed = out.feature_padding.logical_not().flatten(1).unsqueeze(1).unsqueeze(1);
+  const at::Tensor position = parts_->position(grid, images.device());
+  const at::Tensor memory =
+      m.encoder.forward(parts_->project_input(features), position, allowed, dropout);  // [B, S, D]
+
+  const at::Tensor embed = m.query_embed.unsqueeze(0);  // [1, C, D]
+  // Without dropout all images start alike: one start, expanded where the memory comes in.
+  const std::int64_t starts = options.training ? images.size(0) : 1;
+  const at::Tensor start =
+      at::zeros({starts, embed.size(1), embed.size(2)}, embed.options().requires_grad(false));
+  out.captured.resize(options.capture_layers.size());
+  const auto capture = [&](std::int64_t layer) -> CrossAttentionCapture* {
+    const auto wanted =
+        std::find(options.capture_layers.begin(), options.capture_layers.end(), layer);
+    if (wanted == options.capture_layers.end()) return nullptr;
+    CrossAttentionCapture& slot =
+        out.captured[static_cast<std::size_t>(wanted - options.capture_layers.begin())];
+    slot.layer = layer;
+    return &slot;
+  };
+  const std::vector<at::Tensor> states =
+      m.decoder.forward(start, embed, memory, allowed, dropout, capture);  // L of [B, C, D]
+  const at::Tensor last = layer_norm(m.decoder.norm, states.back());
+  out.query_logits = linear(m.presence_vector, last).squeeze(-1);  // [B, C]
+  out.logits = pool_queries(out.query_logits, parts_->config.queries_per_class,
+                            parts_->config.query_pooling);
+
+  if (options.keep_hidden) out.hidden = layer_norm(m.decoder.norm, at::stack(states));
+  if (options.keep_memory) {
+    out.memory = as_grid(memory, grid);
+    out.position = as_grid(position, grid);
+  }
+  return out;
+}
+
+void Intr::refresh_frozen() { parts_->modules.backbone.refresh(); }
+
+at::Tensor classification_loss(const at::Tensor& logits, const at::Tensor& labels,
+                               std::int64_t step_samples) {
+  return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum) /
+         static_cast<double>(step_samples);
+}
+
+}  // namespace intr

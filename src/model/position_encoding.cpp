@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/position_encoding.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/where.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numbers>
+
+#include "intr/core/error.h"
+#include "intr/model/parameter_table.h"
+
+namespace intr {
+namespace {
+
+constexpr float kTwoPi = static_cast<float>(2 * std::numbers::pi);
+
+/// Which of `cells` rows (or columns) hold pixels of each picture. @return [B, cells] bool
+at::Tensor inside(const std::vector<std::int64_t>& valid, std::int64_t cells) {
+  at::Tensor result = at::empty({static_cast<std::int64_t>(valid.size()), cells}, at::kBool);
+  auto* out = result.data_ptr<bool>();
+  for (const std::int64_t count : valid)
+    for (std::int64_t i = 0; i < cells; ++i) *out++ = i < count;
+  return result;
+}
+
+/// Position of each row (or column): the valid cells up to it over all valid ones, times 2 pi.
+/// @return [B, cells] float32
+at::Tensor coordinates(const std::vector<std::int64_t>& valid, std::int64_t cells) {
+  at::Tensor result = at::empty({static_cast<std::int64_t>(valid.size()), cells}, at::kFloat);
+  auto* out = result.data_ptr<float>();
+  for (const std::int64_t count : valid) {
+    const float last = static_cast<float>(count) + 1e-6F;
+    for (std::int64_t i = 0; i < cells; ++i)
+      *out++ = static_cast<float>(std::min(i + 1, count)) / last * kTwoPi;
+  }
+  return result;
+}
+
+/// Sines and cosines of a coordinate. @param coordinate [...]  @return [..., features]
+at::Tensor encode(const at::Tensor& coordinate, std::int64_t features) {
+  const at::Tensor pair = at::arange(features / 2, at::kFloat);
+  const at::Tensor wavelength =
+      at::pow(10000.0, pair * 2 / static_cast<double>(features));  // [features / 2]
+  const at::Tensor angle = coordinate.unsqueeze(-1) / wavelength;
+  return at::stack({angle.sin(), angle.cos()}, -1).flatten(-2);
+}
+
+std::vector<std::int64_t> sides(const CellGrid& grid, std::int64_t ImageSize::*side) {
+  if (!grid.any_padded()) return {grid.valid.at(0).*side};
+  std::vector<std::int64_t> result;
+  for (const ImageSize& valid : grid.valid) result.push_back(valid.*side);
+  return result;
+}
+
+}  // namespace
+
+bool CellGrid::any_padded() const noexcept {
+  return std::any_of(valid.begin(), valid.end(), [this](const ImageSize& cells) {
+    return cells.height < height || cells.width < width;
+  });
+}
+
+std::int64_t valid_cells(std::int64_t length, std::int64_t padded, std::int64_t cells) {
+  std::int64_t count = 0;
+  while (count < cells && count * padded / cells < length) ++count;
+  return count;
+}
+
+CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells) {
+  CellGrid grid{cells.height, cells.width, {}};
+  for (const ImageSize& size : sizes) {
+    if (size.height < 1 || size.width < 1 || size.height > padded.height ||
+        size.width > padded.width)
+      throw InternalError(fmt::format("a picture of {}x{} pixels in a batch of {}x{}", size.height,
+                                      size.width, padded.height, padded.width));
+    grid.valid.push_back({valid_cells(size.height, padded.height, cells.height),
+                          valid_cells(size.width, padded.width, cells.width)});
+  }
+  return grid;
+}
+
+at::Tensor feature_padding(const CellGrid& grid, at::Device device) {
+  const auto batch = static_cast<std::int64_t>(grid.valid.size());
+  at::Tensor padding = at::empty({batch, grid.height, grid.width}, at::kBool);
+  auto* out = padding.data_ptr<bool>();
+  for (const ImageSize& valid : grid.valid)
+    for (std::int64_t i = 0; i < grid.height; ++i)
+      for (std::int64_t j = 0; j < grid.width; ++j) *out++ = i >= valid.height || j >= valid.width;
+  return padding.to(device);
+}
+
+at::Tensor sine_position(const CellGrid& grid, std::int64_t width, at::Device device) {
+  const std::vector<std::int64_t> rows = sides(grid, &ImageSize::height);
+  const std::vector<std::int64_t> columns = sides(grid, &ImageSize::width);
+  const auto batch = static_cast<std::int64_t>(rows.size());
+  const std::int64_t half = width / 2;
+  const at::Tensor y = encode(coordinates(rows, grid.height), half).to(device);    // [B, h, D/2]
+  const at::Tensor x = encode(coordinates(columns, grid.width), half).to(device);  // [B, w, D/2]
+  // A column outside the picture has no valid cell to count: all its rows stay at 0.
+  const at::Tensor zero = encode(at::empty({1}, at::kFloat).zero_(), half).to(device);  // [1, D/2]
+  const at::Tensor in_row = inside(rows, grid.height).to(device).view({batch, -1, 1, 1});
+  const at::Tensor in_column = inside(columns, grid.width).to(device).view({batch, 1, -1, 1});
+  const at::Tensor by_row = at::where(in_column, y.unsqueeze(2), zero);  // [B, h, w, D/2]
+  const at::Tensor by_column = at::where(in_row, x.unsqueeze(1), zero);  // [B, h, w, D/2]
+  return at::cat({by_row, by_column}, -1).flatten(1, 2);
+}
+
+at::Tensor learned_position(const CellGrid& grid, const at::Tensor& row_embed,
+                            const at::Tensor& col_embed) {
+  if (grid.height > kLearnedPositions || grid.width > kLearnedPositions)
+    throw UsageError(fmt::format("the pictures have {}x{} feature cells; learned positions end at "
+                                 "{} rows and columns",
+                                 grid.height, grid.width, kLearnedPositions),
+                     "--position-embedding learned", "use sine, or a smaller --image-size");
+  const std::int64_t half = row_embed.size(1);
+  const at::Tensor column = col_embed.slice(0, 0, grid.width).unsqueeze(0);  // [1, w, D/2]
+  const at::Tensor row = row_embed.slice(0, 0, grid.height).unsqueeze(1);    // [h, 1, D/2]
+  return at::cat({column.expand({grid.height, grid.width, half}),
+                  row.expand({grid.height, grid.width, half})},
+                 -1)
+      .view({1, grid.height * grid.width, 2 * half});
+}
+
+}  // namespace intr
