@@ -88,6 +88,33 @@ void write_file(const std::string& path, std::string_view contents) {
   file.commit();
 }
 
+bool write_new_file(const std::string& path, std::string_view contents) {
+  const AtomicFile file(path);  // its destructor removes the temporary name in every case
+  {
+    Descriptor out(file.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC, "create");
+    out.write_all(contents);
+    out.sync();
+  }
+  if (::link(file.temporary_path().c_str(), path.c_str()) != 0) {
+    if (errno == EEXIST) return false;
+    throw_system_error("link to " + path, file.temporary_path(), errno);
+  }
+  Descriptor(folder_of(path), O_RDONLY | O_DIRECTORY, "open").sync();
+  return true;
+}
+
+void reserve_space(const std::string& path, std::uint64_t bytes) {
+  if (bytes == 0) return;
+  const Descriptor file(path, O_WRONLY, "open");
+  // Not posix_fallocate: where the file system cannot, that one writes every block.
+  while (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+      throw_system_error("reserve space for", path, errno);
+    return;
+  }
+}
+
 std::string read_file(const std::string& path) {
   const Descriptor file(path, O_RDONLY, "open");
   std::string contents;

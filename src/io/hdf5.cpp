@@ -24,7 +24,8 @@ using Attribute = Handle<H5Aclose>;
 std::string take_reason() {
   std::string reason;
   const auto remember = [](unsigned, const H5E_error2_t* error, void* text) -> herr_t {
-    *static_cast<std::string*>(text) = error->desc != nullptr ? error->desc : "";
+    auto& innermost = *static_cast<std::string*>(text);
+    if (innermost.empty() && error->desc != nullptr) innermost = error->desc;
     return 0;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, remember, &reason);
@@ -73,7 +74,8 @@ Properties access_properties() {
   be_silent();
   Properties access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_SEMI);
-  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18);
+  // Superblock v2; virtual data sets need the 1.10 layout message, which nothing else then uses.
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110);
   H5Pset_file_locking(access.get(), false, true);
   return access;
 }
@@ -218,11 +220,16 @@ std::vector<std::string> File::members(const std::string& group) const {
   return names;
 }
 
-void File::create_dataset(const std::string& name, Type type, const Shape& shape) {
+void File::create_dataset(const std::string& name, Type type, const Shape& shape, bool nan_fill) {
   const auto lock = exclusive();
   const Datatype datatype = hdf5_type(type);
   const Space space = simple_space(shape);
   const Properties creation = contiguous();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  if (nan_fill) {
+    checked(H5Pset_fill_value(creation.get(), H5T_NATIVE_FLOAT, &nan),
+            "set the fill value of " + name);
+  }
   Dataset(checked(H5Dcreate2(id(), name.c_str(), datatype.get(), space.get(), H5P_DEFAULT,
                              creation.get(), H5P_DEFAULT),
                   "create " + name));
@@ -352,6 +359,20 @@ Shape File::shape(const std::string& name) const {
   if (rank > 0)
     checked(H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr), "describe " + name);
   return Shape(dims.begin(), dims.end());
+}
+
+Type File::element_type(const std::string& name) const {
+  const auto lock = exclusive();
+  constexpr Type kTypes[] = {Type::u8,  Type::i8,  Type::u16, Type::u32, Type::i32,
+                             Type::u64, Type::i64, Type::f16, Type::f32, Type::f64};
+  const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
+  const Datatype stored(checked(H5Dget_type(dataset.get()), "describe " + name));
+  for (const Type type : kTypes) {
+    if (checked(H5Tequal(stored.get(), hdf5_type(type).get()), "compare the type of " + name) > 0)
+      return type;
+  }
+  throw DataError(fmt::format("{} holds elements of an unknown type", name), path_,
+                  "the file is damaged or of another kind: make it again or copy it again");
 }
 
 std::uint64_t File::num_elements(const std::string& name) const {

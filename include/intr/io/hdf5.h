@@ -78,7 +78,9 @@ class File {
   std::vector<std::string> members(const std::string& group) const;
 
   /// Makes a data set without writing it: space is reserved, nothing is filled in.
-  void create_dataset(const std::string& name, Type type, const Shape& shape);
+  /// @param nan_fill says NaN where HDF5 is asked for the fill value (floating-point types)
+  void create_dataset(const std::string& name, Type type, const Shape& shape,
+                      bool nan_fill = false);
   template <class T>
   void write(const std::string& name, std::span<const T> values, const Shape& shape) {
     write_raw(name, type_of<T>(), values.data(), values.size(), shape);
@@ -110,6 +112,8 @@ class File {
   FixedStrings read_fixed_strings(const std::string& name) const;
 
   Shape shape(const std::string& name) const;
+  /// What the elements of a data set are. @throws DataError if they are none of our types
+  Type element_type(const std::string& name) const;
   /// All elements, converted to T. @throws DataError if the data set is missing or holds another
   /// class of type
   template <class T>
