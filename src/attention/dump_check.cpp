@@ -16,7 +16,7 @@
 namespace intr {
 namespace {
 
-void check_piece_files(const std::string& folder, const PlanFile& plan,
+void check_piece_files(const std::string& folder, const DumpPlanFile& plan,
                        std::vector<std::string>& problems) {
   const std::string path = folder + "/" + kDumpFileName;
   const auto listed =
@@ -37,7 +37,7 @@ void check_piece_files(const std::string& folder, const PlanFile& plan,
   }
 }
 
-void check_sample_list(const MapReader& reader, const PlanFile& plan,
+void check_sample_list(const MapReader& reader, const DumpPlanFile& plan,
                        std::vector<std::string>& problems) {
   std::vector<std::int64_t> planned;
   for (const PlannedPiece& piece : plan.pieces)
@@ -56,7 +56,7 @@ void check_sample_list(const MapReader& reader, const PlanFile& plan,
 }  // namespace
 
 DumpStatus dump_status(const std::string& folder) {
-  const PlanFile plan = read_plan(folder);
+  const DumpPlanFile plan = read_dump_plan(folder);
   DumpStatus status;
   status.samples_planned = plan.num_samples();
   status.finished = std::filesystem::exists(folder + "/" + kDumpFileName) &&
@@ -77,7 +77,7 @@ std::vector<std::string> verify_dump(const std::string& path) {
   std::vector<std::string> problems;
   const MapReader reader = MapReader::open(path);
   if (std::filesystem::is_directory(path)) {
-    const PlanFile plan = read_plan(path);
+    const DumpPlanFile plan = read_dump_plan(path);
     check_piece_files(path, plan, problems);
     check_sample_list(reader, plan, problems);
   }

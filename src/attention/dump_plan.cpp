@@ -2,10 +2,12 @@
 #include "intr/attention/dump_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 #include <sstream>
@@ -83,6 +85,11 @@ std::string describe_selection(const DataIndex& index, const std::vector<std::in
 
 std::int64_t piece_limit(std::int64_t wanted, std::int64_t num_samples) {
   return wanted > 0 ? wanted : std::clamp<std::int64_t>((num_samples + 63) / 64, 16, 256);
+}
+
+/// Disk space that a dump with so many bytes of maps asks for.
+std::uint64_t needed_bytes(std::uint64_t maps) {
+  return maps + maps / 20 + (std::uint64_t{64} << 20);
 }
 
 void cut_pieces(DumpPlan& plan, const DataIndex& index) {
@@ -176,6 +183,49 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions&
         fmt::format("none of the {} samples of split {} is selected", index.size(), index.split()),
         index.set(), "check --class and --sample; intr-pack ls lists the samples");
   return rows;
+}
+
+void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements, std::uint64_t free_bytes,
+                   const std::string& folder) {
+  const std::uint64_t maps =
+      missing_elements * static_cast<std::uint64_t>(bytes_of(plan.facts.type));
+  const std::uint64_t needed = needed_bytes(maps);
+  if (maps == 0 || needed <= free_bytes) return;
+  throw EnvironmentError(
+      fmt::format("needs {} bytes ({} of maps, 5 % and 64 MiB more), {} are free", needed, maps,
+                  free_bytes),
+      folder,
+      "make room, or store less: --dtype f16, --layers last, --heads mean, --queries true,top:1");
+}
+
+std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes) {
+  const DumpPlanFile& file = plan.file;
+  const DumpFacts& facts = file.facts;
+  std::string text = fmt::format(
+      "samples   {} of split {} ({}), {} classes\n"
+      "stored    layers {}, heads {}, {} queries ({}), {}\n",
+      file.num_samples(), facts.split, file.selection, facts.class_count,
+      fmt::join(facts.layers, ","), fmt::join(facts.heads, ","), facts.num_queries, facts.queries,
+      name_of(facts.type));
+  std::map<ImageSize, std::int64_t> grids;
+  std::vector<std::int64_t> costs;
+  for (const EvaluationBatch& batch : plan.batches)
+    grids[feature_grid(batch.size, facts.stride)] += static_cast<std::int64_t>(batch.rows.size());
+  for (const auto& [grid, count] : grids)
+    text += fmt::format("grid      {} x {}: {} samples\n", grid.height, grid.width, count);
+  for (const DumpPlan::Piece& piece : plan.pieces) costs.push_back(piece.pixels);
+  text +=
+      fmt::format("bytes     {} of maps, {} needed, {} free\nfiles     {} pieces\n",
+                  file.map_bytes(), needed_bytes(file.map_bytes()), free_bytes, plan.pieces.size());
+  const std::vector<std::int64_t> owner = deal_by_cost(costs, world_size);
+  for (std::int64_t rank = 0; rank < world_size; ++rank) {
+    std::int64_t samples = 0;
+    for (std::size_t i = 0; i < owner.size(); ++i)
+      if (owner[i] == rank) samples += static_cast<std::int64_t>(file.pieces[i].sample_ids.size());
+    text += fmt::format("rank {:<4} {} pieces, {} samples\n", rank,
+                        std::count(owner.begin(), owner.end(), rank), samples);
+  }
+  return text;
 }
 
 ImageSize feature_grid(ImageSize image, std::int64_t stride) {

@@ -45,7 +45,7 @@ struct DumpModel {
 
 /// A dump to compute: what plan.json says, and the batches behind it.
 struct DumpPlan {
-  PlanFile file;
+  DumpPlanFile file;
   QuerySelection queries;
   std::vector<EvaluationBatch> batches;
 
@@ -72,6 +72,13 @@ std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head
 
 /// Rows of the index that the options select, in id order. @throws UsageError if there are none
 std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions& options);
+
+/// Refuses to start if the missing maps cannot fit: their bytes and 5 % and 64 MiB.
+/// @throws EnvironmentError with the arithmetic and cheaper options
+void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements, std::uint64_t free_bytes,
+                   const std::string& folder);
+/// What --dry-run prints: samples, grids, bytes, free space, files, share of each rank.
+std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes);
 
 /// Cells of an image of this size: every stage that halves rounds up.
 ImageSize feature_grid(ImageSize image, std::int64_t stride);
