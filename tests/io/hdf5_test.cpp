@@ -188,8 +188,10 @@ TEST(Hdf5, ReadsFromMemory) {
   const std::vector<std::byte> bytes = InputFile(folder / "a.h5").read_all();
   const File file = File::open_memory(bytes, "index of rank 0");
   EXPECT_EQ(file.read<std::uint8_t>("codec"), (std::vector<std::uint8_t>{1, 2, 1}));
+  EXPECT_EQ(file.read_strings("classes"), (std::vector<std::string>{"ant", "", "bée"}));
+  // Another image of the same name is another file, also while the first is open.
   try {
-    File::open_memory(std::span(bytes).first(100), "index of rank 0");
+    File::open_memory(std::span(bytes).first(100), "index of rank 0").read<float>("codec");
     FAIL();
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("index of rank 0"));
