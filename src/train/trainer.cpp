@@ -64,7 +64,8 @@ Trainer::Trainer(Parts parts, const Options& options)
     : parts_(std::move(parts)), options_(options) {}
 
 StepReport Trainer::step() {
-  StepReport report{.epoch = cursor_.epoch};
+  StepReport report;
+  report.epoch = cursor_.epoch;
   Pixels pixels;
   StepSums mine{.stop = parts_.stop_requested()};
   for (bool last = false; !last;) {
