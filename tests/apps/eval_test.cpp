@@ -6,9 +6,9 @@
 
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
+#include "support/colored_squares.h"
 #include "support/damage.h"
 #include "support/programs.h"
-#include "support/tiny_data_set.h"
 #include "support/tiny_flags.h"
 
 namespace intr {
@@ -22,7 +22,7 @@ class EvalProgramTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TempDir;
-    test::make_tiny_data_set(folder_->path());
+    test::make_colored_squares(folder_->path());
     const ProgramResult trained =
         test::run_program(test::program("train") + " --data " + quoted(*folder_ / "set") +
                           " --out " + quoted(*folder_ / "run") + test::tiny_flags("--max-steps 2"));
@@ -59,7 +59,7 @@ TEST_F(EvalProgramTest, TheSameTextOnAnyNumberOfRanks) {
 }
 
 TEST_F(EvalProgramTest, MoreRanksThanSamples) {
-  test::make_tiny_data_set(*folder_ / "small", {.train_per_class = 1, .val_per_class = 1});
+  test::make_colored_squares(*folder_ / "small", {.train_per_class = 1, .val_per_class = 1});
   const ProgramResult result = evaluate(4, "small/set", "--json");
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_EQ(nlohmann::ordered_json::parse(result.output).at("samples"), 3);
@@ -69,7 +69,7 @@ TEST_F(EvalProgramTest, BadInput) {
   EXPECT_EQ(evaluate(1, "set", "--splitt val").exit_code, 2);
   EXPECT_EQ(evaluate(2, "nothing").exit_code, 65);
   EXPECT_EQ(evaluate(1, "set", "--split test").exit_code, 65);
-  test::make_tiny_data_set(*folder_ / "wide", {.num_classes = 4});
+  test::make_colored_squares(*folder_ / "wide", {.num_classes = 4});
   EXPECT_EQ(evaluate(2, "wide/set").exit_code, 65);
   write_file(*folder_ / "text.h5", "this is no checkpoint");
   const ProgramResult other =

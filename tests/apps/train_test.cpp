@@ -9,9 +9,9 @@
 #include "intr/io/json_file.h"
 #include "intr/weights/checkpoint_file.h"
 #include "intr/weights/checkpoint_manifest.h"
+#include "support/colored_squares.h"
 #include "support/damage.h"
 #include "support/programs.h"
-#include "support/tiny_data_set.h"
 #include "support/tiny_flags.h"
 
 namespace intr {
@@ -42,7 +42,7 @@ class TrainProgramTest : public testing::Test {
   }
 
   test::TempDir folder_;
-  const std::string set_ = test::make_tiny_data_set(folder_.path());
+  const std::string set_ = test::make_colored_squares(folder_.path());
 };
 
 TEST_F(TrainProgramTest, HelpAndVersionNeedNoLauncher) {
@@ -109,7 +109,7 @@ TEST_F(TrainProgramTest, FlippedByteInAShardEndsAllRanks) {
 }
 
 TEST_F(TrainProgramTest, FewerSamplesOrPicturesAStepThanRanks) {
-  test::make_tiny_data_set(folder_ / "small", {.num_classes = 2, .train_per_class = 1});
+  test::make_colored_squares(folder_ / "small", {.num_classes = 2, .train_per_class = 1});
   const ProgramResult few = test::run_program(
       "timeout 100 " + test::on_ranks(3) + test::program("train") + " --data " +
       quoted(folder_ / "small/set") + " --out " + quoted(folder_ / "run") + test::tiny_flags());
@@ -123,16 +123,16 @@ TEST_F(TrainProgramTest, ACheckpointOfAnotherRun) {
                  {"dec_layers is 1 there, 2 here", "--fresh"});
   expect_failure(train(2, "run", "--batch-size 6 --seed 5"), 78,
                  {"batch_size is 5 there, 6 here", "seed is 42 there, 5 here"});
-  test::make_tiny_data_set(folder_ / "more", {.train_per_class = 7});
+  test::make_colored_squares(folder_ / "more", {.train_per_class = 7});
   const auto with = [&](const std::string& set) {
     return test::run_program("timeout 100 " + test::program("train") + " --data " +
                              quoted(folder_ / set) + " --out " + quoted(folder_ / "run") +
                              test::tiny_flags());
   };
   expect_failure(with("more/set"), 78, {"dataset_id", "num_samples is 18 there, 21 here"});
-  test::make_tiny_data_set(folder_ / "wide", {.num_classes = 4});
+  test::make_colored_squares(folder_ / "wide", {.num_classes = 4});
   expect_failure(with("wide/set"), 65, {"3 classes", "has 4", "'d' in the data"});
-  test::make_tiny_data_set(folder_ / "other", {.first_class = "b"});
+  test::make_colored_squares(folder_ / "other", {.first_class = "b"});
   expect_failure(with("other/set"), 65, {"class 0 is 'a' there and 'b' in the data"});
 }
 

@@ -1,85 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <fstream>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
-#include "intr/data/sample_order.h"
+#include "intr/core/hash.h"
+#include "intr/data/manifest.h"
+#include "intr/data/shard_format.h"
+#include "intr/data/shard_writer.h"
+#include "intr/image/decode.h"
 #include "intr/image/encode.h"
 #include "intr/io/atomic_file.h"
-#include "preprocess/image_folder.h"
-#include "preprocess/pack_plan.h"
-#include "preprocess/packer.h"
 
 namespace intr::test {
 
-/// What make_tiny_data_set() makes: colored squares on noise, a color for each class.
-struct TinyDataSet {
-  std::int64_t num_classes = 3;
-  std::int64_t train_per_class = 6;
-  std::int64_t val_per_class = 3;
-  std::uint64_t shard_bytes = 48 * 1024;  ///< small, so that a split has several shards
-  std::string first_class = "a";          ///< names are successive letters
+/// What a small packed set for tests holds.
+struct TinySet {
+  std::map<std::string, std::int64_t> samples = {{"train", 12}, {"val", 6}};  ///< by split
+  std::vector<std::string> classes = {"crow", "finch", "heron"};
+  std::int64_t num_shards = 2;
+  std::int64_t id_step = 1;  ///< sample ids are 0, id_step, 2 * id_step, …
+  std::function<ImageSize(std::int64_t)> size = [](std::int64_t i) {
+    return ImageSize{20 + i % 3 * 5, 24 + i % 4 * 6};
+  };
 };
 
-inline std::string tiny_class_name(const TinyDataSet& set, std::int64_t number) {
-  return std::string(1, static_cast<char>(set.first_class[0] + number));
-}
-
-/// A picture of a class: noise with a square of the class's color somewhere. Sizes differ.
-inline Image tiny_picture(std::int64_t label, std::uint64_t number) {
-  constexpr std::array<std::array<std::uint8_t, 3>, 6> kColors = {{{230, 30, 30},
-                                                                   {30, 220, 40},
-                                                                   {40, 50, 235},
-                                                                   {230, 220, 30},
-                                                                   {220, 40, 220},
-                                                                   {30, 220, 220}}};
-  const std::uint64_t key = mix64(number * 31 + static_cast<std::uint64_t>(label));
-  const auto draw = [&](std::uint64_t place, std::int64_t below) {
-    return static_cast<std::int64_t>(mix64(key ^ mix64(place)) % static_cast<std::uint64_t>(below));
-  };
-  Image image{.size = {.height = 48 + 8 * draw(1, 3), .width = 48 + 8 * draw(2, 3)}, .rgb = {}};
-  for (std::int64_t i = 0; i < image.size.area() * 3; ++i)
-    image.rgb.push_back(
-        static_cast<std::uint8_t>(96 + draw(static_cast<std::uint64_t>(100 + i), 64)));
-  const std::int64_t side = 20;
-  const std::int64_t top = draw(3, image.size.height - side);
-  const std::int64_t left = draw(4, image.size.width - side);
-  for (std::int64_t y = top; y < top + side; ++y) {
-    for (std::int64_t x = left; x < left + side; ++x) {
-      for (std::size_t c = 0; c < 3; ++c)
-        image.rgb[static_cast<std::size_t>((y * image.size.width + x) * 3) + c] =
-            kColors.at(static_cast<std::size_t>(label))[c];
-    }
+/// A colored pattern that differs from picture to picture; label decides the tint.
+inline Image tiny_picture(ImageSize size, std::int64_t number, std::int64_t label) {
+  Image image{size, std::vector<std::uint8_t>(static_cast<std::size_t>(size.area()) * 3)};
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
+    const std::size_t channel = i % 3;
+    const bool tinted = channel == static_cast<std::size_t>(label % 3);
+    image.rgb[i] = static_cast<std::uint8_t>((i * 7 + static_cast<std::size_t>(number) * 31) % 64 +
+                                             (tinted ? 160u : 20u));
   }
   return image;
 }
 
-/// Writes the pictures below `folder`/pictures and packs them into `folder`/set. @return the set
-inline std::string make_tiny_data_set(const std::string& folder, const TinyDataSet& facts = {}) {
-  const std::string root = folder + "/pictures";
-  std::uint64_t number = 0;
-  for (const std::string split : {"train", "val"}) {
-    const std::int64_t per_class = split == "train" ? facts.train_per_class : facts.val_per_class;
-    for (std::int64_t label = 0; label < facts.num_classes; ++label) {
-      const std::string place = root + "/" + split + "/" + tiny_class_name(facts, label);
-      make_folder(place);
-      for (std::int64_t i = 0; i < per_class; ++i) {
-        const std::vector<std::byte> png = encode_png(tiny_picture(label, ++number));
-        std::ofstream(place + "/" + std::to_string(i) + ".png", std::ios::binary)
-            .write(reinterpret_cast<const char*>(png.data()),
-                   static_cast<std::streamsize>(png.size()));
+/// Writes a packed set, as intr-pack would. Sample i of a split has label i modulo the classes and
+/// the path CLASS/i.png.
+inline void make_tiny_set(const std::string& set, const TinySet& what = {}) {
+  make_folder(set);
+  Manifest manifest;
+  manifest.dataset_id = std::string(31, '0') + "1";
+  manifest.plan_ids = {std::string(31, '0') + "2"};
+  manifest.classes = what.classes;
+  manifest.options = nlohmann::ordered_json::object();
+  manifest.flag_counts = nlohmann::ordered_json::object();
+  manifest.creator = "test";
+  manifest.created = "2000-01-01T00:00:00Z";
+  for (const auto& [split, count] : what.samples) {
+    SampleColumns all;
+    Placement placement;
+    std::vector<DataIndex::Shard> shards;
+    for (std::int64_t shard = 0; shard < what.num_shards; ++shard) {
+      const std::int64_t first = shard * count / what.num_shards;
+      const std::int64_t last = (shard + 1) * count / what.num_shards;
+      if (first == last) continue;
+      SampleColumns columns;
+      std::vector<std::vector<std::byte>> pictures;
+      std::vector<std::uint64_t> lengths;
+      for (std::int64_t i = first; i < last; ++i) {
+        const std::int64_t label = i % std::ssize(what.classes);
+        const ImageSize size = what.size(i);
+        pictures.push_back(encode_png(tiny_picture(size, i, label)));
+        lengths.push_back(pictures.back().size());
+        placement.shard_of.push_back(static_cast<std::uint32_t>(shards.size()));
+        placement.begin.push_back(
+            std::accumulate(lengths.begin(), lengths.end() - 1, std::uint64_t{0}));
+        placement.length.push_back(lengths.back());
+        columns.sample_id.push_back(static_cast<std::uint64_t>(i * what.id_step));
+        columns.hash.push_back(xxh3_64(pictures.back()));
+        columns.source_hash.push_back(columns.hash.back());
+        columns.label.push_back(static_cast<std::int32_t>(label));
+        columns.width.push_back(static_cast<std::uint32_t>(size.width));
+        columns.height.push_back(static_cast<std::uint32_t>(size.height));
+        columns.flags.push_back(0);
+        columns.codec.push_back(static_cast<std::uint8_t>(Codec::kPng));
+        columns.mode.push_back(static_cast<std::uint8_t>(PixelMode::kRGB));
+        columns.orientation.push_back(0);
+        columns.add_path(what.classes[static_cast<std::size_t>(label)] + "/" + std::to_string(i) +
+                         ".png");
       }
+      const std::string file = shard_format::shard_file(split, std::ssize(shards), what.num_shards);
+      const std::string path = set + "/" + file;
+      ShardWriter writer(path,
+                         {split, std::ssize(shards), what.num_shards, columns.sample_id.front(),
+                          manifest.plan_ids.front(), "{}", "test"},
+                         columns, lengths, what.classes);
+      for (std::size_t i = 0; i < pictures.size(); ++i)
+        writer.write(static_cast<std::int64_t>(i), pictures[i]);
+      writer.close();
+      shards.push_back({file, std::filesystem::file_size(path), columns.size(), hash_file(path),
+                        manifest.plan_ids.front(),
+                        static_cast<std::int64_t>(columns.sample_id.front()), writer.data_begin()});
+      all.append(columns);
     }
+    const std::string index = shard_format::index_file(split);
+    write_index(set + "/" + index, split, manifest.dataset_id, "test", all, placement, shards,
+                what.classes);
+    Manifest::Split entry{split, all.size(), 0, index, hash_file(set + "/" + index), {}};
+    for (const DataIndex::Shard& shard : shards)
+      entry.shards.push_back(
+          {shard.file, shard.bytes, shard.num_samples, shard.hash, shard.plan_id});
+    entry.bytes =
+        std::accumulate(placement.length.begin(), placement.length.end(), std::uint64_t{0});
+    manifest.splits.push_back(std::move(entry));
   }
-  ImageFolder source(root, {}, HiddenPolicy::kRefuse);
-  const PackPlan plan = make_plan(source.scan(), facts.shard_bytes, "{}");
-  const std::string set = folder + "/set";
-  Packer(source, root, plan, set, {}).run();
-  return set;
+  manifest.write(set);
+}
+
+/// Changes one byte of a file.
+inline void flip_byte(const std::string& path, std::uint64_t position) {
+  std::string bytes = read_file(path);
+  bytes.at(position) = static_cast<char>(bytes.at(position) ^ 0x5a);
+  write_file(path, bytes);
 }
 
 }  // namespace intr::test

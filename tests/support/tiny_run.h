@@ -7,7 +7,7 @@
 
 namespace intr::test {
 
-/// A model and a schedule that train on the tiny data set in seconds. Dropout is on.
+/// A model and a schedule that train on the colored squares in seconds. Dropout is on.
 inline TrainOptions tiny_options(const std::string& set, const std::string& out) {
   TrainOptions options;
   options.data = set;

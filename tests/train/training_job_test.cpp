@@ -12,9 +12,9 @@
 #include "intr/core/log.h"
 #include "intr/train/checkpoint_store.h"
 #include "intr/train/device.h"
+#include "support/colored_squares.h"
 #include "support/damage.h"
 #include "support/temp_dir.h"
-#include "support/tiny_data_set.h"
 #include "support/tiny_flags.h"
 #include "support/tiny_run.h"
 
@@ -24,14 +24,14 @@ namespace {
 namespace fs = std::filesystem;
 const Tag kTag{.section = "test"};
 
-/// One folder for all ranks with the tiny data set; jobs run in the test's own process.
+/// One folder for all ranks with the colored squares; jobs run in the test's own process.
 class TrainingJobTest : public testing::Test {
  protected:
   TrainingJobTest() {
     log::set_quiet(true);
     if (communicator_->rank() == 0) {
       folder_.emplace();
-      test::make_tiny_data_set(folder_->path());
+      test::make_colored_squares(folder_->path());
     }
     root_ = communicator_->broadcast_text(folder_ ? folder_->path() : "", 0, kTag);
   }
