@@ -26,7 +26,8 @@ constexpr const char* kUsage =
     "Usage: intr-render overlays DUMP --data SET --out DIR [options]\n"
     "       intr-render gallery  DUMP --data SET --out DIR [options]\n"
     "       intr-render summary  DUMP --out DIR [options]\n\n"
-    "Draws the attention that intr-attend stored. 'intr-render COMMAND --help' lists the options.\n\n"
+    "Draws the attention that intr-attend stored. 'intr-render COMMAND --help' lists the "
+    "options.\n\n"
     "  overlays   a picture for each sample: heat over the photo, or a strip of all heads\n"
     "  gallery    one folder with a page that shows, filters and searches all samples\n"
     "  summary    a table of the samples and what was mixed up, as CSV and JSON\n";
@@ -185,8 +186,9 @@ ExitCode run(int argc, char** argv) {
   }
   const std::string near = nearest_match(command, {"overlays", "gallery", "summary"});
   throw UsageError(command.empty() ? "no command" : fmt::format("unknown command '{}'", command),
-                   {}, near.empty() ? "intr-render --help lists the commands"
-                                    : fmt::format("did you mean '{}'?", near));
+                   {},
+                   near.empty() ? "intr-render --help lists the commands"
+                                : fmt::format("did you mean '{}'?", near));
 }
 
 }  // namespace

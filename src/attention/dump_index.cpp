@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "intr/attention/map_attributes.h"
 #include "intr/attention/map_block.h"
 #include "intr/attention/map_file.h"
 #include "intr/attention/map_reader.h"
@@ -27,7 +28,7 @@ struct Gathered {
   SumRange sums;
 };
 
-void check_piece(const MapFile& file, const PlanFile& plan, std::uint32_t number) {
+void check_piece(const MapFile& file, const DumpPlanFile& plan, std::uint32_t number) {
   const MapTable& table = file.table();
   const PlannedPiece& planned = plan.pieces.at(number);
   const auto refuse = [&](const std::string& what) {
@@ -90,7 +91,7 @@ void sort_by_id(MapTable& table, const std::string& where) {
   table.places = std::move(places);
 }
 
-void write_index_file(const std::string& folder, const MapTable& table, const PlanFile& plan) {
+void write_index_file(const std::string& folder, const MapTable& table, const DumpPlanFile& plan) {
   std::vector<hdf5::File::VirtualPiece> sources;
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number)
     sources.push_back({piece_file_name(number), "/map", plan.pieces[number].map_elements});
@@ -104,7 +105,7 @@ void write_index_file(const std::string& folder, const MapTable& table, const Pl
   file.commit();
 }
 
-nlohmann::ordered_json describe_pieces(const std::string& folder, const PlanFile& plan) {
+nlohmann::ordered_json describe_pieces(const std::string& folder, const DumpPlanFile& plan) {
   auto pieces = nlohmann::ordered_json::array();
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
     const std::string path = folder + "/" + piece_file_name(number);
@@ -118,7 +119,7 @@ nlohmann::ordered_json describe_pieces(const std::string& folder, const PlanFile
 
 }  // namespace
 
-std::string piece_trouble(const std::string& folder, const PlanFile& plan, std::uint32_t number,
+std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, std::uint32_t number,
                           bool with_hashes) {
   const std::string path = folder + "/" + piece_file_name(number);
   std::error_code ignored;
@@ -134,8 +135,8 @@ std::string piece_trouble(const std::string& folder, const PlanFile& plan, std::
   return "";
 }
 
-void write_index(const std::string& folder, const PlanFile& plan,
-                 const nlohmann::ordered_json& run) {
+void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
+                      const nlohmann::ordered_json& run) {
   Gathered all;
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
     const MapFile file = MapFile::open(folder + "/" + piece_file_name(number));
@@ -150,6 +151,10 @@ void write_index(const std::string& folder, const PlanFile& plan,
   all.table.facts.contrast_p99 = static_cast<double>(nearest_rank(std::move(all.contrasts), 0.99));
   sort_by_id(all.table, folder);
   write_index_file(folder, all.table, plan);
+  const std::string dump_path = folder + "/" + kDumpFileName;
+  nlohmann::ordered_json story = run;
+  if (story.is_null() && std::filesystem::exists(dump_path))
+    story = read_json(dump_path).value("run", nlohmann::ordered_json());
   nlohmann::ordered_json dump = {{"format", std::string(kMapFormat) + "-dump"},
                                  {"format_version", {kMapFormatMajor, kMapFormatMinor}},
                                  {"content_id", plan.facts.content_id},
@@ -157,9 +162,9 @@ void write_index(const std::string& folder, const PlanFile& plan,
                                  {"samples", plan.num_samples()},
                                  {"map_bytes", plan.map_bytes()},
                                  {"creator", "intr " + version()},
-                                 {"run", run},
+                                 {"run", story},
                                  {"pieces", describe_pieces(folder, plan)}};
-  write_json(folder + "/" + kDumpFileName, dump);
+  write_json(dump_path, dump);
 }
 
 void merge_into(const std::string& dump, const std::string& file) {

@@ -83,8 +83,8 @@ Json sample_entry(const SampleInputs& inputs, const DumpFacts& facts, std::int64
   entry["d"] = base64(bytes.levels);
   entry["top"] = Json::array();
   for (std::size_t i = 0; i < std::min(kShownClasses, sample.top_class.size()); ++i)
-    entry["top"].push_back({sample.top_class[i],
-                            std::exp(static_cast<double>(sample.top_logit[i] - sample.log_z))});
+    entry["top"].push_back(
+        {sample.top_class[i], std::exp(static_cast<double>(sample.top_logit[i] - sample.log_z))});
   return entry;
 }
 
@@ -112,7 +112,8 @@ std::string page(const std::string& title, const std::string& columns) {
   for (const char* part : {"store.js", "paint.js", "state.js", "page.js"})
     script += std::string(embedded_text(part)) + "\n";
   // Data come last: what they hold must not be taken for one of the marks.
-  std::string html = replaced(embedded_text("gallery.html"), "@STYLE@", embedded_text("gallery.css"));
+  std::string html =
+      replaced(embedded_text("gallery.html"), "@STYLE@", embedded_text("gallery.css"));
   html = replaced(html, "@SCRIPT@", script);
   const std::size_t place = html.find("@DATA@");
   const std::string before = replaced(html.substr(0, place), "@TITLE@", html_text(title));
@@ -140,8 +141,9 @@ std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSou
   const std::int64_t count = std::ssize(rows);
   std::int64_t number = 0;
   for (std::int64_t first = 0; first < count; first += kGalleryChunk, ++number) {
-    const auto part = rows.subspan(static_cast<std::size_t>(first),
-                                   static_cast<std::size_t>(std::min(kGalleryChunk, count - first)));
+    const auto part =
+        rows.subspan(static_cast<std::size_t>(first),
+                     static_cast<std::size_t>(std::min(kGalleryChunk, count - first)));
     std::vector<std::string> entries(part.size(), "null");
     const auto bad = for_each_sample(reader, photos, part, control, [&](SampleInputs& inputs) {
       entries[static_cast<std::size_t>(inputs.position)] =

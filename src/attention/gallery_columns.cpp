@@ -57,7 +57,9 @@ void append_size(Json& column, ImageSize size) {
 
 }  // namespace
 
-std::string gallery_chunk_name(std::int64_t number) { return fmt::format("chunk-{:04}.js", number); }
+std::string gallery_chunk_name(std::int64_t number) {
+  return fmt::format("chunk-{:04}.js", number);
+}
 
 std::string gallery_columns(const MapReader& reader, std::span<const std::int64_t> rows,
                             std::int64_t layer) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "intr/attention/map_attributes.h"
 #include "intr/attention/map_block.h"
 #include "intr/attention/map_file.h"
 #include "intr/core/error.h"

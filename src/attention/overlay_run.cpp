@@ -31,9 +31,9 @@ void settle_recipe(const std::string& folder, const nlohmann::ordered_json& reci
     std::vector<std::string> differences;
     for (const auto& [name, value] : recipe.items())
       if (!old.contains(name) || old[name] != value)
-        differences.push_back(fmt::format(
-            "{} was {}, now {}", name, old.contains(name) ? old[name].dump() : "not there",
-            value.dump()));
+        differences.push_back(fmt::format("{} was {}, now {}", name,
+                                          old.contains(name) ? old[name].dump() : "not there",
+                                          value.dump()));
     if (differences.empty()) return;
     throw UsageError(fmt::format("the folder holds pictures of another recipe: {}",
                                  fmt::join(differences, "; ")),

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// What decides the values in the dump, by name. One list serves ids, file and comparison.
-Json content_fields(const PlanFile& plan) {
+Json content_fields(const DumpPlanFile& plan) {
   const DumpFacts& facts = plan.facts;
   return {{"model_hash", facts.model_hash}, {"dataset_id", facts.dataset_id},
           {"split", facts.split},           {"selection", plan.selection},
@@ -25,26 +25,26 @@ Json content_fields(const PlanFile& plan) {
           {"batching", facts.batching},     {"transform", facts.transform}};
 }
 
-Json order_fields(const PlanFile& plan) {
+Json order_fields(const DumpPlanFile& plan) {
   return {{"batch_size", plan.batch_size}, {"piece_samples", plan.piece_samples}};
 }
 
 }  // namespace
 
-std::int64_t PlanFile::num_samples() const noexcept {
+std::int64_t DumpPlanFile::num_samples() const noexcept {
   std::int64_t total = 0;
   for (const PlannedPiece& piece : pieces)
     total += static_cast<std::int64_t>(piece.sample_ids.size());
   return total;
 }
 
-std::uint64_t PlanFile::map_bytes() const noexcept {
+std::uint64_t DumpPlanFile::map_bytes() const noexcept {
   std::uint64_t elements = 0;
   for (const PlannedPiece& piece : pieces) elements += piece.map_elements;
   return elements * static_cast<std::uint64_t>(bytes_of(facts.type));
 }
 
-void identify(PlanFile& plan) {
+void identify(DumpPlanFile& plan) {
   const std::string content = content_fields(plan).dump();
   plan.facts.content_id = Hash128().add(std::string_view(content)).hex();
   plan.facts.plan_id = Hash128()
@@ -53,7 +53,7 @@ void identify(PlanFile& plan) {
                            .hex();
 }
 
-Json to_json(const PlanFile& plan) {
+Json to_json(const DumpPlanFile& plan) {
   const DumpFacts& facts = plan.facts;
   Json json = {{"format", std::string(kMapFormat) + "-plan"},
                {"format_version", {kMapFormatMajor, kMapFormatMinor}},
@@ -77,7 +77,7 @@ Json to_json(const PlanFile& plan) {
   return json;
 }
 
-PlanFile read_plan(const std::string& folder) {
+DumpPlanFile read_dump_plan(const std::string& folder) {
   const std::string path = folder + "/" + kPlanFileName;
   const Json json = read_json(path);
   const auto format = json_member<std::string>(json, "format", path);
@@ -88,7 +88,7 @@ PlanFile read_plan(const std::string& folder) {
                                 fmt::join(version, "."), kMapFormat, kMapFormatMajor),
                     path, "use a matching version of these programs");
   }
-  PlanFile plan;
+  DumpPlanFile plan;
   DumpFacts& facts = plan.facts;
   const auto content = json_member<Json>(json, "content", path);
   const auto text = [&](const char* name) { return json_member<std::string>(content, name, path); };
@@ -126,11 +126,11 @@ PlanFile read_plan(const std::string& folder) {
   return plan;
 }
 
-bool place_plan(const std::string& folder, const PlanFile& plan) {
+bool place_dump_plan(const std::string& folder, const DumpPlanFile& plan) {
   return write_new_file(folder + "/" + kPlanFileName, to_json(plan).dump(1) + "\n");
 }
 
-std::string plan_difference(const PlanFile& there, const PlanFile& wanted) {
+std::string plan_difference(const DumpPlanFile& there, const DumpPlanFile& wanted) {
   std::vector<std::string> differences;
   const auto compare = [&](const Json& a, const Json& b) {
     for (const auto& [name, value] : a.items()) {

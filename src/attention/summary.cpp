@@ -75,9 +75,9 @@ nlohmann::ordered_json summary_json(const MapReader& reader, std::span<const std
   summary["n"] = std::ssize(rows);
   summary["labeled"] = labeled;
   summary["hits"] = hits;
-  summary["accuracy"] = labeled > 0 ? nlohmann::ordered_json(static_cast<double>(hits) /
-                                                             static_cast<double>(labeled))
-                                    : nlohmann::ordered_json(nullptr);
+  summary["accuracy"] =
+      labeled > 0 ? nlohmann::ordered_json(static_cast<double>(hits) / static_cast<double>(labeled))
+                  : nlohmann::ordered_json(nullptr);
   summary["confusions"] = confusions;
   return summary;
 }

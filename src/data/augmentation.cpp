@@ -84,8 +84,7 @@ void plan_training(TransformPlan& plan, const Draws& draws, std::int64_t image_s
   plan.first = resized_size(source, scaled(kCropShortSides[choice], image_size), 0);
   const std::int64_t smallest = scaled(kSmallestCrop, image_size);
   const std::int64_t largest = scaled(kLargestCrop, image_size);
-  plan.cropped.width =
-      draws.between(kCropWidthDraw, smallest, std::min(plan.first.width, largest));
+  plan.cropped.width = draws.between(kCropWidthDraw, smallest, std::min(plan.first.width, largest));
   plan.cropped.height =
       draws.between(kCropHeightDraw, smallest, std::min(plan.first.height, largest));
   plan.left = draws.between(kLeftDraw, 0, plan.first.width - plan.cropped.width);
@@ -134,7 +133,8 @@ Transform Transform::parse(const std::string& name) {
   const char* first = name.data() + colon + 1;
   const char* last = name.data() + name.size();
   const auto [end, error] = std::from_chars(first, last, transform.image_size);
-  if (error != std::errc() || end != last || transform.image_size < kSmallestImageSize || transform.image_size > kLargestImageSize) {
+  if (error != std::errc() || end != last || transform.image_size < kSmallestImageSize ||
+      transform.image_size > kLargestImageSize) {
     throw UsageError(fmt::format("'{}' names no image size", name), {},
                      fmt::format("give a number from {} to {} behind the colon, such as val:800",
                                  kSmallestImageSize, kLargestImageSize));

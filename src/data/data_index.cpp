@@ -19,9 +19,9 @@ constexpr const char* kCopyAgain =
 void require_same(const std::string& path, const char* what, const std::string& found,
                   const std::string& expected) {
   if (found == expected) return;
-  throw DataError(fmt::format("its {} is {}, {} says {}", what, found,
-                              shard_format::kManifestFile, expected),
-                  path, kCopyAgain);
+  throw DataError(
+      fmt::format("its {} is {}, {} says {}", what, found, shard_format::kManifestFile, expected),
+      path, kCopyAgain);
 }
 
 }  // namespace

@@ -23,8 +23,7 @@ std::vector<SizedSample> sized_samples(const DataIndex& index, const Transform& 
     if (row < 0 || row >= index.size())
       throw InternalError("row " + std::to_string(row) + " does not exist", index.set());
     const auto sample_id = static_cast<std::uint64_t>(index.sample_id(row));
-    const ImageSize final =
-        plan_transform(transform, index.image_size(row), 0, 0, sample_id).final;
+    const ImageSize final = plan_transform(transform, index.image_size(row), 0, 0, sample_id).final;
     samples.push_back({row, sample_id, final});
   }
   return samples;

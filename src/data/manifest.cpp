@@ -39,7 +39,8 @@ Manifest::Split split_from_json(const std::string& name, const Json& json,
   const Json index = json_member<Json>(json, "index", where);
   split.index_file = json_member<std::string>(index, "file", where);
   split.index_hash = json_member<std::string>(index, "xxh3_128", where);
-  for (const Json& item : json_member<Json>(json, "shards", where)) {
+  const Json shards = json_member<Json>(json, "shards", where);
+  for (const Json& item : shards) {
     split.shards.push_back({json_member<std::string>(item, "file", where),
                             json_member<std::uint64_t>(item, "bytes", where),
                             json_member<std::int64_t>(item, "samples", where),
@@ -57,9 +58,9 @@ Manifest::Split split_from_json(const std::string& name, const Json& json,
 void require_readable(const Json& json, const std::string& where) {
   const auto format = json_member<std::string>(json, "format", where);
   if (format != shard_format::kManifestFormat) {
-    throw DataError(fmt::format("its format is '{}', not '{}'", format,
-                                shard_format::kManifestFormat),
-                    where, "check the path given to --data");
+    throw DataError(
+        fmt::format("its format is '{}', not '{}'", format, shard_format::kManifestFormat), where,
+        "check the path given to --data");
   }
   const auto version = json_member<std::vector<std::int64_t>>(json, "format_version", where);
   if (version.size() != 2 || version[0] != shard_format::kMajor) {
@@ -87,7 +88,8 @@ Manifest Manifest::read(const std::string& set) {
   manifest.dataset_id = json_member<std::string>(json, "dataset_id", path);
   manifest.plan_ids = json_member<std::vector<std::string>>(json, "plan_ids", path);
   manifest.classes = json_member<std::vector<std::string>>(json, "classes", path);
-  for (const auto& [name, split] : json_member<Json>(json, "splits", path).items())
+  const Json splits = json_member<Json>(json, "splits", path);
+  for (const auto& [name, split] : splits.items())
     manifest.splits.push_back(split_from_json(name, split, path));
   manifest.options = json_member<Json>(json, "options", path);
   manifest.flag_counts = json_member<Json>(json, "flags", path);
@@ -99,19 +101,18 @@ Manifest Manifest::read(const std::string& set) {
 void Manifest::write(const std::string& set) const {
   Json all_splits = Json::object();
   for (const Split& split : splits) all_splits[split.name] = split_to_json(split);
-  const Json json = {
-      {"format", shard_format::kManifestFormat},
-      {"format_version", {shard_format::kMajor, shard_format::kMinor}},
-      {"generation", generation},
-      {"dataset_id", dataset_id},
-      {"plan_ids", plan_ids},
-      {"classes", classes},
-      {"splits", all_splits},
-      {"decode", {{"exif", "ignore"}, {"gray16", "clip"}, {"resize", "pillow-h"}}},
-      {"options", options},
-      {"flags", flag_counts},
-      {"creator", creator},
-      {"created", created}};
+  const Json json = {{"format", shard_format::kManifestFormat},
+                     {"format_version", {shard_format::kMajor, shard_format::kMinor}},
+                     {"generation", generation},
+                     {"dataset_id", dataset_id},
+                     {"plan_ids", plan_ids},
+                     {"classes", classes},
+                     {"splits", all_splits},
+                     {"decode", {{"exif", "ignore"}, {"gray16", "clip"}, {"resize", "pillow-h"}}},
+                     {"options", options},
+                     {"flags", flag_counts},
+                     {"creator", creator},
+                     {"created", created}};
   write_json(set + "/" + shard_format::kManifestFile, json);
 }
 

@@ -35,8 +35,8 @@ void normalize_into(const MicroBatch& batch, std::span<float> out) {
   const auto padded_row = static_cast<std::size_t>(batch.padded.width) * 3;
   const std::size_t picture = padded_row * static_cast<std::size_t>(batch.padded.height);
   if (out.size() != picture * batch.sizes.size()) {
-    throw InternalError(fmt::format("{} floats for {} pictures of {}", out.size(),
-                                    batch.sizes.size(), picture));
+    throw InternalError(
+        fmt::format("{} floats for {} pictures of {}", out.size(), batch.sizes.size(), picture));
   }
   for (std::size_t image = 0; image < batch.sizes.size(); ++image) {
     const ImageSize size = batch.sizes[image];

@@ -63,11 +63,11 @@ StepPlan::StepPlan(const DataIndex& index, const Transform& transform, std::uint
   positions_ = drop_last ? n / batch_size * batch_size : n;
   steps_ = (positions_ + batch_size - 1) / batch_size;
   if (steps_ > 0) return;
-  throw DataError(fmt::format("split '{}' has {} samples, a step takes {}", index.split(), n,
-                              batch_size),
-                  index.set(),
-                  n == 0 ? "pack pictures into this split"
-                         : "use a smaller --batch-size, or keep the last incomplete step");
+  throw DataError(
+      fmt::format("split '{}' has {} samples, a step takes {}", index.split(), n, batch_size),
+      index.set(),
+      n == 0 ? "pack pictures into this split"
+             : "use a smaller --batch-size, or keep the last incomplete step");
 }
 
 const std::vector<std::int64_t>& StepPlan::step(std::int64_t epoch, std::int64_t step) {
@@ -88,8 +88,8 @@ void StepPlan::compute_window(std::int64_t epoch, std::int64_t window) {
     const auto sample_id = static_cast<std::uint64_t>(index_->sample_id(row));
     ImageSize final;
     if (window_steps_ > 1) {
-      final = plan_transform(transform_, index_->image_size(row), seed_, epoch_number, sample_id)
-                  .final;
+      final =
+          plan_transform(transform_, index_->image_size(row), seed_, epoch_number, sample_id).final;
     }
     samples.push_back({row, sample_id, final});
   }

@@ -115,10 +115,10 @@ inline std::vector<float> synthetic_maps(const SyntheticDump& dump, const DumpSa
 
 /// Writes plan.json, pieces, index.h5 and dump.json into a new or empty folder.
 /// @param finish false leaves out index.h5 and dump.json
-inline PlanFile write_synthetic_dump(const std::string& folder, const SyntheticDump& dump = {},
+inline DumpPlanFile write_synthetic_dump(const std::string& folder, const SyntheticDump& dump = {},
                                      bool finish = true) {
   make_folder(folder);
-  PlanFile plan;
+  DumpPlanFile plan;
   DumpFacts& facts = plan.facts;
   facts.model_hash = std::string(32, 'a');
   facts.dataset_id = std::string(32, 'b');
@@ -155,10 +155,10 @@ inline PlanFile write_synthetic_dump(const std::string& folder, const SyntheticD
         static_cast<std::uint64_t>(facts.block_elements(sample.grid));
   }
   identify(plan);
-  place_plan(folder, plan);
+  place_dump_plan(folder, plan);
   for (std::uint32_t piece = 0; piece < plan.num_pieces(); ++piece)
     write_piece(folder, facts, piece, plan.num_pieces(), pieces[piece]);
-  if (finish) write_index(folder, plan);
+  if (finish) write_dump_index(folder, plan);
   return plan;
 }
 

@@ -44,10 +44,6 @@ void write_table(hdf5::File& file, const MapTable& table);
 /// naming file and sample
 MapTable read_table(const hdf5::File& file);
 
-/// Two files' facts that differ though one dump or one merge needs them equal: names of the first
-/// such field with both values, or "".
-std::string facts_difference(const DumpFacts& a, const DumpFacts& b);
-
 /// The error of a damaged sample. @param what what is wrong
 [[noreturn]] void throw_bad_sample(const std::string& file, std::int64_t sample_id,
                                    const std::string& what);

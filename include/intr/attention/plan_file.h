@@ -18,7 +18,7 @@ struct PlannedPiece {
   std::uint64_t map_elements = 0;
 };
 
-struct PlanFile {
+struct DumpPlanFile {
   DumpFacts facts;                 ///< with classes, content_id and plan_id
   std::string logits = "stored";   ///< or "all"
   std::string selection = "all";   ///< which samples of the split, as options or their hash
@@ -33,15 +33,15 @@ struct PlanFile {
 
 /// Fills in both ids: content_id over all that changes a value; plan_id adds batch size and piece
 /// size.
-void identify(PlanFile& plan);
+void identify(DumpPlanFile& plan);
 
-nlohmann::ordered_json to_json(const PlanFile& plan);
+nlohmann::ordered_json to_json(const DumpPlanFile& plan);
 /// Reads FOLDER/plan.json. @throws DataError
-PlanFile read_plan(const std::string& folder);
+DumpPlanFile read_dump_plan(const std::string& folder);
 /// Puts FOLDER/plan.json in place unless one is there. @return whether this one won
-bool place_plan(const std::string& folder, const PlanFile& plan);
+bool place_dump_plan(const std::string& folder, const DumpPlanFile& plan);
 
 /// Names and values of the fields that make two plans different, separated by "; ", or "".
-std::string plan_difference(const PlanFile& there, const PlanFile& wanted);
+std::string plan_difference(const DumpPlanFile& there, const DumpPlanFile& wanted);
 
 }  // namespace intr

@@ -30,14 +30,14 @@ struct SampleFailure {
 /// Where a loop stands; `done` counts failed samples too.
 struct LoopControl {
   std::int64_t threads = 1;
-  std::function<void(std::int64_t count)> advance;  ///< progress; never called by two threads at once
-  std::function<bool()> stop;                       ///< true: take no more samples
+  std::function<void(std::int64_t count)>
+      advance;                 ///< progress; never called by two threads at once
+  std::function<bool()> stop;  ///< true: take no more samples
 };
 
-/// Calls `work` once for each row, in several threads. Files are read by one thread at a time, since
-/// HDF5 is not made for several.
-/// A sample with bad data (DataError) is noted and the others go on; any other error ends the loop
-/// and is thrown.
+/// Calls `work` once for each row, in several threads. Files are read by one thread at a time,
+/// since HDF5 is not made for several. A sample with bad data (DataError) is noted and the others
+/// go on; any other error ends the loop and is thrown.
 /// @return the failures, by position
 std::vector<SampleFailure> for_each_sample(const MapReader& reader, const PhotoSource& photos,
                                            std::span<const std::int64_t> rows,

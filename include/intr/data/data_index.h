@@ -23,8 +23,8 @@ class DataIndex {
     std::int64_t num_samples = 0;
     std::string hash;  ///< XXH3-128 of the whole file
     std::string plan_id;
-    std::int64_t first_sample = 0;   ///< id of the first sample that was planned for it
-    std::uint64_t data_begin = 0;    ///< byte of the file where /data began when it was packed
+    std::int64_t first_sample = 0;  ///< id of the first sample that was planned for it
+    std::uint64_t data_begin = 0;   ///< byte of the file where /data began when it was packed
   };
 
   /// Reads SET/dataset.json and the split's index file, and checks them against each other.

@@ -27,13 +27,13 @@ std::string index_file(const std::string& split);
 
 /// Names of the bits of /flags, from bit 0.
 inline constexpr std::array<const char*, 12> kFlagNames = {
-    "progressive", "arithmetic",      "icc",            "animated",
-    "alpha_dropped", "clipped16",     "decoder_warning", "trailing_bytes",
-    "duplicate",   "reencoded",       "orientation_applied", "extension_mismatch"};
+    "progressive",     "arithmetic",          "icc",
+    "animated",        "alpha_dropped",       "clipped16",
+    "decoder_warning", "trailing_bytes",      "duplicate",
+    "reencoded",       "orientation_applied", "extension_mismatch"};
 /// Names of the values of /mode, from 0.
-inline constexpr std::array<const char*, 12> kModeNames = {"other", "1",    "L",    "LA",
-                                                           "P",     "PA",   "RGB",  "RGBA",
-                                                           "CMYK",  "I;16", "I",    "F"};
+inline constexpr std::array<const char*, 12> kModeNames = {
+    "other", "1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "I;16", "I", "F"};
 /// Names of the values of /codec, from 0.
 inline constexpr std::array<const char*, 8> kCodecNames = {"unknown", "jpeg", "png",  "webp",
                                                            "bmp",     "pnm",  "tiff", "gif"};

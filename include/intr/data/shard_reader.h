@@ -21,6 +21,8 @@ class ShardReader {
   ShardReader(ShardReader&&) noexcept;
   ~ShardReader();
 
+  /// Opens a shard and checks everything but the pictures' bytes. @throws DataError
+  void check(std::int64_t shard) const;
   /// The encoded bytes of a row. @throws DataError naming shard, sample, path and byte range
   std::vector<std::byte> read(std::int64_t row) const;
   /// The decoded picture of a row.

@@ -13,7 +13,8 @@ using Palette = std::array<Color, 256>;     ///< colors of the levels 0 to 255
 
 /// "inferno", "viridis", "cividis", "grey" and "jet".
 const std::vector<std::string>& palette_names();
-/// OpenCV's table of that name; "diverging" is blue, white, red for signed values. @throws UsageError
+/// OpenCV's table of that name; "diverging" is blue, white, red for signed values. @throws
+/// UsageError
 Palette palette_named(const std::string& name);
 
 }  // namespace intr

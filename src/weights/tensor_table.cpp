@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/weights/tensor_table.h"
+
+#include <functional>
+#include <numeric>
+
+namespace intr {
+
+std::int64_t item_size(DType type) noexcept {
+  switch (type) {
+    case DType::f64:
+    case DType::i64:
+      return 8;
+    case DType::f32:
+    case DType::i32:
+      return 4;
+    case DType::f16:
+    case DType::bf16:
+    case DType::i16:
+      return 2;
+    case DType::i8:
+    case DType::u8:
+    case DType::boolean:
+      return 1;
+    case DType::other:
+      break;
+  }
+  return 0;
+}
+
+std::string name_of(DType type) {
+  static const char* const kNames[] = {"f64", "f32", "f16", "bf16", "i64",  "i32",
+                                       "i16", "i8",  "u8",  "bool", "other"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+std::int64_t TensorEntry::num_values() const noexcept {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+}  // namespace intr
