@@ -43,14 +43,14 @@ struct CommonOptions {
 };
 
 void describe(CommonOptions& options, OptionSet& set) {
-  set.positional("DUMP", options.dump, 1, 1, "folder, index.h5 or merged file of intr-attend")
-      .group("Result")
+  set.positional("DUMP", options.dump, 1, 1, "folder, index.h5 or merged file of intr-attend");
+  describe(options.selection, set);
+  set.group("Result")
       .add("out", options.out, "folder for the result")
       .add("threads", options.threads, "drawing threads; 0 = all cores of the affinity mask")
       .add("on-error", options.on_error,
            "samples that cannot be drawn: fail (draw the others, exit 65) or skip (exit 0)")
       .add("quiet", options.quiet, "no progress, only warnings and errors");
-  describe(options.selection, set);
 }
 
 void validate(const CommonOptions& options) {

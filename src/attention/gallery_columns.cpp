@@ -22,8 +22,10 @@ double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 Json palettes() {
   Json all;
-  for (const char* name : {"inferno", "viridis", "cividis", "grey", "jet", "diverging"})
-    all[name] = base64(std::as_bytes(std::span(palette_named(name))));
+  for (const char* name : {"inferno", "viridis", "cividis", "grey", "jet", "diverging"}) {
+    const Palette palette = palette_named(name);
+    all[name] = base64(std::as_bytes(std::span(palette)));
+  }
   return all;
 }
 

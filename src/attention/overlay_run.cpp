@@ -71,7 +71,8 @@ nlohmann::ordered_json overlay_recipe(const DumpFacts& facts, const OverlayOptio
   recipe["format"] = kRecipeFormat;
   recipe["content_id"] = facts.content_id;
   recipe["peak_p99"] = facts.peak_p99;
-  for (const auto& [name, value] : set.values().items()) recipe[name] = value;
+  const nlohmann::ordered_json values = set.values();
+  for (const auto& [name, value] : values.items()) recipe[name] = value;
   return recipe;
 }
 
