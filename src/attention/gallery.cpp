@@ -10,6 +10,7 @@
 
 #include "intr/attention/embedded_text.h"
 #include "intr/attention/gallery_columns.h"
+#include "intr/attention/map_block.h"
 #include "intr/attention/sample_maps.h"
 #include "intr/attention/verdict.h"
 #include "intr/core/printable.h"
@@ -67,12 +68,11 @@ std::vector<std::int64_t> shown_slots(const DumpSample& sample) {
   return slots;
 }
 
-Json sample_entry(const SampleInputs& inputs, const DumpFacts& facts, std::int64_t layer,
+Json sample_entry(const SampleInputs& inputs, const SampleMaps& maps, const DumpFacts& facts,
+                  std::int64_t layer, const std::vector<std::int64_t>& slots,
                   const GalleryOptions& options) {
   const DumpSample& sample = *inputs.sample;
   const Image photo = decode_photo(inputs.photo, sample, options.any_image);
-  const SampleMaps maps(facts, sample, inputs.maps);
-  const std::vector<std::int64_t> slots = shown_slots(sample);
   const ByteMaps bytes = to_bytes(maps, facts, layer, slots);
   Json entry;
   entry["photo"] = data_url(photo, options.photo_side);
@@ -87,6 +87,30 @@ Json sample_entry(const SampleInputs& inputs, const DumpFacts& facts, std::int64
         {sample.top_class[i], std::exp(static_cast<double>(sample.top_logit[i] - sample.log_z))});
   return entry;
 }
+
+/// Peaks of the mean maps that the page shows first, by place in the list of rows.
+struct MeanPeaks {
+  explicit MeanPeaks(std::size_t count) : peak(count), contrast(count) {}
+
+  void note(std::size_t place, const SampleMaps& maps, std::int64_t layer,
+            const std::vector<std::int64_t>& slots) {
+    const auto cells = static_cast<float>(maps.grid().area());
+    const std::vector<float> own = maps.mean(layer, slots[0]);
+    peak[place] = cells * *std::max_element(own.begin(), own.end());
+    if (slots.size() < 2) return;
+    const std::vector<float> other = maps.mean(layer, slots[1]);
+    for (std::size_t i = 0; i < own.size(); ++i)
+      contrast[place] = std::max(contrast[place], cells * std::abs(own[i] - other[i]));
+  }
+
+  GalleryScales scales(const DumpFacts& facts) const {
+    constexpr double kShare = 0.99;
+    return {facts.peak_p99, facts.contrast_p99, static_cast<double>(nearest_rank(peak, kShare)),
+            static_cast<double>(nearest_rank(contrast, kShare))};
+  }
+
+  std::vector<float> peak, contrast;
+};
 
 std::string replaced(std::string_view text, std::string_view mark, std::string_view by) {
   const std::size_t place = text.find(mark);
@@ -138,6 +162,7 @@ std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSou
   const std::int64_t layer = find_layer(facts, options.layer);
   make_folder(options.out);
   std::vector<SampleFailure> failures;
+  MeanPeaks peaks(rows.size());
   const std::int64_t count = std::ssize(rows);
   std::int64_t number = 0;
   for (std::int64_t first = 0; first < count; first += kGalleryChunk, ++number) {
@@ -146,8 +171,11 @@ std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSou
                      static_cast<std::size_t>(std::min(kGalleryChunk, count - first)));
     std::vector<std::string> entries(part.size(), "null");
     const auto bad = for_each_sample(reader, photos, part, control, [&](SampleInputs& inputs) {
-      entries[static_cast<std::size_t>(inputs.position)] =
-          sample_entry(inputs, facts, layer, options).dump();
+      const auto place = static_cast<std::size_t>(inputs.position);
+      const SampleMaps maps(facts, *inputs.sample, std::move(inputs.maps));
+      const std::vector<std::int64_t> slots = shown_slots(*inputs.sample);
+      entries[place] = sample_entry(inputs, maps, facts, layer, slots, options).dump();
+      peaks.note(static_cast<std::size_t>(first) + place, maps, layer, slots);
     });
     failures.insert(failures.end(), bad.begin(), bad.end());
     if (control.stop && control.stop()) return failures;
@@ -157,7 +185,8 @@ std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSou
   const std::string title = options.title.empty()
                                 ? fmt::format("Attention, split {}", printable(facts.split))
                                 : options.title;
-  write_file(options.out + "/index.html", page(title, gallery_columns(reader, rows, layer)));
+  write_file(options.out + "/index.html",
+             page(title, gallery_columns(reader, rows, layer, peaks.scales(facts))));
   remove_further_chunks(options.out, number);
   return failures;
 }

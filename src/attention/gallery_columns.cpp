@@ -30,7 +30,8 @@ Json palettes() {
 }
 
 /// What holds for all samples.
-Json head(const MapReader& reader, std::int64_t count, std::int64_t layer) {
+Json head(const MapReader& reader, std::int64_t count, std::int64_t layer,
+          const GalleryScales& scales) {
   const DumpFacts& facts = reader.facts();
   Json head;
   head["split"] = printable(facts.split);
@@ -42,8 +43,10 @@ Json head(const MapReader& reader, std::int64_t count, std::int64_t layer) {
   head["headTotal"] = facts.head_total;
   head["layer"] = facts.layers[static_cast<std::size_t>(layer)];
   head["layerTotal"] = facts.layer_total;
-  head["peakScale"] = facts.peak_p99;
-  head["contrastScale"] = facts.contrast_p99;
+  head["scales"] = {{"head", scales.head},
+                    {"headContrast", scales.head_contrast},
+                    {"mean", scales.mean},
+                    {"meanContrast", scales.mean_contrast}};
   head["perChunk"] = kGalleryChunk;
   head["files"] = Json::array();
   for (std::int64_t number = 0; number * kGalleryChunk < count; ++number)
@@ -64,8 +67,8 @@ std::string gallery_chunk_name(std::int64_t number) {
 }
 
 std::string gallery_columns(const MapReader& reader, std::span<const std::int64_t> rows,
-                            std::int64_t layer) {
-  Json data = head(reader, std::ssize(rows), layer);
+                            std::int64_t layer, const GalleryScales& scales) {
+  Json data = head(reader, std::ssize(rows), layer, scales);
   for (const char* column : {"id", "label", "predicted", "rank", "p", "margin", "path", "turn",
                              "grid", "resized", "source"})
     data[column] = Json::array();

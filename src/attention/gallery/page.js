@@ -82,7 +82,7 @@ function showRows() {
 
 function repaint() {
   for (const place of cards.keys()) paintCard(place);
-  paintLegend(at("legend"), look());
+  paintLegend(at("legend"), [look()]);
   if (!at("detail").hidden) showDetail();
 }
 
@@ -185,7 +185,8 @@ function showDetail() {
   at("previous").disabled = chosen === 0;
   at("next").disabled = chosen + 1 >= order.length;
   press("detail-query", state.query);
-  paintLegend(at("detail-legend"), look());
+  const single = data.heads.findIndex((head) => head >= 0);
+  paintLegend(at("detail-legend"), single < 0 ? [look(-1)] : [look(single), look(-1)]);
   showFacts(i, row);
   if (row.reason !== undefined) return at("maps").replaceChildren(element("p", "empty", row.reason));
   row.ready.then((fine) => {
@@ -199,7 +200,7 @@ function detailFigure(i, row, name, head) {
   const figure = element("figure", name === state.map ? "chosen" : ""), canvas = element("canvas");
   const map = head === null ? null : wantedMap(i, row, head, state.query);
   const side = Math.round(320 * Math.min(devicePixelRatio || 1, 2));
-  paint(canvas, i, row, map, look(), side, false);
+  paint(canvas, i, row, map, look(head ?? -1), side, false);
   const caption = element("figcaption", "", name === "mean" ? "mean of heads" : name.replace("head", "head "));
   if (map) caption.append(element("span", "", "peak " + map.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0).toFixed(1) + " ×"));
   canvas.setAttribute("role", "img");
@@ -322,7 +323,7 @@ function restore() {
   readAddress();
   syncControls();
   relist();
-  paintLegend(at("legend"), look());
+  paintLegend(at("legend"), [look()]);
   const place = state.open === "" ? -1 : order.findIndex((i) => String(data.id[i]) === state.open);
   if (place >= 0) openDetail(place);
 }

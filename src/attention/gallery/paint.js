@@ -39,7 +39,7 @@ function enlarge(map, index, width, height) {
   return field;
 }
 
-// The heat as a picture with transparency: invisible at 0.
+// The heat as a picture with transparency: invisible at 0. look.mean tells means of heads from single heads.
 function heatPicture(map, index, width, height, look) {
   const field = enlarge(map, index, width, height);
   const palette = look.query === "difference" ? palettes.diverging : palettes[look.palette];
@@ -63,9 +63,12 @@ function heatPicture(map, index, width, height, look) {
   return picture;
 }
 
+const sharedScale = (look) =>
+    data.scales[(look.mean ? "mean" : "head") + (look.query === "difference" ? "Contrast" : "")] || 1;
+
 // Value of the last color.
 function scaleOf(map, look) {
-  if (look.scale === "shared") return (look.query === "difference" ? data.contrastScale : data.peakScale) || 1;
+  if (look.scale === "shared") return sharedScale(look);
   let largest = 1e-6;
   for (const v of map) largest = Math.max(largest, Math.abs(v));
   return largest;
@@ -104,16 +107,20 @@ function paint(canvas, index, row, map, look, side, square) {
   context.drawImage(layer, 0, 0);
 }
 
-function paintLegend(figure, look) {
+// @param looks those whose scales the legend names
+function paintLegend(figure, looks) {
   const canvas = figure.querySelector("canvas"), context = canvas.getContext("2d");
-  const contrast = look.query === "difference";
-  const palette = contrast ? palettes.diverging : palettes[look.palette];
+  const contrast = looks[0].query === "difference", shared = looks[0].scale === "shared";
+  const palette = contrast ? palettes.diverging : palettes[looks[0].palette];
   for (let x = 0; x < 256; ++x) {
     context.fillStyle = `rgb(${palette[3 * x]} ${palette[3 * x + 1]} ${palette[3 * x + 2]})`;
     context.fillRect(x, 0, 1, canvas.height);
   }
-  const shared = look.scale === "shared", peak = (contrast ? data.contrastScale : data.peakScale).toPrecision(2);
-  figure.querySelector("figcaption").textContent =
-      contrast ? (shared ? `−${peak} to +${peak}` : "own range") + " × uniform: red speaks for the true class"
-               : `0 to ${shared ? peak : "own peak"} × uniform attention`;
+  const ends = looks.map((look) => {
+    const end = shared ? sharedScale(look).toFixed(1) : "own peak";
+    const range = contrast ? `\u2212${end} to +${end}` : `0 to ${end}`;
+    return looks.length > 1 ? `${look.mean ? "mean" : "heads"} ${range}` : range;
+  });
+  figure.querySelector("figcaption").textContent = (shared ? ends.join(", ") : ends[0].replace(/^heads |^mean /, "")) +
+      " \u00d7 uniform attention" + (contrast ? "; red speaks for the true class" : "");
 }

@@ -34,7 +34,10 @@ function headOf(name) {
   return place < 0 ? null : place;
 }
 
-const look = () => ({ query: state.query, scale: state.scale, palette: state.palette, opacity: state.opacity });
+const look = (head = headOf(state.map)) => ({
+  query: state.query, scale: state.scale, palette: state.palette, opacity: state.opacity,
+  mean: head === -1 && !data.heads.includes(-1),
+});
 
 const texts = data.path.map((path, i) => (data.id[i] + " " + path + " " + className(data.label[i]) + " " +
                                           className(data.predicted[i])).toLowerCase());
