@@ -50,23 +50,53 @@ Communicator& world() {
   return *communicator;
 }
 
-/// A data set and a model, the same for all ranks, in a folder that all see.
-class DumperTest : public testing::Test {
- protected:
-  void SetUp() override {
+/// What all tests of this file share: making it is most of their time.
+struct Shared {
+  std::unique_ptr<TempDir> dir;  ///< rank 0's
+  std::string root;              ///< a folder that all ranks see
+  DataIndex index;
+  ShardReader reader;
+  ModelConfig config;
+
+  static Shared make() {
     torch::set_num_threads(1);
+    std::unique_ptr<TempDir> dir;
     if (world().rank() == 0) {
-      dir_ = std::make_unique<TempDir>();
+      dir = std::make_unique<TempDir>();
       test::TinySet small;
       small.samples = {{"val", 11}};
       small.id_step = 3;
-      test::make_tiny_set(*dir_ / "set", small);
+      test::make_tiny_set(*dir / "set", small);
     }
-    root_ = world().broadcast_text(dir_ ? dir_->path() : "", 0, {.section = "test"});
-    index_ = std::make_unique<DataIndex>(DataIndex::open(root_ + "/set", "val"));
-    reader_ = std::make_unique<ShardReader>(*index_);
-    config_ = tiny_config(static_cast<std::int64_t>(index_->classes().size()));
-    model_ = std::make_unique<Intr>(config_, initialize_from_scratch(config_, 7));
+    const std::string root = world().broadcast_text(dir ? dir->path() : "", 0, {.section = "test"});
+    return Shared(std::move(dir), root);
+  }
+
+ private:
+  Shared(std::unique_ptr<TempDir> owned, const std::string& folder)
+      : dir(std::move(owned)),
+        root(folder),
+        index(DataIndex::open(root + "/set", "val")),
+        reader(index),
+        config(tiny_config(std::ssize(index.classes()))) {}
+};
+
+const Shared& shared() {
+  static const Shared made = Shared::make();
+  return made;
+}
+
+const TensorMap& weights() {
+  static const TensorMap made = initialize_from_scratch(shared().config, 7);
+  return made;
+}
+
+/// Each test has a folder of its own for its dumps.
+class DumperTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = shared().root + "/" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    model_ = std::make_unique<Intr>(config_, weights());
     options_.batch_size = 2;
     options_.piece_samples = 3;
     options_.layers = "all";
@@ -76,12 +106,12 @@ class DumperTest : public testing::Test {
   ExitCode dump(const std::string& name, Communicator& communicator,
                 const std::function<bool()>& stop = {}) const {
     const DumpPlan plan =
-        settle_plan(root_ + "/" + name, *index_, dump_model(config_, std::string(32, 'e')),
-                    options_, transform_, communicator);
+        settle_plan(root_ + "/" + name, index_, dump_model(config_, std::string(32, 'e')), options_,
+                    transform_, communicator);
     Dumper dumper(root_ + "/" + name, plan,
                   {.model = *model_,
-                   .index = *index_,
-                   .reader = *reader_,
+                   .index = index_,
+                   .reader = reader_,
                    .transform = transform_,
                    .communicator = communicator,
                    .stop_requested = stop});
@@ -99,19 +129,18 @@ class DumperTest : public testing::Test {
     for (const auto& entry : std::filesystem::directory_iterator(theirs)) {
       const std::string file = entry.path().filename().string();
       ++files;
-      if (file != kDumpFileName)
-        EXPECT_EQ(read_file(ours + "/" + file), read_file(theirs + "/" + file)) << file;
+      if (file == kDumpFileName) continue;
+      EXPECT_EQ(read_file(ours + "/" + file), read_file(theirs + "/" + file)) << file;
     }
     const std::filesystem::directory_iterator all(ours);
     EXPECT_EQ(std::distance(begin(all), end(all)), files);  // nothing else, no temporary file
     EXPECT_TRUE(verify_dump(ours).empty());
   }
 
-  std::unique_ptr<TempDir> dir_;
   std::string root_;
-  std::unique_ptr<DataIndex> index_;
-  std::unique_ptr<ShardReader> reader_;
-  ModelConfig config_;
+  const DataIndex& index_ = shared().index;
+  const ShardReader& reader_ = shared().reader;
+  const ModelConfig& config_ = shared().config;
   std::unique_ptr<Intr> model_;
   Transform transform_{Transform::Kind::kValidation, 48};
   DumpOptions options_;
@@ -126,12 +155,12 @@ TEST_F(DumperTest, EqualBytesForAnyNumberOfRanks) {
   EXPECT_EQ(reader.facts().stride, 16);
   for (std::int64_t row = 0; row < reader.size(); ++row) {
     const DumpSample& sample = reader.sample(row);
-    EXPECT_EQ(sample.sample_id, index_->sample_id(row));
-    EXPECT_EQ(sample.label, index_->label(row));
+    EXPECT_EQ(sample.sample_id, index_.sample_id(row));
+    EXPECT_EQ(sample.label, index_.label(row));
     EXPECT_EQ(sample.query[0], sample.label);
-    EXPECT_EQ(sample.path, index_->path(row));
-    EXPECT_EQ(sample.image_hash, index_->hash(row));
-    EXPECT_EQ(sample.source_size, index_->image_size(row));
+    EXPECT_EQ(sample.path, index_.path(row));
+    EXPECT_EQ(sample.image_hash, index_.hash(row));
+    EXPECT_EQ(sample.source_size, index_.image_size(row));
     EXPECT_EQ(sample.grid, feature_grid(sample.resized_size, 16));
     EXPECT_EQ(static_cast<std::int64_t>(reader.maps(row).size()), 2 * 3 * 4 * sample.grid.area());
   }
@@ -249,8 +278,9 @@ TEST_F(DumperTest, AnotherPlanIsRefusedNamingTheFields) {
 TEST_F(DumperTest, WeightsThatAreNotFiniteNameTheSample) {
   if (world().rank() != 0) return;
   SelfCommunicator alone;
-  TensorMap tensors = initialize_from_scratch(config_, 7);
-  tensors.at("presence_vector.bias").detach().fill_(std::nanf(""));
+  TensorMap tensors = weights();
+  at::Tensor& bias = tensors.at("presence_vector.bias");
+  bias = torch::full_like(bias, std::nanf(""));
   model_ = std::make_unique<Intr>(config_, std::move(tensors));
   try {
     dump("dump", alone);
@@ -271,8 +301,8 @@ TEST_F(DumperTest, MapsEqualADenseSoftmaxOfTheForwardPass) {
   ASSERT_EQ(dump("dump", alone), ExitCode::kDone);
   const MapReader reader = MapReader::open(root_ + "/dump");
   const DumpPlan plan =
-      plan_dump(*index_, dump_model(config_, std::string(32, 'e')), options_, transform_);
-  EvaluationLoader loader(*index_, *reader_, transform_, plan.batches, 1);
+      plan_dump(index_, dump_model(config_, std::string(32, 'e')), options_, transform_);
+  EvaluationLoader loader(index_, reader_, transform_, plan.batches, 1);
   const torch::NoGradGuard no_grad;
   while (const std::optional<MicroBatch> batch = loader.next()) {
     at::Tensor pixels = torch::empty({1, batch->padded.height, batch->padded.width, 3});
@@ -280,7 +310,7 @@ TEST_F(DumperTest, MapsEqualADenseSoftmaxOfTheForwardPass) {
     ForwardOptions forward;
     forward.capture_layers = {0, 1};
     const IntrOutput output = model_->forward(pixels.permute({0, 3, 1, 2}), batch->sizes, forward);
-    const std::int64_t row = index_->find(batch->sample_ids[0]);
+    const std::int64_t row = index_.find(batch->sample_ids[0]);
     const DumpSample& sample = reader.sample(row);
     const std::vector<float> maps = reader.maps(row);
     std::size_t at = 0;

@@ -28,8 +28,8 @@ IntrOutput random_output(const Case& c) {
   output.logits = torch::randn({c.batch, 4});
   output.feature_padding = torch::zeros({c.batch, c.height, c.columns}, torch::kBool);
   for (std::int64_t b = 0; b < c.batch; ++b) {
-    output.feature_padding[b].slice(0, c.valid[b].height).fill_(true);
-    output.feature_padding[b].slice(1, c.valid[b].width).fill_(true);
+    output.feature_padding[b].slice(0, c.valid[static_cast<std::size_t>(b)].height).fill_(true);
+    output.feature_padding[b].slice(1, c.valid[static_cast<std::size_t>(b)].width).fill_(true);
   }
   for (const std::int32_t layer : c.layers) {
     // Layer 0's queries come once for all images, as the model gives them.
