@@ -51,7 +51,8 @@ DumpPlan place_or_join(const std::string& folder, const DataIndex& index, const 
                        DumpOptions options, const Transform& transform) {
   make_folder(folder);
   DumpPlan wanted = plan_dump(index, model, options, transform);
-  if (!std::filesystem::exists(folder + "/" + kPlanFileName) && place_dump_plan(folder, wanted.file))
+  if (!std::filesystem::exists(folder + "/" + kPlanFileName) &&
+      place_dump_plan(folder, wanted.file))
     return wanted;
   const DumpPlanFile there = read_dump_plan(folder);
   if (there.batch_size != options.batch_size)
