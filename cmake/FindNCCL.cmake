@@ -1,7 +1,9 @@
-# Finds NCCL and makes the target NCCL::nccl. NCCL_ROOT or CMAKE_PREFIX_PATH say where; a CUDA toolkit is searched too.
+# Finds NCCL and makes the target NCCL::nccl. NCCL_ROOT or CMAKE_PREFIX_PATH say where; the wheel that setup.sh --cuda
+# unpacks and a CUDA toolkit are searched, too. The wheel has the library under its versioned name only.
 find_package(CUDAToolkit QUIET)
-find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR})
+set(wheel ${PROJECT_SOURCE_DIR}/.deps/cuda/nvidia/nccl)
+find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${wheel}/include ${CUDAToolkit_INCLUDE_DIRS})
+find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${wheel}/lib ${CUDAToolkit_LIBRARY_DIR})
 if(NCCL_INCLUDE_DIR)
   file(STRINGS ${NCCL_INCLUDE_DIR}/nccl.h lines REGEX "define NCCL_(MAJOR|MINOR|PATCH)")
   string(REGEX REPLACE "[^0-9;]+" "" numbers "${lines}")

@@ -1,9 +1,10 @@
-# intr_add_test(PART/NAME [LIBRARY intr_base|intr_train] [RANKS 1 2 4] [TIMEOUT seconds] [LINK targets] [LABELS labels])
+# intr_add_test(PART/NAME [LIBRARY intr_base|intr_train] [RANKS 1 2 4] [TIMEOUT seconds] [LINK targets] [LABELS labels] [PROGRAMS])
 #
 # Builds tests/PART/NAME_test.cpp once and registers one CTest entry: PART.NAME, or PART.NAME.rN for each rank count.
+# With PROGRAMS the test runs the built programs through tests/support/programs.h.
 # Tests with RANKS link tests/support/mpi_main, all others GoogleTest's main.
 function(intr_add_test path)
-  cmake_parse_arguments(arg "" "LIBRARY;TIMEOUT" "RANKS;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "PROGRAMS" "LIBRARY;TIMEOUT" "RANKS;LINK;LABELS" ${ARGN})
   if(NOT arg_LIBRARY)
     set(arg_LIBRARY intr_base)
   endif()
@@ -20,12 +21,21 @@ function(intr_add_test path)
                         intr_warnings intr_sanitizers)
   if(arg_LIBRARY STREQUAL "intr_train")
     target_precompile_headers(${target} REUSE_FROM intr_train)
+    # The compiler takes a precompiled header only with equal flags; CMake would give programs -fPIE.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
+  if(arg_PROGRAMS)
+    add_dependencies(${target} intr_programs)
+    string(JOIN " " launcher ${MPIEXEC_EXECUTABLE} ${INTR_MPIEXEC_FLAGS} ${MPIEXEC_NUMPROC_FLAG})
+    target_compile_definitions(${target} PRIVATE INTR_PROGRAM_FOLDER="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
+                               INTR_MPI_LAUNCHER="${launcher}")
   endif()
   if(NOT arg_RANKS)
     target_link_libraries(${target} PRIVATE GTest::gtest_main)
     add_test(NAME ${test_name} COMMAND ${target})
     set_tests_properties(${test_name} PROPERTIES LABELS "${part};${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
-                         ENVIRONMENT "OMP_NUM_THREADS=1")
+                         ENVIRONMENT "${INTR_MPI_TEST_ENVIRONMENT}")
     return()
   endif()
   target_link_libraries(${target} PRIVATE intr_test_mpi_main)
@@ -39,9 +49,9 @@ function(intr_add_test path)
 endfunction()
 
 # What Open MPI wants to run as root and with more ranks than cores; other launchers get nothing.
+set(INTR_MPI_TEST_ENVIRONMENT "OMP_NUM_THREADS=1")
 if(MPIEXEC_EXECUTABLE)
   execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE mpiexec_version ERROR_QUIET)
-  set(INTR_MPI_TEST_ENVIRONMENT "OMP_NUM_THREADS=1")
   if(mpiexec_version MATCHES "Open MPI|OpenRTE")
     set(INTR_MPIEXEC_FLAGS --oversubscribe --bind-to none)
     list(APPEND INTR_MPI_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

@@ -46,6 +46,7 @@ void Progress::show(bool last) {
     text += fmt::format(", {:.0f} s left",
                         static_cast<double>(std::max<std::int64_t>(0, total_ - done_)) / rate);
   }
+  if (!note_.empty()) text += ", " + note_;
   if (!terminal_) {
     log::write(log::Level::kInfo, text);
     return;

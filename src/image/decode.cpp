@@ -8,7 +8,6 @@
 
 #include "intr/core/error.h"
 #include "intr/image/jpeg.h"
-#include "intr/image/pixel_limit.h"
 #include "intr/image/png.h"
 
 namespace intr {

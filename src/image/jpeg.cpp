@@ -14,7 +14,6 @@
 
 #include "intr/core/error.h"
 #include "intr/image/exif.h"
-#include "intr/image/pixel_limit.h"
 
 namespace intr {
 
@@ -207,13 +206,13 @@ void open_picture(JpegPicture& picture, bool keep_markers, const std::string& wh
 Image decode_jpeg(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts) {
   JpegPicture picture(bytes);
   open_picture(picture, facts != nullptr, where);
+  if (facts != nullptr) *facts = header_facts(picture);
   Image image{picture.size(), {}};
   const auto width = static_cast<std::size_t>(image.size.width);
   image.rgb.resize(static_cast<std::size_t>(image.size.area()) * 3);
   std::vector<std::uint8_t> row(picture.info().num_components == 3 ? 0 : width * 4);
   if (!picture.read_rows(image.rgb.data(), row.data())) refuse(picture, where);
   if (facts != nullptr) {
-    *facts = header_facts(picture);
     if (picture.warned()) facts->flags |= kDecoderWarning;
     // The further pictures of a multi-picture file are no stray bytes.
     if (picture.bytes_left() && (facts->flags & kAnimated) == 0) facts->flags |= kTrailingBytes;

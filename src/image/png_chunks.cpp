@@ -11,7 +11,6 @@
 
 #include "intr/core/error.h"
 #include "intr/image/exif.h"
-#include "intr/image/pixel_limit.h"
 
 namespace intr {
 
@@ -110,8 +109,6 @@ class ChunkWalk {
     png_.facts.size = {png_.height, png_.width};
     png_.facts.mode = mode();
     check_pixel_limit(png_.facts.size, where_);
-    for (std::size_t i = 0; i < png_.palette.size(); ++i)
-      png_.palette[i].fill(static_cast<std::uint8_t>(i));
     at_ = chunk.end();
   }
 

@@ -79,6 +79,16 @@ void AtomicFile::commit() {
   Descriptor(folder_of(final_), O_RDONLY | O_DIRECTORY, "open").sync();
 }
 
+void remove_leftovers(const std::string& final_path) {
+  const std::string prefix =
+      fmt::format(".{}.tmp-", std::filesystem::path(final_path).filename().string());
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(final_path), ignored)) {
+    if (entry.path().filename().string().starts_with(prefix))
+      std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 void write_file(const std::string& path, std::string_view contents) {
   AtomicFile file(path);
   {
@@ -86,6 +96,37 @@ void write_file(const std::string& path, std::string_view contents) {
     out.write_all(contents);
   }
   file.commit();
+}
+
+bool write_new_file(const std::string& path, std::string_view contents) {
+  const AtomicFile file(path);  // its destructor removes the temporary name in every case
+  {
+    Descriptor out(file.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC, "create");
+    out.write_all(contents);
+    out.sync();
+  }
+  if (::link(file.temporary_path().c_str(), path.c_str()) != 0) {
+    const int error_number = errno;
+    // ENOENT: the winner tidied up our temporary file.
+    if (error_number == EEXIST || (error_number == ENOENT && std::filesystem::exists(path)))
+      return false;
+    errno = error_number;
+    throw_system_error("link to " + path, file.temporary_path(), errno);
+  }
+  Descriptor(folder_of(path), O_RDONLY | O_DIRECTORY, "open").sync();
+  return true;
+}
+
+void reserve_space(const std::string& path, std::uint64_t bytes) {
+  if (bytes == 0) return;
+  const Descriptor file(path, O_WRONLY, "open");
+  // Not posix_fallocate: where the file system cannot, that one writes every block.
+  while (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+      throw_system_error("reserve space for", path, errno);
+    return;
+  }
 }
 
 std::string read_file(const std::string& path) {

@@ -25,7 +25,11 @@ struct FlatEntry {
 /// tensor after another in the order of the entries, without gaps.
 class FlatState {
  public:
+  /// All four buffers are zero at first.
+  /// @param entries in the order of files; inside the buffers they are sorted by (group, decay)
   FlatState(std::vector<FlatEntry> entries, at::Device device);
+  FlatState(const FlatState&) = delete;  // parameters and gradients are views into this one
+  FlatState& operator=(const FlatState&) = delete;
 
   /// A contiguous stretch of the buffers that shares learning rate and decay.
   struct Segment {
@@ -46,12 +50,21 @@ class FlatState {
   }
   const at::Tensor& param() const noexcept { return param_; }
   const at::Tensor& grad() const noexcept { return grad_; }
+  /// kTailValues floats right behind grad(), in the same memory: what rides with the gradients.
+  const at::Tensor& tail() const noexcept { return tail_; }
+  static constexpr std::int64_t kTailValues = 8;
+  /// grad() and tail() as one.
+  const at::Tensor& grad_with_tail() const noexcept { return grad_with_tail_; }
   const at::Tensor& exp_avg() const noexcept { return exp_avg_; }
   const at::Tensor& exp_avg_sq() const noexcept { return exp_avg_sq_; }
 
-  /// Copies one of the four buffers to and from logical order. @param values num_values() floats
+  /// Copies one of the four buffers, or a copy of one, to and from logical order.
+  /// @param values num_values() floats
   void to_logical(const at::Tensor& buffer, std::span<float> values) const;
   void from_logical(std::span<const float> values, const at::Tensor& buffer) const;
+
+  /// The values of one entry inside a buffer, in its shape.
+  at::Tensor view(const at::Tensor& buffer, std::int64_t entry) const;
 
   /// Every parameter's gradient must still be its view of grad(). @throws InternalError naming the
   /// tensor
@@ -65,7 +78,7 @@ class FlatState {
   std::vector<Segment> segments_;
   std::vector<at::Tensor> parameters_;
   std::int64_t num_values_ = 0;
-  at::Tensor param_, grad_, exp_avg_, exp_avg_sq_;
+  at::Tensor param_, grad_, tail_, grad_with_tail_, exp_avg_, exp_avg_sq_;
 };
 
 }  // namespace intr

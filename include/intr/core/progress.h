@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace intr {
 
@@ -18,6 +19,8 @@ class Progress {
   ~Progress();
 
   void advance(std::int64_t count = 1);
+  /// What stands at the end of the line, such as "3 bad".
+  void set_note(std::string note) { note_ = std::move(note); }
   /// Prints the closing line once.
   void finish();
 
@@ -28,6 +31,7 @@ class Progress {
   std::string label_;
   std::int64_t total_;
   std::string unit_;
+  std::string note_;
   bool enabled_;
   bool terminal_;
   bool finished_ = false;

@@ -40,6 +40,8 @@ class ShardWriter {
 
   /// Stores the picture of a row. Thread-safe for different rows.
   void write(std::int64_t row, std::span<const std::byte> bytes) const;
+  /// Byte of the file where /data begins.
+  std::uint64_t data_begin() const noexcept { return data_begin_; }
   /// Marks the shard complete. Call it when all rows are written, before the file is renamed.
   void close();
 

@@ -66,6 +66,9 @@ struct ImageFacts {
 /// Pictures of more pixels are refused from their header alone (Pillow's own limit).
 inline constexpr std::int64_t kMaxPixels = 178'956'970;
 
+/// Refuses pictures without pixels or with more than kMaxPixels. @throws DataError
+void check_pixel_limit(ImageSize size, const std::string& where);
+
 /// The codec that the first bytes name.
 Codec sniff_codec(std::span<const std::byte> bytes) noexcept;
 /// Lower-case name: "jpeg", "png", …

@@ -20,7 +20,7 @@ struct PngChunks {
   std::uint8_t depth = 0;  ///< bits of a sample
   Color color = Color::kGrey;
   bool interlaced = false;
-  /// Colors of a palette; those that the file does not set are gray, as in Pillow.
+  /// Colors of a palette; those that the file does not set are black, as in Pillow.
   std::array<std::array<std::uint8_t, 3>, 256> palette{};
   /// Contents of the consecutive pixel chunks: one zlib stream.
   std::vector<std::span<const std::byte>> pixels;

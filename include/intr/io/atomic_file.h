@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,18 @@ class AtomicFile {
   std::string temporary_;
 };
 
+/// Removes the temporary files that writers of this path left behind when they were killed. A
+/// writer that is still at work then fails at its commit.
+void remove_leftovers(const std::string& final_path);
+
 /// Writes text as a whole file, atomically. @throws EnvironmentError
 void write_file(const std::string& path, std::string_view contents);
+/// Puts a file in place only if nothing has its name yet: of several writers the first wins, and
+/// none ever sees half a file. @return whether this one won. @throws EnvironmentError
+bool write_new_file(const std::string& path, std::string_view contents);
+/// Sets blocks aside for an existing file that will grow to this size, so that a full disk shows
+/// now. Does nothing where the file system cannot. @throws EnvironmentError if there is no room
+void reserve_space(const std::string& path, std::uint64_t bytes);
 /// The whole file. @throws DataError if it is missing, EnvironmentError if it cannot be read
 std::string read_file(const std::string& path);
 /// Appends one whole line with a single write, so that a crash tears at most the last line.

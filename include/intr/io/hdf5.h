@@ -78,7 +78,9 @@ class File {
   std::vector<std::string> members(const std::string& group) const;
 
   /// Makes a data set without writing it: space is reserved, nothing is filled in.
-  void create_dataset(const std::string& name, Type type, const Shape& shape);
+  /// @param nan_fill says NaN where HDF5 is asked for the fill value (floating-point types)
+  void create_dataset(const std::string& name, Type type, const Shape& shape,
+                      bool nan_fill = false);
   template <class T>
   void write(const std::string& name, std::span<const T> values, const Shape& shape) {
     write_raw(name, type_of<T>(), values.data(), values.size(), shape);
@@ -110,6 +112,8 @@ class File {
   FixedStrings read_fixed_strings(const std::string& name) const;
 
   Shape shape(const std::string& name) const;
+  /// What the elements of a data set are. @throws DataError if they are none of our types
+  Type element_type(const std::string& name) const;
   /// All elements, converted to T. @throws DataError if the data set is missing or holds another
   /// class of type
   template <class T>
@@ -172,6 +176,8 @@ class File {
  private:
   File(Handle<H5Fclose> file, std::string path, bool writing);
   std::uint64_t num_elements(const std::string& name) const;
+  std::uint64_t file_size() const;
+  void read_bytes(std::uint64_t offset, std::span<std::byte> out) const;
   std::uint64_t attribute_elements(const std::string& object, const std::string& name) const;
   void write_raw(const std::string&, Type, const void*, std::uint64_t count, const Shape&);
   void write_range_raw(const std::string&, Type, std::uint64_t first, const void*,

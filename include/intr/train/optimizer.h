@@ -20,7 +20,7 @@ struct AdamWOptions {
 struct UpdateReport {
   double norm = 0;      ///< gradient norm before clipping
   double clip = 1;      ///< factor applied
-  bool applied = true;  ///< false: the norm was not finite, nothing changed
+  bool applied = true;  ///< false: the norm was not finite; only the gradients were zeroed
 };
 
 /// AdamW (Loshchilov and Hutter, ICLR 2019, algorithm 2) over flat buffers, with a global-norm
@@ -36,6 +36,8 @@ class Optimizer {
   void set_steps_done(std::int64_t steps) noexcept { steps_done_ = steps; }
 
  private:
+  void update(const std::array<double, 2>& lr, double clip);
+
   FlatState& state_;
   AdamWOptions options_;
   std::int64_t steps_done_ = 0;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "intr/attention/plan_file.h"
+
+namespace intr {
+
+/// Whether a piece is there and is what the plan says: plan id, number, sample ids and size.
+/// @param with_hashes also reads all its maps and checks their hashes
+/// @return "" if it can be kept; else what is wrong with it, "missing" if it is not there
+std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, std::uint32_t number,
+                          bool with_hashes);
+
+/// Reads all pieces, checks their hashes, and writes index.h5 and then dump.json: with that the
+/// dump is finished.
+/// @param run what dump.json says of the run (ranks, seconds); null keeps what stands there
+/// @throws DataError naming pieces that are missing or damaged
+void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
+                      const nlohmann::ordered_json& run = {});
+
+/// Writes a finished dump into one ordinary file in sample-id order, atomically. Its bytes do not
+/// depend on pieces, batch size or ranks.
+/// @throws UsageError if `file` is there already
+void merge_into(const std::string& dump, const std::string& file);
+
+}  // namespace intr

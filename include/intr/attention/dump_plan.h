@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "intr/attention/plan_file.h"
+#include "intr/attention/query_selection.h"
+#include "intr/core/option_set.h"
+#include "intr/data/augmentation.h"
+#include "intr/data/data_index.h"
+#include "intr/data/evaluation_plan.h"
+
+/// What a dump computes and how it is cut into pieces, from the data set's index alone.
+namespace intr {
+
+/// What a user asks of a dump.
+struct DumpOptions {
+  std::string layers = "last";         ///< last, all, or a list; negative counts from the end
+  std::string heads = "all";           ///< all, mean, or a list
+  std::string queries = "true,top:5";  ///< see QuerySelection
+  std::string logits = "stored";       ///< or all
+  std::string dtype = "f16";           ///< or f32
+  std::int64_t batch_size = 12;        ///< images of a forward pass
+  std::int64_t piece_samples = 0;      ///< samples of a piece, about; 0 = chosen by number
+  std::vector<std::string> classes;    ///< only samples with these true classes, by name or number
+  std::vector<std::string> samples;    ///< only these sample ids: ID or A-B
+  std::int64_t limit = 0;              ///< only the first so many of the selected; 0 = all
+};
+
+/// Adds the groups "What is stored" and "Which samples".
+void describe(DumpOptions& options, OptionSet& set);
+/// @throws UsageError naming the option
+void validate(const DumpOptions& options);
+
+/// What the plan has to know of a model.
+struct DumpModel {
+  std::string model_hash;
+  std::int64_t class_count = 0;
+  std::int64_t head_total = 0;
+  std::int64_t layer_total = 0;
+  std::int64_t stride = 0;
+};
+
+/// A dump to compute: what plan.json says, and the batches behind it.
+struct DumpPlan {
+  DumpPlanFile file;
+  QuerySelection queries;
+  std::vector<EvaluationBatch> batches;
+
+  /// Batches [first, first + count) and what they cost.
+  struct Piece {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+    std::int64_t pixels = 0;  ///< sum of height * width over the samples
+  };
+  std::vector<Piece> pieces;
+};
+
+/// A pure function of its arguments; knows no ranks. Samples are sorted by (final height, final
+/// width, id) and cut into batches of one size; whole batches in a row form a piece, closed at
+/// piece_samples or 256 MiB of maps.
+/// @throws UsageError if an option does not fit the model or the data, or selects nothing
+DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOptions& options,
+                   const Transform& transform);
+
+/// Layer numbers, ascending. @throws UsageError
+std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total);
+/// Head numbers, ascending, or {-1} for the mean. @throws UsageError
+std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head_total);
+
+/// Rows of the index that the options select, in id order. @throws UsageError if there are none
+std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions& options);
+
+/// Refuses to start if the missing maps cannot fit: their bytes and 5 % and 64 MiB.
+/// @throws EnvironmentError with the arithmetic and cheaper options
+void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements,
+                   std::uint64_t free_bytes, const std::string& folder);
+/// What --dry-run prints: samples, grids, bytes, free space, files, share of each rank.
+std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes);
+
+/// Cells of an image of this size: every stage that halves rounds up.
+ImageSize feature_grid(ImageSize image, std::int64_t stride);
+
+}  // namespace intr

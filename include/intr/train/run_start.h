@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "intr/train/checkpoint_store.h"
+#include "intr/train/run_directory.h"
+#include "intr/train/run_state.h"
+#include "intr/train/train_options.h"
+
+namespace intr {
+
+/// The files of a run on the one rank that writes them.
+struct RunFiles {
+  RunDirectory directory;
+  CheckpointStore store;
+
+  /// Takes the run directory; `--fresh` moves old checkpoints and records away first.
+  explicit RunFiles(const TrainOptions& options);
+
+ private:
+  static std::string prepared_folder(RunDirectory& directory, bool fresh);
+};
+
+/// Where a run starts: nowhere, or at a checkpoint.
+struct RunStart {
+  RunState state;
+  std::optional<Checkpoint> checkpoint;
+  std::string path;  ///< of the checkpoint
+};
+
+/// Chooses what `--resume` means, refuses a checkpoint of another run, and takes back records that
+/// lie beyond it.
+/// @param identity what describe_run made of this run
+/// @throws DataError, EnvironmentError
+RunStart find_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files);
+
+}  // namespace intr

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "intr/core/option_set.h"
+#include "intr/data/augmentation.h"
+#include "intr/model/model_config.h"
+#include "intr/train/optimizer.h"
+#include "intr/train/schedule.h"
+
+namespace intr {
+
+/// What places a program of the train library: ranks, threads and devices. Never changes a result's
+/// meaning.
+struct PlaceOptions {
+  std::int64_t threads = 0;         ///< compute threads of a rank; 0 = its share of the cores
+  std::int64_t loader_threads = 0;  ///< decoding threads of a rank; 0 = a sixteenth of those
+  std::string device = "auto";      ///< auto, cpu, cuda
+  std::string comm = "auto";        ///< auto, self, mpi, nccl
+};
+void describe(PlaceOptions& place, OptionSet& options);
+void validate(const PlaceOptions& place);
+
+/// When checkpoints are written, beside the end of the run and a stop.
+struct SaveInterval {
+  std::int64_t steps = 0;   ///< 0 = not by steps
+  std::int64_t epochs = 0;  ///< 0 = not by epochs
+  /// "500steps" or "2epochs". @throws UsageError
+  static SaveInterval parse(const std::string& text);
+};
+
+/// Everything that intr-train can be told.
+struct TrainOptions {
+  std::string data;
+  std::string train_split = "train";
+  std::string val_split = "val";
+  std::string augmentation = "published";  ///< published, flip, none
+  std::string last_batch = "keep";         ///< keep, drop
+  std::int64_t bucket_window = 50;
+  std::int64_t slots = 3;
+
+  ModelConfig model;
+  std::int64_t num_queries = 0;  ///< if given: must equal the number of classes
+  std::string init = "auto";     ///< auto, calibrated, plain
+  std::int64_t calibrate_images = 64;
+  std::string freeze = "auto";  ///< auto, none, stem, backbone
+
+  AdamWOptions adamw;
+  ScheduleOptions schedule;
+  std::string no_decay = "none";  ///< none, norm-bias
+  std::int64_t batch_size = 48;
+  std::int64_t micro_batch = 12;
+  std::int64_t max_steps = 0;
+  std::int64_t seed = 42;
+
+  std::string out;
+  std::string resume = "auto";  ///< auto, or a checkpoint file
+  bool fresh = false;
+  bool take_lock = false;
+  std::string save_every = "1epochs";
+  std::int64_t keep = 3;
+  std::int64_t log_every = 10;
+  std::int64_t eval_every = 1;
+  std::int64_t eval_batch_size = 12;
+  bool quiet = false;
+  bool json = false;
+
+  PlaceOptions place;
+
+  /// Transform of training and of validation pictures.
+  Transform train_transform() const;
+  Transform val_transform() const;
+  /// `freeze` with auto decided.
+  std::string freeze_choice() const;
+};
+
+void describe(TrainOptions& options, OptionSet& set);
+/// Checks every value that needs no file, and puts published spellings into ours.
+/// @throws UsageError naming the option
+void validate(TrainOptions& options);
+
+}  // namespace intr

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "intr/comm/communicator.h"
+#include "intr/core/exit_code.h"
+#include "intr/train/compute_place.h"
+#include "intr/train/train_options.h"
+
+namespace intr {
+
+/// What may ask a job to stop.
+struct StopSource {
+  std::function<bool()> requested = [] { return false; };
+  std::function<const char*()> name = [] { return ""; };
+};
+
+/// Does what the options of intr-train say: opens the data and the run directory, goes on from its
+/// newest good checkpoint or starts, trains, and says what came out. Collective.
+/// @param options validated; the number of classes is filled in
+/// @param values  every option with its value, for records
+/// @return kDone or kStopped
+ExitCode run_training_job(TrainOptions options, const nlohmann::ordered_json& values,
+                          const ComputePlace& place, Communicator& communicator,
+                          const StopSource& stop);
+
+}  // namespace intr

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "intr/comm/communicator.h"
+#include "intr/comm/flat_state.h"
+#include "intr/model/intr.h"
+#include "intr/model/parameter_table.h"
+#include "intr/weights/checkpoint_file.h"
+
+namespace intr {
+
+/// Which tensors train and how.
+struct TrainableOptions {
+  std::string freeze = "none";  ///< none, stem or backbone
+  bool decay_norm_bias = true;  ///< weight decay on biases, norms and 1-d tensors, too
+};
+
+/// The model under training: trainable tensors and their moments in one flat state, frozen ones and
+/// buffers beside it. The trainable set is fixed at construction.
+class TrainingState {
+ public:
+  /// Everything is zero until values are set.
+  TrainingState(const ModelConfig& config, const TrainableOptions& options, at::Device device);
+
+  FlatState& flat() noexcept { return flat_; }
+  const Intr& model() const noexcept { return model_; }
+  at::Device device() const noexcept { return flat_.param().device(); }
+  /// Values of trainable tensors.
+  std::int64_t num_parameters() const noexcept { return flat_.num_values(); }
+
+  /// Takes initial values; moments stay zero. @param tensors every row of the parameter table
+  void set_tensors(const TensorMap& tensors);
+  /// Takes all values and moments of a checkpoint of this architecture and trainable set.
+  /// @throws EnvironmentError naming the first tensor that differs
+  void set_checkpoint(const Checkpoint& checkpoint, const std::string& where);
+  /// Copies all values and moments into a checkpoint: the snapshot that is written.
+  void snapshot(Checkpoint& checkpoint) const;
+  /// Collective: rank 0's values and moments go to every rank, which then compare their hashes.
+  void broadcast(Communicator& communicator);
+  /// XXH3-64 over the parameters' hash and all frozen values.
+  std::uint64_t hash() const;
+
+ private:
+  std::vector<float> frozen_values() const;
+  void set_frozen_values(const std::vector<float>& values);
+
+  std::vector<ParameterRow> rows_;
+  std::vector<bool> trainable_;  ///< of each row
+  FlatState flat_;
+  TensorMap frozen_;
+  Intr model_;
+};
+
+}  // namespace intr

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "preprocess/picture_source.h"
+
+namespace intr {
+
+/// What happens to names that begin with a dot.
+enum class HiddenPolicy { kRefuse, kSkip, kKeep };
+
+/// Pictures in SOURCE/SPLIT/CLASS/…, found, labeled and ordered exactly as torchvision's
+/// ImageFolder does it. What ImageFolder passes over in silence is refused: classes that differ
+/// between splits, empty classes, hidden names, loops of links, special files.
+class ImageFolder : public PictureSource {
+ public:
+  ImageFolder(std::string root, SourceRules rules, HiddenPolicy hidden);
+  Listing scan() override;
+  LoadedFile load(const std::string& split, const SourceFile& file) const override;
+  std::string name_of(const std::string& split, const SourceFile& file) const override;
+  const char* stored_as() const override { return "original"; }
+
+ private:
+  std::string root_;
+  SourceRules rules_;
+  HiddenPolicy hidden_;
+};
+
+/// Whether a file name counts as a picture's, by its end, in any case: ImageFolder's list.
+bool has_picture_extension(const std::string& name);
+
+}  // namespace intr

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <regex>
+#include <sstream>
+
+#include "intr/core/affinity.h"
+#include "intr/core/error.h"
+#include "intr/core/log.h"
+#include "intr/core/option_set.h"
+#include "intr/core/printable.h"
+#include "intr/core/version.h"
+#include "preprocess/idx_files.h"
+#include "preprocess/image_folder.h"
+#include "preprocess/pack_commands.h"
+#include "preprocess/packer.h"
+#include "preprocess/selection.h"
+
+namespace intr {
+namespace {
+
+struct PackOptions {
+  std::vector<std::string> source;
+  std::string kind = "auto";
+  std::string splits = "train,val";
+  std::string classes;
+  bool allow_empty = false;
+  bool skip_hidden = false;
+  bool keep_hidden = false;
+  std::string limit;
+  std::int64_t limit_seed = 0;
+  std::string include;
+  std::string exclude;
+  std::string out;
+  std::string shard_size = "512MiB";
+  std::string check = "decode";
+  std::string on_error = "fail";
+  std::string dedup = "report";
+  bool verify_existing = false;
+  bool restart = false;
+  bool dry_run = false;
+  std::int64_t threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+void describe(PackOptions& o, OptionSet& set) {
+  set.positional("SOURCE", o.source, 1, 1,
+                 "folder with SPLIT/CLASS/picture files, or with idx files (MNIST and relatives)");
+  set.group("Source")
+      .add("source", o.kind, "what SOURCE is: auto, folder or idx")
+      .add("splits", o.splits, "splits to pack, separated by commas; each must exist")
+      .add("classes", o.classes, "file with the class names, one a line, in order of their labels")
+      .add("allow-empty", o.allow_empty, "keep classes without pictures")
+      .add("skip-hidden", o.skip_hidden, "leave out classes and files whose names begin with a dot")
+      .add("keep-hidden", o.keep_hidden, "take in classes and files whose names begin with a dot")
+      .add("limit", o.limit, "pack at most so many pictures of a split: train=6000,val=2000")
+      .add("limit-seed", o.limit_seed, "which pictures a limit chooses")
+      .add("include", o.include, "pack only the paths in this file: PATH or SPLIT/PATH a line")
+      .add("exclude", o.exclude, "leave out the paths in this file");
+  set.group("Result")
+      .add("out", o.out, "folder of the packed data set")
+      .add("shard-size", o.shard_size, "bytes of pictures a shard, 64MiB to 8GiB")
+      .add("check", o.check, "how each picture is checked: decode (whole) or header")
+      .add("on-error", o.on_error, "what a bad picture does: fail (all are listed), or skip")
+      .add("dedup", o.dedup, "what equal pictures do: report (in pack-report.json), or error")
+      .add("verify-existing", o.verify_existing, "when going on, check the shards that are there")
+      .add("restart", o.restart, "remove an unfinished packing of something else")
+      .add("dry-run", o.dry_run, "say what would be packed, write nothing");
+  set.group("Run")
+      .add("threads", o.threads, "threads; 0 = the cores this process may use")
+      .add("quiet", o.quiet, "warnings and errors only")
+      .add("json", o.json, "print the summary as JSON");
+}
+
+std::vector<std::string> split_names(const std::string& text) {
+  static const std::regex kName("[A-Za-z0-9_-]+");
+  std::vector<std::string> names;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    if (!std::regex_match(part, kName) ||
+        std::find(names.begin(), names.end(), part) != names.end())
+      throw UsageError(fmt::format("'{}' is no split name, or stands there twice", part),
+                       "--splits", "use letters, digits, '_' and '-', as in train,val");
+    names.push_back(part);
+  }
+  if (names.empty()) throw UsageError("names no split", "--splits", "write train,val");
+  return names;
+}
+
+void validate(const PackOptions& o) {
+  require_given("out", o.out, "SET");
+  require_choice("source", o.kind, {"auto", "folder", "idx"});
+  require_choice("check", o.check, {"decode", "header"});
+  require_choice("on-error", o.on_error, {"fail", "skip"});
+  require_choice("dedup", o.dedup, {"report", "error"});
+  require_range("threads", o.threads, 0, 4096);
+  require_range("limit-seed", o.limit_seed, 0, std::int64_t{1} << 62);
+  if (o.skip_hidden && o.keep_hidden)
+    throw UsageError("--skip-hidden and --keep-hidden exclude each other", {}, "give one of them");
+  const std::uint64_t size = parse_bytes("shard-size", o.shard_size);
+  if (size < (std::uint64_t{64} << 20) || size > (std::uint64_t{8} << 30))
+    throw UsageError(fmt::format("{} is not within 64MiB to 8GiB", o.shard_size), "--shard-size");
+}
+
+std::unique_ptr<PictureSource> make_source(const PackOptions& o) {
+  SourceRules rules;
+  rules.splits = split_names(o.splits);
+  rules.allow_empty = o.allow_empty;
+  if (!o.classes.empty()) rules.classes = read_class_file(o.classes);
+  const std::string& root = o.source.front();
+  const bool idx = o.kind == "idx" || (o.kind == "auto" && looks_like_idx(root));
+  log::info("{} is read as {}{}", printable(root), idx ? "idx files" : "an image folder",
+            o.kind == "auto" ? "" : " (--source)");
+  if (idx) return std::make_unique<IdxFiles>(root, rules);
+  const HiddenPolicy hidden = o.skip_hidden   ? HiddenPolicy::kSkip
+                              : o.keep_hidden ? HiddenPolicy::kKeep
+                                              : HiddenPolicy::kRefuse;
+  return std::make_unique<ImageFolder>(root, rules, hidden);
+}
+
+PackPlan plan_of(const PackOptions& o, PictureSource& source) {
+  Listing listing = source.scan();
+  select_files(listing, {parse_limits(o.limit), static_cast<std::uint64_t>(o.limit_seed), o.include,
+                         o.exclude});
+  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
+  nlohmann::ordered_json options = {
+      {"store", source.stored_as()}, {"exif", "ignore"}, {"gray16", "clip"}};
+  return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options.dump());
+}
+
+void say_plan(const PackPlan& plan) {
+  for (std::size_t s = 0; s < plan.listing.splits.size(); ++s) {
+    std::uint64_t bytes = 0;
+    std::int64_t shards = 0;
+    for (const PlannedShard& shard : plan.shards) {
+      if (shard.split != s) continue;
+      bytes += shard.bytes;
+      ++shards;
+    }
+    log::info("split {}: {} pictures, {} classes, {}, {} shards", plan.listing.splits[s].name,
+              plan.listing.splits[s].files.size(), plan.listing.classes.size(), shown_bytes(bytes),
+              shards);
+  }
+  for (const auto& [extension, count] : plan.listing.not_listed)
+    log::info("not packed: {} files with the extension {}", count, extension);
+}
+
+nlohmann::ordered_json dry_run_summary(const PackPlan& plan) {
+  nlohmann::ordered_json shards = nlohmann::ordered_json::array();
+  for (const PlannedShard& shard : plan.shards)
+    shards.push_back(
+        {{"file", shard.file}, {"samples", plan.num_files(shard)}, {"bytes", shard.bytes}});
+  return {{"plan_id", plan.plan_id}, {"classes", plan.printable_classes()}, {"shards", shards}};
+}
+
+void say_result(const PackReport& report, const std::string& set) {
+  const nlohmann::ordered_json summary = report.summary();
+  for (const auto& [name, split] : summary["splits"].items())
+    log::info("{}: {} samples, {}", name, split["samples"].get<std::int64_t>(),
+              shown_bytes(split["bytes"].get<std::uint64_t>()));
+  if (!summary["flags"].empty()) {
+    std::vector<std::string> flags;
+    for (const auto& [name, count] : summary["flags"].items())
+      flags.push_back(fmt::format("{} {}", count.get<std::int64_t>(), name));
+    log::info("flags: {}", fmt::join(flags, ", "));
+  }
+  if (!report.bad.empty())
+    log::warning("{} bad pictures were left out; pack-report.json names them", report.bad.size());
+  log::info("data set {} is complete in {}", report.dataset_id, printable(set));
+  log::info("train on it with: mpirun -n 2 intr-train --data {} --out RUN", printable(set));
+}
+
+}  // namespace
+
+ExitCode pack_command(const std::vector<std::string>& arguments,
+                      const std::function<bool()>& stop_requested) {
+  PackOptions o;
+  OptionSet set("intr-pack pack SOURCE --out SET [options]",
+                "Packs pictures into sharded HDF5 without changing their bytes. The same command "
+                "goes on\nwith an unfinished packing.");
+  describe(o, set);
+  if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
+  validate(o);
+  log::set_quiet(o.quiet);
+  const std::unique_ptr<PictureSource> source = make_source(o);
+  const PackPlan plan = plan_of(o, *source);
+  say_plan(plan);
+  if (o.dry_run) {
+    if (o.json) fmt::print("{}\n", dry_run_summary(plan).dump(2));
+    return ExitCode::kDone;
+  }
+  PackerOptions options;
+  options.check = {o.check == "decode", o.on_error == "skip",
+                   o.threads > 0 ? o.threads : available_cores()};
+  options.verify_existing = o.verify_existing;
+  options.restart = o.restart;
+  options.refuse_duplicates = o.dedup == "error";
+  options.stop_requested = stop_requested;
+  Packer packer(*source, o.source.front(), plan, o.out, options);
+  switch (packer.run()) {
+    case PackOutcome::kNothingToDo:
+      log::info("nothing to do: {} is complete", printable(o.out));
+      return ExitCode::kDone;
+    case PackOutcome::kStopped:
+      log::warning(
+          "stopped on request; finished shards are kept. Next: run the same command again");
+      return ExitCode::kStopped;
+    case PackOutcome::kDone:
+      break;
+  }
+  warn_of_oddities(packer.report());
+  say_result(packer.report(), o.out);
+  if (o.json) fmt::print("{}\n", packer.report().summary().dump(2));
+  return ExitCode::kDone;
+}
+
+}  // namespace intr

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "preprocess/pack_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "intr/core/log.h"
+#include "intr/core/printable.h"
+#include "intr/data/shard_format.h"
+#include "intr/image/decode.h"
+
+namespace intr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using shard_format::kFlagNames;
+
+std::string sample_name(const std::string& split, const std::string& path) {
+  return printable(split + "/" + path);
+}
+
+Json flagged(const std::vector<PackedSplit>& splits) {
+  Json result = Json::object();
+  for (std::size_t bit = 0; bit < kFlagNames.size(); ++bit) {
+    // Every picture of such a source is re-encoded; a list of all of them would say nothing.
+    if ((1u << bit) == kReencoded) continue;
+    Json paths = Json::array();
+    for (const PackedSplit& split : splits) {
+      for (std::int64_t row = 0; row < split.columns.size(); ++row) {
+        if ((split.columns.flags[static_cast<std::size_t>(row)] >> bit & 1u) != 0)
+          paths.push_back(sample_name(split.name, split.columns.path_of(row)));
+      }
+    }
+    if (!paths.empty()) result[kFlagNames[bit]] = std::move(paths);
+  }
+  return result;
+}
+
+Json duplicate_groups(const PackReport& report) {
+  Json groups = Json::array();
+  for (const DuplicateGroup& group : report.duplicates) {
+    Json samples = Json::array();
+    for (const DuplicateGroup::Member& member : group.members) {
+      const auto label = static_cast<std::size_t>(member.label);
+      samples.push_back({{"split", member.split},
+                         {"path", printable(member.path)},
+                         {"label", member.label},
+                         {"class", printable(report.plan->listing.classes[label])}});
+    }
+    groups.push_back({{"leak", group.crosses_splits()},
+                      {"two_labels", group.crosses_labels()},
+                      {"samples", samples}});
+  }
+  return groups;
+}
+
+}  // namespace
+
+bool DuplicateGroup::crosses_splits() const {
+  return std::any_of(members.begin(), members.end(),
+                     [&](const Member& m) { return m.split != members.front().split; });
+}
+bool DuplicateGroup::crosses_labels() const {
+  return std::any_of(members.begin(), members.end(),
+                     [&](const Member& m) { return m.label != members.front().label; });
+}
+
+std::vector<DuplicateGroup> mark_duplicates(std::vector<PackedSplit>& splits) {
+  using Place = std::pair<std::size_t, std::size_t>;  // split, row
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<Place>> by_content;
+  for (std::size_t s = 0; s < splits.size(); ++s) {
+    for (std::size_t row = 0; row < splits[s].length.size(); ++row)
+      by_content[{splits[s].columns.source_hash[row], splits[s].length[row]}].emplace_back(s, row);
+  }
+  std::vector<std::vector<Place>> groups;
+  for (auto& [content, places] : by_content)
+    if (places.size() > 1) groups.push_back(std::move(places));
+  std::sort(groups.begin(), groups.end());
+  std::vector<DuplicateGroup> result;
+  for (const std::vector<Place>& places : groups) {
+    DuplicateGroup group;
+    for (const auto& [s, row] : places) {
+      SampleColumns& columns = splits[s].columns;
+      columns.flags[row] |= kDuplicate;
+      group.members.push_back(
+          {splits[s].name, columns.path_of(static_cast<std::int64_t>(row)), columns.label[row]});
+    }
+    result.push_back(std::move(group));
+  }
+  return result;
+}
+
+Json count_flags(const std::vector<PackedSplit>& splits) {
+  Json counts = Json::object();
+  for (std::size_t bit = 0; bit < kFlagNames.size(); ++bit) {
+    std::int64_t count = 0;
+    for (const PackedSplit& split : splits)
+      for (const std::uint32_t flags : split.columns.flags) count += flags >> bit & 1u;
+    if (count > 0) counts[kFlagNames[bit]] = count;
+  }
+  return counts;
+}
+
+Json PackReport::summary() const {
+  Json per_split = Json::object();
+  for (const PackedSplit& split : *splits) {
+    per_split[split.name] = {
+        {"samples", split.columns.size()},
+        {"bytes", std::accumulate(split.length.begin(), split.length.end(), std::uint64_t{0})}};
+  }
+  return {{"dataset_id", dataset_id},
+          {"plan_id", plan->plan_id},
+          {"classes", plan->listing.classes.size()},
+          {"splits", per_split},
+          {"bad", bad.size()},
+          {"flags", count_flags(*splits)},
+          {"duplicate_groups", duplicates.size()},
+          {"leaks", std::count_if(duplicates.begin(), duplicates.end(),
+                                  [](const DuplicateGroup& g) { return g.crosses_splits(); })}};
+}
+
+Json PackReport::json() const {
+  Json bad_files = Json::array();
+  for (const BadFile& file : bad) {
+    bad_files.push_back({{"split", file.split},
+                         {"path", printable(file.path)},
+                         {"reason", file.reason},
+                         {"offset", nullptr}});
+  }
+  Json not_listed = Json::object();
+  for (const auto& [extension, count] : plan->listing.not_listed) not_listed[extension] = count;
+  return {{"summary", summary()},
+          {"bad", bad_files},
+          {"flagged", flagged(*splits)},
+          {"duplicates", duplicate_groups(*this)},
+          {"not_listed", not_listed}};
+}
+
+void warn_of_oddities(const PackReport& report) {
+  const Json counts = count_flags(*report.splits);
+  const auto warn = [&](ImageFlag flag, const char* meaning) {
+    const auto bit = static_cast<std::size_t>(std::countr_zero(static_cast<std::uint32_t>(flag)));
+    const char* name = kFlagNames[bit];
+    if (counts.contains(name))
+      log::warning("{} pictures: {}. Next: see \"{}\" in {}", counts[name].get<std::int64_t>(),
+                   meaning, name, shard_format::kReportFile);
+  };
+  warn(kExtensionMismatch, "the name's ending is not that of the content; the content counts");
+  warn(kAlphaDropped, "transparency is dropped, hidden colors show");
+  warn(kClipped16, "16-bit grey is clipped at 255, as Pillow does: most of it will be white");
+  warn(kDecoderWarning, "the decoder warned, parts may be damaged");
+  warn(kTrailingBytes, "bytes follow the picture's end");
+  std::int64_t leaks = 0, labels = 0;
+  for (const DuplicateGroup& group : report.duplicates) {
+    leaks += group.crosses_splits() ? 1 : 0;
+    labels += group.crosses_labels() ? 1 : 0;
+  }
+  if (leaks > 0)
+    log::warning("leak: {} pictures stand in more than one split. Next: see \"duplicates\" in {}",
+                 leaks, shard_format::kReportFile);
+  if (labels > 0)
+    log::warning("{} pictures stand under two labels. Next: see \"duplicates\" in {}", labels,
+                 shard_format::kReportFile);
+}
+
+}  // namespace intr

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "intr/data/sample_columns.h"
+#include "preprocess/shard_job.h"
+
+namespace intr {
+
+/// All samples of one split, after packing.
+struct PackedSplit {
+  std::string name;
+  SampleColumns columns;
+  std::vector<std::uint64_t> length;  ///< stored bytes of each sample
+};
+
+/// Pictures with equal bytes.
+struct DuplicateGroup {
+  struct Member {
+    std::string split;
+    std::string path;
+    std::int32_t label = 0;
+  };
+  std::vector<Member> members;
+  bool crosses_splits() const;
+  bool crosses_labels() const;
+};
+
+/// Finds pictures with equal source bytes and sets their flag `duplicate`.
+std::vector<DuplicateGroup> mark_duplicates(std::vector<PackedSplit>& splits);
+
+/// Everything skipped, flagged or odd: SET/pack-report.json.
+struct PackReport {
+  const PackPlan* plan = nullptr;
+  const std::vector<PackedSplit>* splits = nullptr;
+  std::vector<BadFile> bad;
+  std::vector<DuplicateGroup> duplicates;
+  std::string dataset_id;
+
+  nlohmann::ordered_json summary() const;
+  nlohmann::ordered_json json() const;
+};
+
+/// flag -> number of samples, over all splits; flags that occur.
+nlohmann::ordered_json count_flags(const std::vector<PackedSplit>& splits);
+
+/// One warning for each kind of oddity, with its count, so that none passes unseen.
+void warn_of_oddities(const PackReport& report);
+
+}  // namespace intr

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace intr {
+
+enum class VerifyLevel {
+  kQuick,   ///< structure, sizes, columns
+  kHash,    ///< and every stored byte
+  kDecode,  ///< and every picture
+};
+
+/// One damaged place.
+struct Damage {
+  std::string file;
+  std::string what;
+  std::int64_t sample_id = -1;  ///< -1: no sample in particular
+  std::string path;
+  std::uint64_t begin = 0;  ///< bytes of the file; both 0: none in particular
+  std::uint64_t end = 0;
+
+  std::string text() const;
+  nlohmann::ordered_json json() const;
+};
+
+struct VerifyResult {
+  std::int64_t samples = 0;
+  std::int64_t shards = 0;
+  std::vector<Damage> damages;
+};
+
+/// Checks every split of a packed set. Goes on after damage, so that all of it is found.
+/// @param advance called after each shard with its number of samples
+/// @throws DataError if there is no manifest to check against
+VerifyResult verify_set(const std::string& set, VerifyLevel level, std::int64_t threads,
+                        const std::function<void(std::int64_t)>& advance);
+
+}  // namespace intr

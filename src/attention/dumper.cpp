@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/dumper.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "intr/attention/dump_index.h"
+#include "intr/core/error.h"
+#include "intr/core/hash.h"
+#include "intr/core/log.h"
+#include "intr/data/normalize.h"
+#include "intr/image/decode.h"
+#include "intr/io/atomic_file.h"
+
+namespace intr {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// After a stop signal a piece is still finished if that takes less than this; job scripts send the
+// signal a minute before the end.
+constexpr double kFinishWithin_s = 20;
+
+/// Time that a piece still needs, from what its first batches took.
+class PieceClock {
+ public:
+  explicit PieceClock(std::int64_t pixels) : left_(static_cast<double>(pixels)) {}
+  void advance(std::int64_t pixels) {
+    done_ += static_cast<double>(pixels);
+    left_ -= static_cast<double>(pixels);
+  }
+  bool nearly_done() const {
+    if (done_ <= 0) return false;
+    const double elapsed_s = std::chrono::duration<double>(Clock::now() - start_).count();
+    return elapsed_s * left_ / done_ < kFinishWithin_s;
+  }
+
+ private:
+  Clock::time_point start_ = Clock::now();
+  double done_ = 0;
+  double left_;
+};
+
+/// Rank 0's part of settle_plan().
+DumpPlan place_or_join(const std::string& folder, const DataIndex& index, const DumpModel& model,
+                       DumpOptions options, const Transform& transform) {
+  make_folder(folder);
+  DumpPlan wanted = plan_dump(index, model, options, transform);
+  if (!std::filesystem::exists(folder + "/" + kPlanFileName) &&
+      place_dump_plan(folder, wanted.file))
+    return wanted;
+  const DumpPlanFile there = read_dump_plan(folder);
+  if (there.batch_size != options.batch_size)
+    log::info("going on with batch size {} of the plan in {}", there.batch_size, folder);
+  options.batch_size = there.batch_size;
+  options.piece_samples = there.piece_samples;
+  wanted = plan_dump(index, model, options, transform);
+  const std::string difference = plan_difference(there, wanted.file);
+  if (!difference.empty())
+    throw UsageError("holds another dump: " + difference, folder,
+                     "give --out another folder, or delete this one");
+  return wanted;
+}
+
+at::Tensor images_of(const MicroBatch& batch, at::Device device) {
+  const at::Tensor pixels =
+      at::empty({batch.size(), batch.padded.height, batch.padded.width, 3}, at::kFloat);
+  normalize_into(batch, {pixels.data_ptr<float>(), static_cast<std::size_t>(pixels.numel())});
+  return pixels.permute({0, 3, 1, 2}).to(device);  // [B, 3, H, W], channels last
+}
+
+}  // namespace
+
+DumpModel dump_model(const ModelConfig& config, const std::string& model_hash) {
+  if (config.queries_per_class != 1)
+    throw EnvironmentError(
+        fmt::format("this model has {} queries per class", config.queries_per_class), "--model",
+        "dump the attention of a model with --queries-per-class 1");
+  return {model_hash, config.num_classes, config.nheads, config.dec_layers, config.stride()};
+}
+
+DumpPlan settle_plan(const std::string& folder, const DataIndex& index, const DumpModel& model,
+                     DumpOptions options, const Transform& transform, Communicator& communicator) {
+  std::int64_t sizes[2] = {};
+  if (communicator.rank() == 0) {
+    const DumpPlan mine = place_or_join(folder, index, model, options, transform);
+    sizes[0] = mine.file.batch_size;
+    sizes[1] = mine.file.piece_samples;
+  }
+  communicator.allreduce_now(std::span<std::int64_t>(sizes), Op::max, {.section = "dump plan"});
+  options.batch_size = sizes[0];
+  options.piece_samples = sizes[1];
+  DumpPlan plan = plan_dump(index, model, options, transform);
+  communicator.agree("the dump's plan", xxh3_64(to_json(plan.file).dump()),
+                     {.section = "dump plan"});
+  return plan;
+}
+
+Dumper::Dumper(std::string folder, const DumpPlan& plan, const Work& work)
+    : folder_(std::move(folder)),
+      plan_(plan),
+      work_(work),
+      extractor_(plan.file.facts, plan.queries, plan.file.logits == "all") {}
+
+ExitCode Dumper::run() {
+  const auto start = Clock::now();
+  const bool first_rank = work_.communicator.rank() == 0;
+  const std::vector<std::int64_t> missing = find_missing();
+  if (first_rank) start_over(missing);
+  std::int64_t stopped = compute(deal(missing)) ? 0 : 1;
+  work_.communicator.allreduce_now({&stopped, 1}, Op::max, {.section = "dump end"});
+  if (stopped != 0) {
+    if (first_rank)
+      log::info(
+          "stopped on request; the finished pieces are kept. Next: run the same command "
+          "again");
+    return ExitCode::kStopped;
+  }
+  if (first_rank && !(missing.empty() && std::filesystem::exists(folder_ + "/" + kDumpFileName))) {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    write_dump_index(folder_, plan_.file,
+                     {{"ranks", work_.communicator.world_size()},
+                      {"device", work_.device.str()},
+                      {"pieces_computed", missing.size()},
+                      {"seconds", seconds}});
+  }
+  work_.communicator.barrier({.section = "dump index"});
+  return ExitCode::kDone;
+}
+
+/// Numbers of the pieces to compute. Ranks share the looking.
+std::vector<std::int64_t> Dumper::find_missing() const {
+  const Communicator& communicator = work_.communicator;
+  const std::uint32_t count = plan_.file.num_pieces();
+  std::vector<std::int64_t> absent(count, 0);
+  for (auto number = static_cast<std::uint32_t>(communicator.rank()); number < count;
+       number += static_cast<std::uint32_t>(communicator.world_size())) {
+    const std::string trouble = piece_trouble(folder_, plan_.file, number, work_.verify_existing);
+    if (!trouble.empty() && trouble != "missing")
+      log::warning("computing piece {} again: {}", number, trouble);
+    absent[number] = trouble.empty() ? 0 : 1;
+  }
+  work_.communicator.allreduce_now(absent, Op::sum, {.section = "dump pieces"});
+  std::vector<std::int64_t> missing;
+  for (std::uint32_t number = 0; number < count; ++number)
+    if (absent[number] != 0) missing.push_back(number);
+  return missing;
+}
+
+/// What rank 0 does before the first batch: room on the disk, and no dump.json while work is left.
+void Dumper::start_over(const std::vector<std::int64_t>& missing) const {
+  std::uint64_t elements = 0;
+  for (const std::int64_t number : missing)
+    elements += plan_.file.pieces[static_cast<std::size_t>(number)].map_elements;
+  require_space(plan_.file, elements, free_bytes(folder_), folder_);
+  for (const char* name : {kPlanFileName, kIndexFileName, kDumpFileName})
+    remove_leftovers(folder_ + "/" + name);
+  if (missing.empty()) return;
+  std::filesystem::remove(folder_ + "/" + kDumpFileName);
+  std::filesystem::remove(folder_ + "/" + kIndexFileName);
+  log::info("{} of {} pieces to compute in {}", missing.size(), plan_.file.num_pieces(), folder_);
+}
+
+/// The missing pieces of this rank, in plan order.
+std::vector<std::int64_t> Dumper::deal(const std::vector<std::int64_t>& missing) const {
+  std::vector<std::int64_t> costs;
+  for (const std::int64_t number : missing)
+    costs.push_back(plan_.pieces[static_cast<std::size_t>(number)].pixels);
+  const std::vector<std::int64_t> owner = deal_by_cost(costs, work_.communicator.world_size());
+  std::vector<std::int64_t> mine;
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    if (owner[i] == work_.communicator.rank()) mine.push_back(missing[i]);
+  return mine;
+}
+
+/// Computes and writes pieces. @return false if it stopped on request before the end
+bool Dumper::compute(const std::vector<std::int64_t>& pieces) {
+  std::vector<EvaluationBatch> batches;
+  std::int64_t num_samples = 0;
+  for (const std::int64_t number : pieces) {
+    const DumpPlan::Piece& piece = plan_.pieces[static_cast<std::size_t>(number)];
+    const auto first = plan_.batches.begin() + piece.first;
+    batches.insert(batches.end(), first, first + piece.count);
+    for (auto batch = first; batch != first + piece.count; ++batch)
+      num_samples += static_cast<std::int64_t>(batch->rows.size());
+  }
+  EvaluationLoader loader(work_.index, work_.reader, work_.transform, std::move(batches),
+                          work_.loader_threads);
+  PieceQueue queue(folder_, plan_.file.facts, plan_.file.num_pieces());
+  Progress progress("attention", num_samples, "images", work_.communicator.rank() == 0);
+  for (const std::int64_t number : pieces) {
+    const DumpPlan::Piece& piece = plan_.pieces[static_cast<std::size_t>(number)];
+    PieceClock clock(piece.pixels);
+    std::vector<MapRecord> records;
+    for (std::int64_t i = 0; i < piece.count; ++i) {
+      if (work_.stop_requested && work_.stop_requested() && !clock.nearly_done()) {
+        queue.finish();
+        return false;
+      }
+      const std::optional<MicroBatch> batch = loader.next();
+      if (!batch) throw InternalError(fmt::format("the loader ended within piece {}", number));
+      std::vector<MapRecord> computed = compute_batch(*batch);
+      std::move(computed.begin(), computed.end(), std::back_inserter(records));
+      clock.advance(batch->size() * batch->padded.area());
+      progress.advance(batch->size());
+    }
+    queue.push(static_cast<std::uint32_t>(number), std::move(records));
+  }
+  queue.finish();
+  progress.finish();
+  return true;
+}
+
+std::vector<MapRecord> Dumper::compute_batch(const MicroBatch& batch) const {
+  const at::NoGradGuard no_grad;
+  const IntrOutput output = work_.model.forward(images_of(batch, work_.device), batch.sizes,
+                                                extractor_.forward_options());
+  std::vector<MapRecord> records = extractor_.extract(output, batch.sample_ids, batch.labels);
+  for (std::size_t i = 0; i < records.size(); ++i) complete_columns(batch, i, records[i]);
+  return records;
+}
+
+/// Columns that come from the data set.
+void Dumper::complete_columns(const MicroBatch& batch, std::size_t i, MapRecord& record) const {
+  const DataIndex& index = work_.index;
+  const std::int64_t row = batch.rows[i];
+  DumpSample& sample = record.sample;
+  sample.source_size = index.image_size(row);
+  sample.resized_size = batch.sizes[i];
+  sample.padded_size = batch.padded;
+  sample.orientation = index.orientation(row);
+  sample.orientation_applied = (index.flags(row) & kOrientationApplied) != 0 ? 1 : 0;
+  sample.image_hash = index.hash(row);
+  sample.path = index.path(row);
+  const ImageSize expected = feature_grid(sample.resized_size, plan_.file.facts.stride);
+  if (sample.grid != expected)
+    throw InternalError(fmt::format("sample {} has {} x {} cells instead of {} x {}",
+                                    sample.sample_id, sample.grid.height, sample.grid.width,
+                                    expected.height, expected.width));
+}
+
+}  // namespace intr

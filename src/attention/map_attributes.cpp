@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/map_attributes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "intr/core/checked_cast.h"
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+constexpr const char* kNext =
+    "the file is damaged or was changed: delete that piece and run intr-attend again, or copy the "
+    "dump again";
+
+[[noreturn]] void throw_damaged(const hdf5::File& file, const std::string& what) {
+  throw DataError(what, file.path(), kNext);
+}
+
+void check_format(const hdf5::File& file) {
+  if (!file.has_attribute("/", "format") || file.text("/", "format") != kMapFormat)
+    throw DataError("is no attention dump", file.path(), "give a folder that intr-attend made");
+  const auto version = file.numbers<std::uint16_t>("/", "format_version");
+  if (version.size() != 2 || version[0] != kMapFormatMajor) {
+    throw DataError(fmt::format("has attention format {}, this program reads {}.x",
+                                fmt::join(version, "."), kMapFormatMajor),
+                    file.path(), "use a matching version of these programs");
+  }
+  if (!file.has_attribute("/", "complete"))
+    throw DataError("was not finished by its writer", file.path(), kNext);
+}
+
+std::int64_t positive(const hdf5::File& file, const char* name) {
+  const auto value = file.number<std::uint32_t>("/", name);
+  if (value == 0 || value > std::uint32_t{1} << 24)
+    throw_damaged(file, fmt::format("attribute {} is {}", name, value));
+  return value;
+}
+
+}  // namespace
+
+void write_facts(hdf5::File& file, const DumpFacts& facts) {
+  file.set_text("/", "format", kMapFormat);
+  file.set_numbers<std::uint16_t>("/", "format_version", {kMapFormatMajor, kMapFormatMinor});
+  file.set_text("/", "content_id", facts.content_id);
+  file.set_text("/", "model_hash", facts.model_hash);
+  file.set_text("/", "dataset_id", facts.dataset_id);
+  file.set_text("/", "split", facts.split);
+  file.set_text("/", "precision", facts.precision);
+  file.set_text("/", "batching", facts.batching);
+  file.set_text("/", "queries", facts.queries);
+  file.set_text("/", "transform", facts.transform);
+  file.set_number("/", "class_count", checked_cast<std::uint32_t>(facts.class_count));
+  file.set_number("/", "head_total", checked_cast<std::uint32_t>(facts.head_total));
+  file.set_number("/", "layer_total", checked_cast<std::uint32_t>(facts.layer_total));
+  file.set_number("/", "stride", checked_cast<std::uint32_t>(facts.stride));
+  file.set_numbers("/", "layers", facts.layers);
+  file.set_numbers("/", "heads", facts.heads);
+  file.set_number("/", "sum_min", facts.sum_min);
+  file.set_number("/", "sum_max", facts.sum_max);
+}
+
+DumpFacts read_facts(const hdf5::File& file) {
+  check_format(file);
+  DumpFacts facts;
+  facts.content_id = file.text("/", "content_id");
+  if (file.has_attribute("/", "plan_id")) facts.plan_id = file.text("/", "plan_id");
+  facts.model_hash = file.text("/", "model_hash");
+  facts.dataset_id = file.text("/", "dataset_id");
+  facts.split = file.text("/", "split");
+  facts.precision = file.text("/", "precision");
+  facts.batching = file.text("/", "batching");
+  facts.queries = file.text("/", "queries");
+  facts.transform = file.text("/", "transform");
+  facts.class_count = positive(file, "class_count");
+  facts.head_total = positive(file, "head_total");
+  facts.layer_total = positive(file, "layer_total");
+  facts.stride = positive(file, "stride");
+  facts.layers = file.numbers<std::int32_t>("/", "layers");
+  facts.heads = file.numbers<std::int32_t>("/", "heads");
+  facts.sum_min = file.number<float>("/", "sum_min");
+  facts.sum_max = file.number<float>("/", "sum_max");
+  facts.complete = file.number<std::uint8_t>("/", "complete") == 1;
+  const auto block = file.numbers<std::int32_t>("/map", "block");
+  if (block.size() != 3 || block[0] != facts.num_layers() || block[2] != facts.num_heads() ||
+      block[1] < 1 || block[1] > facts.class_count)
+    throw_damaged(file, fmt::format("attribute block [{}] of /map does not fit layers and heads",
+                                    fmt::join(block, ", ")));
+  facts.num_queries = block[1];
+  const hdf5::Type type = file.element_type("/map");
+  if (type != hdf5::Type::f16 && type != hdf5::Type::f32)
+    throw_damaged(file, "/map holds neither half nor single precision");
+  facts.type = type == hdf5::Type::f16 ? MapType::f16 : MapType::f32;
+  return facts;
+}
+
+std::string facts_difference(const DumpFacts& a, const DumpFacts& b) {
+  std::string difference;
+  const auto compare = [&](const char* name, const auto& x, const auto& y) {
+    if (difference.empty() && x != y) difference = fmt::format("{} ({} and {})", name, x, y);
+  };
+  compare("model_hash", a.model_hash, b.model_hash);
+  compare("dataset_id", a.dataset_id, b.dataset_id);
+  compare("split", a.split, b.split);
+  compare("precision", a.precision, b.precision);
+  compare("batching", a.batching, b.batching);
+  compare("queries", a.queries, b.queries);
+  compare("transform", a.transform, b.transform);
+  compare("class_count", a.class_count, b.class_count);
+  compare("head_total", a.head_total, b.head_total);
+  compare("layer_total", a.layer_total, b.layer_total);
+  compare("stride", a.stride, b.stride);
+  compare("layers", fmt::format("{}", fmt::join(a.layers, ",")),
+          fmt::format("{}", fmt::join(b.layers, ",")));
+  compare("heads", fmt::format("{}", fmt::join(a.heads, ",")),
+          fmt::format("{}", fmt::join(b.heads, ",")));
+  compare("stored queries", a.num_queries, b.num_queries);
+  compare("dtype", std::string(name_of(a.type)), std::string(name_of(b.type)));
+  compare("content_id", a.content_id, b.content_id);
+  compare("plan_id", a.plan_id, b.plan_id);
+  return difference;
+}
+
+}  // namespace intr

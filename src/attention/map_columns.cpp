@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/map_columns.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "intr/attention/map_attributes.h"
+#include "intr/core/checked_cast.h"
+#include "intr/core/error.h"
+#include "intr/core/version.h"
+
+namespace intr {
+namespace {
+
+constexpr const char* kNext =
+    "the file is damaged or was changed: delete that piece and run intr-attend again, or copy the "
+    "dump again";
+
+[[noreturn]] void throw_damaged(const hdf5::File& file, const std::string& what) {
+  throw DataError(what, file.path(), kNext);
+}
+
+template <class T, class Get>
+void write_column(hdf5::File& file, const char* name, const MapTable& table, Get get) {
+  std::vector<T> values;
+  values.reserve(table.samples.size());
+  for (std::size_t i = 0; i < table.samples.size(); ++i) values.push_back(get(i));
+  file.write(name, values);
+}
+
+template <class T, class Get>
+void write_rows(hdf5::File& file, const char* name, const MapTable& table, std::int64_t width,
+                Get get) {
+  std::vector<T> values;
+  for (const DumpSample& sample : table.samples) {
+    const auto row = get(sample);
+    if (static_cast<std::int64_t>(row.size()) != width)
+      throw InternalError(fmt::format("{} values in a row of {} for {}", row.size(), width, name),
+                          file.path());
+    values.insert(values.end(), row.begin(), row.end());
+  }
+  file.write(name, std::span<const T>(values),
+             {table.samples.size(), static_cast<std::uint64_t>(width)});
+}
+
+void write_sizes(hdf5::File& file, const char* name, const MapTable& table,
+                 ImageSize DumpSample::*member) {
+  write_rows<std::uint32_t>(file, name, table, 2, [member](const DumpSample& sample) {
+    const ImageSize size = sample.*member;
+    return std::vector<std::uint32_t>{checked_cast<std::uint32_t>(size.height),
+                                      checked_cast<std::uint32_t>(size.width)};
+  });
+}
+
+void write_paths(hdf5::File& file, const MapTable& table) {
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint64_t> offsets = {0};
+  for (const DumpSample& sample : table.samples) {
+    bytes.insert(bytes.end(), sample.path.begin(), sample.path.end());
+    offsets.push_back(bytes.size());
+  }
+  file.write("/path", bytes);
+  file.write("/path_offset", offsets);
+}
+
+template <class T>
+std::vector<T> read_column(const hdf5::File& file, const char* name, std::uint64_t rows,
+                           std::int64_t width = 0) {
+  hdf5::Shape expected = {rows};
+  if (width > 0) expected.push_back(static_cast<std::uint64_t>(width));
+  const hdf5::Shape shape = file.shape(name);
+  if (shape != expected)
+    throw_damaged(file, fmt::format("{} has shape [{}], not [{}]", name, fmt::join(shape, ", "),
+                                    fmt::join(expected, ", ")));
+  return file.read<T>(name);
+}
+
+template <class T>
+std::vector<T> row_of(const std::vector<T>& values, std::size_t row, std::int64_t width) {
+  const auto first = values.begin() + static_cast<std::ptrdiff_t>(row) * width;
+  return std::vector<T>(first, first + width);
+}
+
+void read_sizes(const hdf5::File& file, const char* name, MapTable& table,
+                ImageSize DumpSample::*member) {
+  const auto values = read_column<std::uint32_t>(file, name, table.samples.size(), 2);
+  for (std::size_t i = 0; i < table.samples.size(); ++i)
+    table.samples[i].*member = {values[2 * i], values[2 * i + 1]};
+}
+
+void read_paths(const hdf5::File& file, MapTable& table) {
+  const auto bytes = file.read<std::uint8_t>("/path");
+  const auto offsets = read_column<std::uint64_t>(file, "/path_offset", table.samples.size() + 1);
+  if (offsets.front() != 0 || offsets.back() != bytes.size() ||
+      !std::is_sorted(offsets.begin(), offsets.end()))
+    throw_damaged(file, "/path_offset does not fit /path");
+  for (std::size_t i = 0; i < table.samples.size(); ++i) {
+    table.samples[i].path.assign(bytes.begin() + static_cast<std::ptrdiff_t>(offsets[i]),
+                                 bytes.begin() + static_cast<std::ptrdiff_t>(offsets[i + 1]));
+  }
+}
+
+template <class T, class Set>
+void read_into(const hdf5::File& file, const char* name, MapTable& table, Set set) {
+  const auto values = read_column<T>(file, name, table.samples.size());
+  for (std::size_t i = 0; i < table.samples.size(); ++i) set(i, values[i]);
+}
+
+void read_sample_numbers(const hdf5::File& file, MapTable& table) {
+  auto& s = table.samples;
+  read_into<std::uint64_t>(file, "/sample_id", table, [&](std::size_t i, std::uint64_t id) {
+    if (id > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      throw_damaged(file, fmt::format("sample id {} in row {}", id, i));
+    s[i].sample_id = static_cast<std::int64_t>(id);
+  });
+  read_into<std::int32_t>(file, "/label", table, [&](auto i, auto v) { s[i].label = v; });
+  read_into<float>(file, "/log_z", table, [&](auto i, auto v) { s[i].log_z = v; });
+  read_into<std::int32_t>(file, "/true_rank", table, [&](auto i, auto v) { s[i].true_rank = v; });
+  read_into<std::uint8_t>(file, "/orientation", table,
+                          [&](auto i, auto v) { s[i].orientation = v; });
+  read_into<std::uint8_t>(file, "/orientation_applied", table,
+                          [&](auto i, auto v) { s[i].orientation_applied = v; });
+  read_into<std::uint64_t>(file, "/image_hash", table,
+                           [&](auto i, auto v) { s[i].image_hash = v; });
+  read_into<std::uint64_t>(file, "/block_hash", table,
+                           [&](auto i, auto v) { s[i].block_hash = v; });
+}
+
+void read_sample_rows(const hdf5::File& file, MapTable& table) {
+  const DumpFacts& facts = table.facts;
+  const std::uint64_t rows = table.samples.size();
+  const std::int64_t q = facts.num_queries;
+  const std::int64_t top = std::min(kNumTopClasses, facts.class_count);
+  const auto query = read_column<std::int32_t>(file, "/query", rows, q);
+  const auto logit = read_column<float>(file, "/logit", rows, q);
+  const auto top_class = read_column<std::int32_t>(file, "/top_class", rows, top);
+  const auto top_logit = read_column<float>(file, "/top_logit", rows, top);
+  std::vector<float> all;
+  if (file.exists("/logits_all"))
+    all = read_column<float>(file, "/logits_all", rows, facts.class_count);
+  for (std::size_t i = 0; i < table.samples.size(); ++i) {
+    DumpSample& sample = table.samples[i];
+    sample.query = row_of(query, i, q);
+    sample.logit = row_of(logit, i, q);
+    sample.top_class = row_of(top_class, i, top);
+    sample.top_logit = row_of(top_logit, i, top);
+    if (!all.empty()) sample.logits_all = row_of(all, i, facts.class_count);
+  }
+}
+
+void check_sample(const hdf5::File& file, const MapTable& table, std::size_t row) {
+  const DumpSample& sample = table.samples[row];
+  const DumpFacts& facts = table.facts;
+  const auto bad = [&](const std::string& what) {
+    throw_bad_sample(file.path(), sample.sample_id, what);
+  };
+  const auto in_range = [&](std::int32_t c) { return c >= 0 && c < facts.class_count; };
+  if (sample.label != -1 && !in_range(sample.label))
+    bad(fmt::format("label {} of {} classes", sample.label, facts.class_count));
+  if (!std::all_of(sample.query.begin(), sample.query.end(), in_range) ||
+      !std::all_of(sample.top_class.begin(), sample.top_class.end(), in_range))
+    bad("a class number out of range");
+  if (sample.grid.height < 1 || sample.grid.width < 1 ||
+      sample.grid.height > sample.grid_full.height || sample.grid.width > sample.grid_full.width)
+    bad(fmt::format("grid {} x {} in one of {} x {}", sample.grid.height, sample.grid.width,
+                    sample.grid_full.height, sample.grid_full.width));
+  // Sizes are below 2^32: one product at a time, so that none wraps around.
+  const std::uint64_t total = table.map_elements;
+  const auto cells = static_cast<std::uint64_t>(sample.grid.height) *
+                     static_cast<std::uint64_t>(sample.grid.width);
+  const auto per_cell =
+      static_cast<std::uint64_t>(facts.num_layers() * facts.num_queries * facts.num_heads());
+  const std::uint64_t start = table.places[row].start;
+  if (start > total || cells > (total - start) / per_cell)
+    bad(fmt::format("/start {} and a grid of {} cells leave the {} elements of /map", start, cells,
+                    total));
+}
+
+}  // namespace
+
+void write_table(hdf5::File& file, const MapTable& table) {
+  const DumpFacts& facts = table.facts;
+  const auto& s = table.samples;
+  const auto top = std::min(kNumTopClasses, facts.class_count);
+  file.set_numbers<std::int32_t>("/map", "block",
+                                 {checked_cast<std::int32_t>(facts.num_layers()),
+                                  checked_cast<std::int32_t>(facts.num_queries),
+                                  checked_cast<std::int32_t>(facts.num_heads())});
+  write_column<std::uint64_t>(file, "/start", table, [&](auto i) { return table.places[i].start; });
+  write_sizes(file, "/grid", table, &DumpSample::grid);
+  write_column<std::uint64_t>(file, "/sample_id", table,
+                              [&](auto i) { return checked_cast<std::uint64_t>(s[i].sample_id); });
+  write_column<std::int32_t>(file, "/label", table, [&](auto i) { return s[i].label; });
+  write_rows<std::int32_t>(file, "/query", table, facts.num_queries,
+                           [](const DumpSample& sample) { return sample.query; });
+  write_rows<float>(file, "/logit", table, facts.num_queries,
+                    [](const DumpSample& sample) { return sample.logit; });
+  write_rows<std::int32_t>(file, "/top_class", table, top,
+                           [](const DumpSample& sample) { return sample.top_class; });
+  write_rows<float>(file, "/top_logit", table, top,
+                    [](const DumpSample& sample) { return sample.top_logit; });
+  write_column<float>(file, "/log_z", table, [&](auto i) { return s[i].log_z; });
+  write_column<std::int32_t>(file, "/true_rank", table, [&](auto i) { return s[i].true_rank; });
+  write_sizes(file, "/source_size", table, &DumpSample::source_size);
+  write_sizes(file, "/resized_size", table, &DumpSample::resized_size);
+  write_sizes(file, "/padded_size", table, &DumpSample::padded_size);
+  write_sizes(file, "/grid_full", table, &DumpSample::grid_full);
+  write_column<std::uint8_t>(file, "/orientation", table, [&](auto i) { return s[i].orientation; });
+  write_column<std::uint8_t>(file, "/orientation_applied", table,
+                             [&](auto i) { return s[i].orientation_applied; });
+  write_column<std::uint64_t>(file, "/image_hash", table, [&](auto i) { return s[i].image_hash; });
+  write_column<std::uint64_t>(file, "/block_hash", table, [&](auto i) { return s[i].block_hash; });
+  write_paths(file, table);
+  if (!s.empty() && !s.front().logits_all.empty())
+    write_rows<float>(file, "/logits_all", table, facts.class_count,
+                      [](const DumpSample& sample) { return sample.logits_all; });
+  if (table.kind == MapFileKind::kIndex) {
+    write_column<std::uint32_t>(file, "/piece", table,
+                                [&](auto i) { return table.places[i].piece; });
+    write_column<std::uint32_t>(file, "/row", table, [&](auto i) { return table.places[i].row; });
+  }
+  if (table.kind != MapFileKind::kPiece) file.write_strings("/classes", facts.classes);
+  write_facts(file, facts);
+  if (table.kind != MapFileKind::kMerged) file.set_text("/", "plan_id", facts.plan_id);
+  if (table.kind == MapFileKind::kPiece) {
+    file.set_number("/", "piece", table.piece);
+    file.set_number("/", "piece_count", table.piece_count);
+  } else {
+    file.set_number("/", "peak_p99", static_cast<float>(facts.peak_p99));
+    file.set_number("/", "contrast_p99", static_cast<float>(facts.contrast_p99));
+  }
+  file.set_text("/", "creator", "intr " + version());
+  file.set_number("/", "complete", static_cast<std::uint8_t>(facts.complete ? 1 : 0));
+}
+
+MapTable read_table(const hdf5::File& file) {
+  MapTable table;
+  table.facts = read_facts(file);
+  table.kind = file.has_attribute("/", "piece") ? MapFileKind::kPiece
+               : file.exists("/piece")          ? MapFileKind::kIndex
+                                                : MapFileKind::kMerged;
+  const hdf5::Shape map = file.shape("/map");
+  const hdf5::Shape ids = file.shape("/sample_id");
+  if (map.size() != 1 || ids.size() != 1 || ids[0] == 0 || ids[0] > map[0])
+    throw_damaged(file, "/map and /sample_id do not fit each other");
+  table.map_elements = map[0];
+  table.samples.resize(ids[0]);
+  table.places.resize(ids[0]);
+  read_into<std::uint64_t>(file, "/start", table,
+                           [&](auto i, auto v) { table.places[i].start = v; });
+  read_sample_numbers(file, table);
+  read_sample_rows(file, table);
+  read_sizes(file, "/grid", table, &DumpSample::grid);
+  read_sizes(file, "/source_size", table, &DumpSample::source_size);
+  read_sizes(file, "/resized_size", table, &DumpSample::resized_size);
+  read_sizes(file, "/padded_size", table, &DumpSample::padded_size);
+  read_sizes(file, "/grid_full", table, &DumpSample::grid_full);
+  read_paths(file, table);
+  if (table.kind == MapFileKind::kPiece) {
+    table.piece = file.number<std::uint32_t>("/", "piece");
+    table.piece_count = file.number<std::uint32_t>("/", "piece_count");
+  } else {
+    table.facts.classes = file.read_strings("/classes");
+    if (static_cast<std::int64_t>(table.facts.classes.size()) != table.facts.class_count)
+      throw_damaged(file, "/classes and class_count do not fit each other");
+    table.facts.peak_p99 = file.number<float>("/", "peak_p99");
+    table.facts.contrast_p99 = file.number<float>("/", "contrast_p99");
+  }
+  if (table.kind == MapFileKind::kIndex) {
+    read_into<std::uint32_t>(file, "/piece", table,
+                             [&](auto i, auto v) { table.places[i].piece = v; });
+    read_into<std::uint32_t>(file, "/row", table, [&](auto i, auto v) { table.places[i].row = v; });
+  }
+  for (std::size_t i = 0; i < table.samples.size(); ++i) check_sample(file, table, i);
+  return table;
+}
+
+void throw_bad_sample(const std::string& file, std::int64_t sample_id, const std::string& what) {
+  throw DataError(fmt::format("sample {}: {}", sample_id, what), file, kNext);
+}
+
+}  // namespace intr

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/map_reader.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "intr/attention/map_attributes.h"
+#include "intr/attention/map_block.h"
+#include "intr/attention/map_file.h"
+#include "intr/core/error.h"
+#include "intr/io/json_file.h"
+
+namespace intr {
+namespace {
+
+constexpr std::size_t kMaxOpenPieces = 64;  // far below the usual limit of 1,024 descriptors
+
+/// The file that lists all samples of what the user named.
+std::string table_path(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return path;
+  if (!std::filesystem::exists(path + "/" + kDumpFileName, ignored)) {
+    if (std::filesystem::exists(path + "/" + kPlanFileName, ignored))
+      throw DataError("the dump is not finished", path,
+                      fmt::format("run the same intr-attend command again, or see intr-attend "
+                                  "status {}",
+                                  path));
+    throw DataError(fmt::format("holds no {}: it is no attention dump", kDumpFileName), path,
+                    "give a folder that intr-attend made, its index.h5, or a merged file");
+  }
+  return path + "/" + kIndexFileName;
+}
+
+}  // namespace
+
+struct MapReader::State {
+  std::string folder;  ///< of the pieces
+  MapFile file;        ///< index or merged
+  std::map<std::uint32_t, MapFile> pieces;
+
+  const MapTable& table() const { return file.table(); }
+  const MapFile& piece(std::uint32_t number);
+  std::vector<std::byte> block(std::size_t row);
+};
+
+const MapFile& MapReader::State::piece(std::uint32_t number) {
+  const auto found = pieces.find(number);
+  if (found != pieces.end()) return found->second;
+  if (pieces.size() >= kMaxOpenPieces) pieces.clear();
+  MapFile opened = MapFile::open(folder + "/" + piece_file_name(number));
+  if (opened.table().kind != MapFileKind::kPiece || opened.table().piece != number)
+    throw DataError(fmt::format("is not piece {}", number), opened.path(),
+                    "copy the dump again, whole");
+  const std::string difference = facts_difference(table().facts, opened.table().facts);
+  if (!difference.empty())
+    throw DataError("belongs to another dump than the index: they differ in " + difference,
+                    opened.path(), "run intr-attend merge on the folder");
+  return pieces.emplace(number, std::move(opened)).first->second;
+}
+
+std::vector<std::byte> MapReader::State::block(std::size_t row) {
+  if (table().kind == MapFileKind::kMerged) return file.block(row);
+  const MapPlace& place = table().places[row];
+  const DumpSample& sample = table().samples[row];
+  try {
+    const MapFile& source = piece(place.piece);
+    const auto& rows = source.table().samples;
+    if (place.row >= rows.size() || rows[place.row] != sample)
+      throw_bad_sample(source.path(), sample.sample_id,
+                       fmt::format("row {} is not what the index says of it", place.row));
+    return source.block(place.row);
+  } catch (const DataError& error) {
+    const std::string text = error.what();
+    const std::string id = fmt::format("sample {}", sample.sample_id);
+    if (text.find(id) != std::string::npos) throw;
+    throw DataError(fmt::format("{} cannot be read: {}", id, text), file.path());
+  }
+}
+
+MapReader::MapReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+MapReader::MapReader(MapReader&&) noexcept = default;
+MapReader& MapReader::operator=(MapReader&&) noexcept = default;
+MapReader::~MapReader() = default;
+
+MapReader MapReader::open(const std::string& path) {
+  const std::string file = table_path(path);
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  auto state =
+      std::make_unique<State>(State{folder.empty() ? "." : folder, MapFile::open(file), {}});
+  const MapTable& table = state->table();
+  if (table.kind == MapFileKind::kPiece)
+    throw DataError("is one piece of a dump", path, "give its folder: " + state->folder);
+  for (std::size_t i = 1; i < table.samples.size(); ++i) {
+    if (table.samples[i - 1].sample_id >= table.samples[i].sample_id)
+      throw_bad_sample(file, table.samples[i].sample_id, "stands twice or out of order");
+  }
+  if (file != path) {
+    const std::string dump = path + "/" + kDumpFileName;
+    const auto content = json_member<std::string>(read_json(dump), "content_id", dump);
+    if (content != table.facts.content_id)
+      throw DataError("describes another dump than the index beside it", dump,
+                      "run intr-attend merge on the folder");
+  }
+  return MapReader(std::move(state));
+}
+
+const DumpFacts& MapReader::facts() const noexcept { return state_->table().facts; }
+
+std::int64_t MapReader::size() const noexcept {
+  return static_cast<std::int64_t>(state_->table().samples.size());
+}
+
+const DumpSample& MapReader::sample(std::int64_t row) const {
+  return state_->table().samples.at(static_cast<std::size_t>(row));
+}
+
+std::vector<std::byte> MapReader::stored(std::int64_t row) const {
+  return state_->block(static_cast<std::size_t>(row));
+}
+
+std::vector<float> MapReader::maps(std::int64_t row) const {
+  const DumpSample& one = sample(row);
+  std::vector<float> values = decode_block(stored(row), facts().type);
+  if (!sums_are_sound(sums_of(values, one.grid.area()), facts().type))
+    throw_bad_sample(state_->file.path(), one.sample_id,
+                     "a map is negative, not finite or does not sum to 1");
+  return values;
+}
+
+}  // namespace intr

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/plan_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "intr/core/error.h"
+#include "intr/core/hash.h"
+#include "intr/io/atomic_file.h"
+#include "intr/io/json_file.h"
+
+namespace intr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What decides the values in the dump, by name. One list serves ids, file and comparison.
+Json content_fields(const DumpPlanFile& plan) {
+  const DumpFacts& facts = plan.facts;
+  return {{"model_hash", facts.model_hash}, {"dataset_id", facts.dataset_id},
+          {"split", facts.split},           {"selection", plan.selection},
+          {"layers", facts.layers},         {"heads", facts.heads},
+          {"queries", facts.queries},       {"logits", plan.logits},
+          {"dtype", name_of(facts.type)},   {"precision", facts.precision},
+          {"batching", facts.batching},     {"transform", facts.transform}};
+}
+
+Json order_fields(const DumpPlanFile& plan) {
+  return {{"batch_size", plan.batch_size}, {"piece_samples", plan.piece_samples}};
+}
+
+}  // namespace
+
+std::int64_t DumpPlanFile::num_samples() const noexcept {
+  std::int64_t total = 0;
+  for (const PlannedPiece& piece : pieces)
+    total += static_cast<std::int64_t>(piece.sample_ids.size());
+  return total;
+}
+
+std::uint64_t DumpPlanFile::map_bytes() const noexcept {
+  std::uint64_t elements = 0;
+  for (const PlannedPiece& piece : pieces) elements += piece.map_elements;
+  return elements * static_cast<std::uint64_t>(bytes_of(facts.type));
+}
+
+void identify(DumpPlanFile& plan) {
+  const std::string content = content_fields(plan).dump();
+  plan.facts.content_id = Hash128().add(std::string_view(content)).hex();
+  plan.facts.plan_id = Hash128()
+                           .add(std::string_view(content))
+                           .add(std::string_view(order_fields(plan).dump()))
+                           .hex();
+}
+
+Json to_json(const DumpPlanFile& plan) {
+  const DumpFacts& facts = plan.facts;
+  Json json = {{"format", std::string(kMapFormat) + "-plan"},
+               {"format_version", {kMapFormatMajor, kMapFormatMinor}},
+               {"content_id", facts.content_id},
+               {"plan_id", facts.plan_id},
+               {"content", content_fields(plan)},
+               {"order", order_fields(plan)},
+               {"model",
+                {{"class_count", facts.class_count},
+                 {"head_total", facts.head_total},
+                 {"layer_total", facts.layer_total},
+                 {"stride", facts.stride}}},
+               {"stored_queries", facts.num_queries},
+               {"samples", plan.num_samples()},
+               {"map_bytes", plan.map_bytes()},
+               {"classes", facts.classes}};
+  Json pieces = Json::array();
+  for (const PlannedPiece& piece : plan.pieces)
+    pieces.push_back({{"map_elements", piece.map_elements}, {"samples", piece.sample_ids}});
+  json["pieces"] = std::move(pieces);
+  return json;
+}
+
+DumpPlanFile read_dump_plan(const std::string& folder) {
+  const std::string path = folder + "/" + kPlanFileName;
+  const Json json = read_json(path);
+  const auto format = json_member<std::string>(json, "format", path);
+  const auto version = json_member<std::vector<std::int64_t>>(json, "format_version", path);
+  if (format != std::string(kMapFormat) + "-plan" || version.size() != 2 ||
+      version[0] != kMapFormatMajor) {
+    throw DataError(fmt::format("is {} {}, this program reads {}-plan {}.x", format,
+                                fmt::join(version, "."), kMapFormat, kMapFormatMajor),
+                    path, "use a matching version of these programs");
+  }
+  DumpPlanFile plan;
+  DumpFacts& facts = plan.facts;
+  const auto content = json_member<Json>(json, "content", path);
+  const auto text = [&](const char* name) { return json_member<std::string>(content, name, path); };
+  facts.model_hash = text("model_hash");
+  facts.dataset_id = text("dataset_id");
+  facts.split = text("split");
+  plan.selection = text("selection");
+  facts.layers = json_member<std::vector<std::int32_t>>(content, "layers", path);
+  facts.heads = json_member<std::vector<std::int32_t>>(content, "heads", path);
+  facts.queries = text("queries");
+  plan.logits = text("logits");
+  facts.type = map_type_of(text("dtype"));
+  facts.precision = text("precision");
+  facts.batching = text("batching");
+  facts.transform = text("transform");
+  const auto order = json_member<Json>(json, "order", path);
+  plan.batch_size = json_member<std::int64_t>(order, "batch_size", path);
+  plan.piece_samples = json_member<std::int64_t>(order, "piece_samples", path);
+  const auto model = json_member<Json>(json, "model", path);
+  facts.class_count = json_member<std::int64_t>(model, "class_count", path);
+  facts.head_total = json_member<std::int64_t>(model, "head_total", path);
+  facts.layer_total = json_member<std::int64_t>(model, "layer_total", path);
+  facts.stride = json_member<std::int64_t>(model, "stride", path);
+  facts.num_queries = json_member<std::int64_t>(json, "stored_queries", path);
+  facts.classes = json_member<std::vector<std::string>>(json, "classes", path);
+  for (const Json& piece : json_member<Json>(json, "pieces", path)) {
+    plan.pieces.push_back({json_member<std::vector<std::int64_t>>(piece, "samples", path),
+                           json_member<std::uint64_t>(piece, "map_elements", path)});
+  }
+  identify(plan);
+  if (facts.content_id != json_member<std::string>(json, "content_id", path) ||
+      facts.plan_id != json_member<std::string>(json, "plan_id", path))
+    throw DataError("the fields do not match their id: the file was changed", path,
+                    "start again in an empty folder");
+  return plan;
+}
+
+bool place_dump_plan(const std::string& folder, const DumpPlanFile& plan) {
+  return write_new_file(folder + "/" + kPlanFileName, to_json(plan).dump(1) + "\n");
+}
+
+std::string plan_difference(const DumpPlanFile& there, const DumpPlanFile& wanted) {
+  std::vector<std::string> differences;
+  const auto compare = [&](const Json& a, const Json& b) {
+    for (const auto& [name, value] : a.items()) {
+      if (value != b.at(name))
+        differences.push_back(
+            fmt::format("{} is {} there and {} here", name, value.dump(), b.at(name).dump()));
+    }
+  };
+  compare(content_fields(there), content_fields(wanted));
+  compare(order_fields(there), order_fields(wanted));
+  return fmt::format("{}", fmt::join(differences, "; "));
+}
+
+}  // namespace intr

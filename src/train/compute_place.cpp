@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/compute_place.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include <algorithm>
+
+#include "intr/core/affinity.h"
+#include "intr/core/version.h"
+#include "intr/train/device.h"
+
+namespace intr {
+ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi) {
+  ComputePlace place{.device = choose_device(options.device, mpi.local_rank()),
+                     .threads = compute_threads(options.threads, mpi.local_size())};
+  const std::int64_t share = compute_threads(0, mpi.local_size());
+  const std::int64_t usual = place.device.is_cpu() ? share / 16 : share - 1;
+  place.loader_threads =
+      options.loader_threads > 0 ? options.loader_threads : std::max<std::int64_t>(1, usual);
+  // Threads of the pool inherit the flag from the thread that starts it.
+  at::globalContext().setFlushDenormal(true);
+  at::set_num_threads(static_cast<int>(place.threads));
+  at::set_num_interop_threads(1);
+  return place;
+}
+
+std::string train_build_facts() {
+  return fmt::format("{}\nLibTorch {} ({})\n{}\n", base_build_facts(), TORCH_VERSION,
+                     at::get_cpu_capability(), MpiEnvironment::library_version());
+}
+
+}  // namespace intr

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/run_start.h"
+
+#include <fmt/format.h>
+
+#include "intr/core/log.h"
+#include "intr/train/run_identity.h"
+
+namespace intr {
+namespace {
+
+RunStart start_at(CheckpointStore::Loaded loaded) {
+  RunStart start;
+  start.state = RunState::of(loaded.checkpoint, loaded.path);
+  start.path = std::move(loaded.path);
+  start.checkpoint = std::move(loaded.checkpoint);
+  ++start.state.restarts;
+  return start;
+}
+
+RunStart load(const TrainOptions& options, const CheckpointStore& store) {
+  if (options.resume != "auto")
+    return start_at({.checkpoint = read_checkpoint(options.resume), .path = options.resume});
+  if (auto newest = store.load_newest()) return start_at(std::move(*newest));
+  return {};
+}
+
+/// Epochs whose line stands in log.txt: the last one's is written after its evaluation.
+std::int64_t epochs_logged(const RunState& state) {
+  const bool unlogged = state.evaluation_pending && state.cursor.next_position == 0;
+  return state.cursor.epoch - (unlogged ? 1 : 0);
+}
+
+bool ends_at(const TrainOptions& options, const Cursor& cursor) {
+  return cursor.epoch >= options.schedule.epochs ||
+         (options.max_steps > 0 && cursor.step >= options.max_steps);
+}
+
+}  // namespace
+
+std::string RunFiles::prepared_folder(RunDirectory& directory, bool fresh) {
+  if (fresh) {
+    const std::string moved = move_checkpoints_away(directory.checkpoint_folder());
+    directory.set_records_aside();
+    directory.unmark_done();
+    if (!moved.empty()) log::info("the old checkpoints are in {} now", moved);
+  }
+  return directory.checkpoint_folder();
+}
+
+RunFiles::RunFiles(const TrainOptions& options)
+    : directory(options.out, options.take_lock),
+      store(prepared_folder(directory, options.fresh), options.keep) {}
+
+RunStart find_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files) {
+  RunStart start = load(options, files.store);
+  if (start.checkpoint) {
+    require_same_run(*start.checkpoint, identity, start.path);
+    for (const std::string& change : changed_options(*start.checkpoint, identity))
+      log::info("changed since the checkpoint: {}", change);
+  }
+  start.state.done = files.directory.done_step() == start.state.cursor.step &&
+                     ends_at(options, start.state.cursor);
+  if (start.state.done) return start;
+  files.directory.unmark_done();
+  files.store.set_aside_beyond(start.state.cursor.step);
+  const std::int64_t dropped =
+      files.directory.drop_records_beyond({.step = start.state.cursor.step,
+                                           .epochs_logged = epochs_logged(start.state),
+                                           .repeat_evaluation = start.state.evaluation_pending});
+  files.directory.append_event(start.checkpoint ? "resume" : "start",
+                               {{"step", start.state.cursor.step}, {"dropped_records", dropped}});
+  return start;
+}
+
+}  // namespace intr

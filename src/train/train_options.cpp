@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/train_options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+constexpr std::int64_t kMany = 1'048'576;
+
+void describe_data(TrainOptions& o, OptionSet& set) {
+  set.group("Data")
+      .add("data", o.data, "packed data set (intr-pack pack)")
+      .add("train-split", o.train_split, "split that is trained on")
+      .add("val-split", o.val_split, "split that is evaluated")
+      .add("augmentation", o.augmentation,
+           "of training pictures: published (flip, random size and crop), flip, none")
+      .add("last-batch", o.last_batch,
+           "an epoch's last, smaller step: keep, or drop (as published)")
+      .add("bucket-window", o.bucket_window,
+           "steps whose pictures are sorted by size together, against padding; 1 = no sorting");
+}
+
+void describe_optimization(TrainOptions& o, OptionSet& set) {
+  set.group("Optimization")
+      .add("batch-size", o.batch_size, "pictures of an optimizer step, over all ranks")
+      .add("micro-batch", o.micro_batch,
+           "pictures of a rank's forward pass at most; the rest is accumulated")
+      .add("epochs", o.schedule.epochs, "passes over the training split")
+      .add("max-steps", o.max_steps, "ends the run after so many optimizer steps; 0 = no limit")
+      .add("lr", o.schedule.lr, "AdamW learning rate outside the backbone")
+      .add("lr-backbone", o.schedule.lr_backbone, "of the backbone; 0 freezes it")
+      .add("lr-scheduler", o.schedule.lr_scheduler, "step or cosine")
+      .add("lr-drop", o.schedule.lr_drop, "step: epochs between drops by 10")
+      .add("min-lr", o.schedule.min_lr, "cosine: where the rates end")
+      .add("warmup-steps", o.schedule.warmup_steps, "optimizer steps of linear rise")
+      .add("weight-decay", o.adamw.weight_decay, "AdamW decay")
+      .add("no-decay", o.no_decay, "what is exempt from decay: none, norm-bias")
+      .add("clip-max-norm", o.adamw.clip_max_norm, "largest L2 norm of all gradients; 0 = off")
+      .add("seed", o.seed, "of everything random");
+}
+
+void describe_start(TrainOptions& o, OptionSet& set) {
+  set.group("Weights at the start")
+      .add("init", o.init,
+           "auto (= calibrated), calibrated (frozen norms measured on training pictures), plain")
+      .add("calibrate-images", o.calibrate_images, "pictures that the norms are measured on")
+      .add("freeze", o.freeze, "what is not trained: auto (= none), none, stem, backbone")
+      .add("num-queries", o.num_queries,
+           "if given: must equal the number of classes of the data; 0 = not given");
+}
+
+void describe_run(TrainOptions& o, OptionSet& set) {
+  set.group("Run")
+      .add("out", o.out, "run directory: checkpoints, records, log; made if missing")
+      .add("resume", o.resume, "auto (newest good checkpoint of the run directory) or a file")
+      .add("fresh", o.fresh, "start anew; old checkpoints move to checkpoints.old-N")
+      .add("take-lock", o.take_lock, "take the run directory from a job that looks alive")
+      .add("save-every", o.save_every, "checkpoint interval: 500steps, 2epochs")
+      .add("keep", o.keep, "newest checkpoints that stay, beside best and final")
+      .add("eval-every", o.eval_every, "epochs between evaluations; 0 = only at the end")
+      .add("eval-batch-size", o.eval_batch_size, "pictures of a forward pass in evaluation at most")
+      .add("log-every", o.log_every, "steps between lines of metrics.jsonl")
+      .add("quiet", o.quiet, "say only what is wrong")
+      .add("json", o.json, "print the result as JSON on standard output");
+}
+
+void validate_optimization(const TrainOptions& o) {
+  require_range("batch-size", o.batch_size, 1, kMany);
+  require_range("micro-batch", o.micro_batch, 1, kMany);
+  require_range("epochs", o.schedule.epochs, 1, kMany);
+  require_range("max-steps", o.max_steps, 0, std::int64_t{1} << 40);
+  require_range("lr", o.schedule.lr, 0.0, 100.0);
+  require_range("lr-backbone", o.schedule.lr_backbone, 0.0, 100.0);
+  require_range("lr-drop", o.schedule.lr_drop, 1, kMany);
+  require_range("min-lr", o.schedule.min_lr, 0.0, 100.0);
+  require_range("warmup-steps", o.schedule.warmup_steps, 0, std::int64_t{1} << 40);
+  require_range("weight-decay", o.adamw.weight_decay, 0.0, 100.0);
+  require_range("clip-max-norm", o.adamw.clip_max_norm, 0.0, 1e30);
+  require_range("seed", o.seed, 0, std::int64_t{1} << 62);
+  require_choice("no-decay", o.no_decay, {"none", "norm-bias"});
+  require_choice("lr-scheduler", o.schedule.lr_scheduler, {"step", "cosine"});
+  const bool backbone_trains = o.freeze_choice() != "backbone";
+  if (o.schedule.lr_scheduler == "cosine" &&
+      (o.schedule.min_lr > o.schedule.lr ||
+       (backbone_trains && o.schedule.min_lr > o.schedule.lr_backbone)))
+    throw UsageError(
+        fmt::format("{} is above a learning rate, so cosine would rise to it", o.schedule.min_lr),
+        "--min-lr", "give a --min-lr of at most --lr and --lr-backbone");
+}
+
+}  // namespace
+
+void describe(PlaceOptions& place, OptionSet& options) {
+  options.group("Machine")
+      .add("threads", place.threads, "compute threads of a rank; 0 = its share of the cores")
+      .add("loader-threads", place.loader_threads,
+           "decoding threads of a rank; 0 = a sixteenth of its cores, at least 1")
+      .add("device", place.device, "auto, cpu, cuda")
+      .add("comm", place.comm, "messages between ranks: auto, self, mpi, nccl");
+}
+
+void validate(const PlaceOptions& place) {
+  require_range("threads", place.threads, 0, 4096);
+  require_range("loader-threads", place.loader_threads, 0, 4096);
+  require_choice("device", place.device, {"auto", "cpu", "cuda"});
+  require_choice("comm", place.comm, {"auto", "self", "mpi", "nccl"});
+}
+
+SaveInterval SaveInterval::parse(const std::string& text) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string unit(end, text.data() + text.size());
+  if (error == std::errc() && count > 0) {
+    if (unit == "steps" || unit == "step") return {.steps = count};
+    if (unit == "epochs" || unit == "epoch") return {.epochs = count};
+  }
+  throw UsageError(fmt::format("'{}' is no interval", text), "--save-every",
+                   "give a number with steps or epochs, such as 500steps or 1epochs");
+}
+
+Transform TrainOptions::train_transform() const {
+  const Transform::Kind kind = augmentation == "published" ? Transform::Kind::kTrain
+                               : augmentation == "flip"    ? Transform::Kind::kFlip
+                                                           : Transform::Kind::kValidation;
+  return {.kind = kind, .image_size = model.image_size};
+}
+
+Transform TrainOptions::val_transform() const {
+  return {.kind = Transform::Kind::kValidation, .image_size = model.image_size};
+}
+
+std::string TrainOptions::freeze_choice() const {
+  if (schedule.lr_backbone == 0) return "backbone";
+  return freeze == "auto" ? "none" : freeze;
+}
+
+void describe(TrainOptions& options, OptionSet& set) {
+  describe_data(options, set);
+  describe(options.model, set);
+  describe_start(options, set);
+  describe_optimization(options, set);
+  describe_run(options, set);
+  describe(options.place, set);
+}
+
+void validate(TrainOptions& options) {
+  if (options.schedule.lr_scheduler == "StepLR") options.schedule.lr_scheduler = "step";
+  if (options.schedule.lr_scheduler == "CosineAnnealingLR")
+    options.schedule.lr_scheduler = "cosine";
+  require_given("data", options.data, "--data birds");
+  require_given("out", options.out, "--out run");
+  require_given("resume", options.resume, "--resume auto");
+  require_choice("augmentation", options.augmentation, {"published", "flip", "none"});
+  require_choice("last-batch", options.last_batch, {"keep", "drop"});
+  require_choice("init", options.init, {"auto", "calibrated", "plain"});
+  require_choice("freeze", options.freeze, {"auto", "none", "stem", "backbone"});
+  require_range("bucket-window", options.bucket_window, 1, kMany);
+  require_range("calibrate-images", options.calibrate_images, 1, kMany);
+  require_range("num-queries", options.num_queries, 0, kMany);
+  require_range("keep", options.keep, 1, kMany);
+  require_range("eval-every", options.eval_every, 0, kMany);
+  require_range("eval-batch-size", options.eval_batch_size, 1, kMany);
+  require_range("log-every", options.log_every, 1, kMany);
+  static_cast<void>(SaveInterval::parse(options.save_every));
+  if (options.fresh && options.resume != "auto")
+    throw UsageError("--fresh starts anew, --resume goes on", "--resume", "give one of the two");
+  options.model.validate();
+  validate_optimization(options);
+  validate(options.place);
+}
+
+}  // namespace intr

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/trainer.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+#include <span>
+
+#include "intr/core/error.h"
+#include "intr/core/hash.h"
+#include "intr/core/philox.h"
+#include "intr/train/device_batch.h"
+#include "intr/train/scores.h"
+
+namespace intr {
+namespace {
+
+/// Splits a step's time: each lap() gives the seconds since the one before.
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = Clock::now();
+    const std::chrono::duration<double> passed = now - last_;
+    last_ = now;
+    return passed.count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
+
+/// Pixels of a micro-batch: those of pictures, and all of them with padding.
+struct Pixels {
+  std::int64_t of_pictures = 0;
+  std::int64_t all = 0;
+  void add(const MicroBatch& batch) {
+    for (const ImageSize& size : batch.sizes) of_pictures += size.area();
+    all += batch.size() * batch.padded.area();
+  }
+  double pad_fraction() const {
+    return all == 0 ? 0 : 1.0 - static_cast<double>(of_pictures) / static_cast<double>(all);
+  }
+};
+
+/// Adds the hits of a micro-batch. @param logits [B, K]
+void count_hits(const at::Tensor& logits, const std::vector<std::int64_t>& labels, StepSums& sums) {
+  const at::Tensor values = logits.detach().to(at::kCPU, at::kFloat).contiguous();
+  const auto classes = static_cast<std::size_t>(values.size(1));
+  const float* row = values.data_ptr<float>();
+  for (const std::int64_t label : labels) {
+    const std::int64_t rank = rank_of_true_class(std::span(row, classes), label);
+    sums.hits1 += rank < 1 ? 1 : 0;
+    sums.hits5 += rank < 5 ? 1 : 0;
+    row += classes;
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(Parts parts, const Options& options)
+    : parts_(std::move(parts)), options_(options) {}
+
+StepReport Trainer::step() {
+  StepReport report;
+  report.epoch = cursor_.epoch;
+  Pixels pixels;
+  StepSums mine{.stop = parts_.stop_requested()};
+  for (bool last = false; !last;) {
+    Stopwatch watch;
+    const MicroBatch batch = parts_.loader.next();
+    report.times.data += watch.lap();
+    last = batch.last_of_step;
+    forward_and_backward(batch, mine, report.times);
+    pixels.add(batch);
+  }
+  // An alias once broken stays broken: looking at the first steps and now and then is enough.
+  if (cursor_.step < 2 || cursor_.step % 1000 == 0) parts_.state.flat().check_gradient_views();
+  Stopwatch watch;
+  const StepSums all = parts_.reducer.finish(mine, cursor_.step);  // gradients summed over ranks
+  report.times.exposed = watch.lap();
+  report.lr = learning_rates(options_.schedule, cursor_.epoch, cursor_.step);
+  const UpdateReport done = update(all, report.lr);
+  report.times.optimizer = watch.lap();
+  report.position = cursor_.next_position + all.samples;
+  report.epoch_ended = advance(all);
+  report.after = cursor_;
+  report.samples = all.samples;
+  report.loss = all.loss;
+  report.hits1 = all.hits1;
+  report.hits5 = all.hits5;
+  report.norm = done.norm;
+  report.clip = done.clip;
+  report.applied = done.applied;
+  report.stop = all.stop;
+  report.epoch_sums = epoch_sums_;
+  report.pad_fraction = pixels.pad_fraction();
+  return report;
+}
+
+/// Gradients add up in place over the micro-batches of a step. One without pictures adds nothing.
+void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, StepTimes& times) {
+  if (batch.size() == 0) return;
+  Stopwatch watch;
+  seed_dropout(batch);
+  const DeviceBatch input = to_device(batch, parts_.state.device());
+  ForwardOptions with_dropout;
+  with_dropout.training = true;
+  const IntrOutput output =
+      parts_.state.model().forward(input.images, batch.sizes, with_dropout);  // logits [B, K]
+  const at::Tensor loss =
+      classification_loss(output.logits, input.labels, batch.step_samples);  // 0-dim
+  const auto value = loss.item<double>();
+  times.forward += watch.lap();
+  mine.non_finite = mine.non_finite || !std::isfinite(value);
+  mine.loss += value;
+  mine.samples += batch.size();
+  count_hits(output.logits, batch.labels, mine);
+  loss.backward();
+  times.backward += watch.lap();
+}
+
+/// Dropout is a function of the samples' place in the run, so no generator state is ever saved.
+void Trainer::seed_dropout(const MicroBatch& batch) const {
+  const std::array<std::uint64_t, 5> place = {
+      options_.seed, static_cast<std::uint64_t>(Purpose::kDropout),
+      static_cast<std::uint64_t>(batch.epoch), static_cast<std::uint64_t>(batch.step),
+      static_cast<std::uint64_t>(batch.first_in_step)};
+  torch::manual_seed(xxh3_64(std::as_bytes(std::span(place))));
+}
+
+/// Every rank sees the same sums and gradients, so every rank decides alike.
+UpdateReport Trainer::update(const StepSums& all, const std::array<double, 2>& lr) {
+  UpdateReport done{.applied = false};
+  if (all.non_finite)
+    parts_.state.flat().grad().zero_();
+  else
+    done = parts_.optimizer.step(lr);
+  skips_in_a_row_ = done.applied ? 0 : skips_in_a_row_ + 1;
+  if (skips_in_a_row_ >= options_.most_skips) {
+    throw DivergedError(
+        fmt::format("loss or gradient was not finite in {} steps in a row, last in step {} of "
+                    "epoch {}",
+                    skips_in_a_row_, cursor_.step + 1, cursor_.epoch),
+        {}, "lower --lr or --lr-backbone, or raise --warmup-steps, and resume");
+  }
+  return done;
+}
+
+/// @return whether the epoch ended
+bool Trainer::advance(const StepSums& all) {
+  if (cursor_.next_position == 0) epoch_sums_ = {};
+  if (std::isfinite(all.loss)) epoch_sums_.loss += all.loss * static_cast<double>(all.samples);
+  epoch_sums_.hits1 += all.hits1;
+  epoch_sums_.hits5 += all.hits5;
+  epoch_sums_.samples += all.samples;
+  ++cursor_.step;
+  cursor_.next_position += all.samples;
+  const std::int64_t whole = steps_per_epoch() * options_.batch_size;
+  const bool ended = cursor_.next_position + options_.batch_size > whole;
+  if (ended) {
+    ++cursor_.epoch;
+    cursor_.next_position = 0;
+  }
+  return ended;
+}
+
+void Trainer::restore(const Cursor& cursor, const EpochSums& epoch_sums,
+                      std::int64_t skips_in_a_row) {
+  cursor_ = cursor;
+  epoch_sums_ = epoch_sums;
+  skips_in_a_row_ = skips_in_a_row;
+  parts_.loader.seek(cursor.epoch, cursor.next_position / options_.batch_size);
+}
+
+}  // namespace intr

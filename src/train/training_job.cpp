@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/training_job.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include <optional>
+
+#include "intr/comm/gradient_reducer.h"
+#include "intr/comm/mpi_environment.h"
+#include "intr/core/error.h"
+#include "intr/core/hash.h"
+#include "intr/core/log.h"
+#include "intr/core/version.h"
+#include "intr/train/evaluator.h"
+#include "intr/train/first_weights.h"
+#include "intr/train/run_identity.h"
+#include "intr/train/run_start.h"
+#include "intr/train/training_run.h"
+
+namespace intr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+const Tag kTag{.section = "start"};
+
+/// Both splits with their readers.
+struct Data {
+  DataIndex train;
+  DataIndex val;
+  ShardReader train_reader{train};
+  ShardReader val_reader{val};
+
+  explicit Data(const TrainOptions& options)
+      : train(DataIndex::open(options.data, options.train_split)),
+        val(DataIndex::open(options.data, options.val_split)) {}
+};
+
+void require_fit(const TrainOptions& options, const Data& data, int world_size) {
+  const auto classes = static_cast<std::int64_t>(data.train.classes().size());
+  if (options.num_queries != 0 && options.num_queries != classes)
+    throw UsageError(
+        fmt::format("{}, but {} has {} classes", options.num_queries, options.data, classes),
+        "--num-queries", "leave it out: the data decides");
+  if (data.train.size() == 0 || data.val.size() == 0)
+    throw DataError(fmt::format("split '{}' has {} samples, '{}' has {}", options.train_split,
+                                data.train.size(), options.val_split, data.val.size()),
+                    options.data, "pack a set with samples in both");
+  if (data.train.size() < world_size)
+    throw EnvironmentError(fmt::format("split '{}' has {} samples, fewer than the {} ranks",
+                                       options.train_split, data.train.size(), world_size),
+                           options.data, fmt::format("start at most {} ranks", data.train.size()));
+  if (options.batch_size < world_size)
+    throw EnvironmentError(fmt::format("{} pictures a step are fewer than the {} ranks",
+                                       options.batch_size, world_size),
+                           "--batch-size",
+                           fmt::format("start at most {} ranks, or raise it", options.batch_size));
+}
+
+Json environment_facts(const ComputePlace& place, const Communicator& communicator) {
+  return {{"program", version()},
+          {"libtorch", TORCH_VERSION},
+          {"mpi", MpiEnvironment::library_version()},
+          {"hdf5", H5_VERS_INFO},
+          {"back_end", communicator.info().back_end},
+          {"ranks", communicator.world_size()},
+          {"threads", place.threads},
+          {"isa", at::get_cpu_capability()}};
+}
+
+/// What all ranks must share, compared before anything is computed.
+void agree_on_run(const Checkpoint& identity, const Json& values, Communicator& communicator) {
+  communicator.agree("the program version", xxh3_64(version() + " " + TORCH_VERSION), kTag);
+  communicator.agree("the configuration", xxh3_64(values.dump()), kTag);
+  communicator.agree("the data set", xxh3_64(identity.sampler.at("dataset_id").dump()), kTag);
+}
+
+/// One line of the start-up table.
+void say(const char* name, const std::string& text) { log::info("  {:<14}{}", name, text); }
+
+void show_start(const TrainOptions& options, const Data& data, const TrainingState& state,
+                const ComputePlace& place, const Communicator& communicator,
+                std::int64_t steps_per_epoch) {
+  const WorldInfo& world = communicator.info();
+  log::info("intr-train {}", version());
+  say("data", fmt::format("{}: {} training, {} validation images, {} classes", options.data,
+                          data.train.size(), data.val.size(), data.train.classes().size()));
+  say("model", fmt::format("{}, {} + {} layers, width {}, {} heads, {:.2f} M trainable parameters",
+                           options.model.backbone, options.model.enc_layers,
+                           options.model.dec_layers, options.model.hidden_dim, options.model.nheads,
+                           static_cast<double>(state.num_parameters()) / 1e6));
+  say("frozen", options.freeze_choice());
+  say("pictures", fmt::format("{} in training, {} in evaluation", options.train_transform().name(),
+                              options.val_transform().name()));
+  say("ranks",
+      fmt::format("{} ({}), {} compute and {} decoding threads each, {}", world.world_size,
+                  world.back_end, place.threads, place.loader_threads, place.device.str()));
+  say("batch", fmt::format("{} images a step, at most {} in a forward pass", options.batch_size,
+                           options.micro_batch));
+  say("epochs", fmt::format("{} of {} steps", options.schedule.epochs, steps_per_epoch));
+  say("run", options.out);
+}
+
+LoaderOptions loader_options(const TrainOptions& options, const ComputePlace& place,
+                             const Communicator& communicator) {
+  return {.transform = options.train_transform(),
+          .seed = static_cast<std::uint64_t>(options.seed),
+          .batch_size = options.batch_size,
+          .micro_batch = options.micro_batch,
+          .bucket_window = options.bucket_window,
+          .drop_last = options.last_batch == "drop",
+          .rank = communicator.rank(),
+          .world_size = communicator.world_size(),
+          .threads = place.loader_threads,
+          .slots = options.slots};
+}
+
+/// Fills the tensors on rank 0, sends them to all, and tells all where the run starts.
+RunState start_everywhere(const TrainOptions& options, const Data& data, const RunStart& start,
+                          TrainingState& state, Communicator& communicator) {
+  if (communicator.rank() == 0) {
+    if (start.checkpoint) {
+      state.set_checkpoint(*start.checkpoint, start.path);
+      log::info("going on from {} (step {}, epoch {}, {} of its images done)", start.path,
+                start.state.cursor.step, start.state.cursor.epoch + 1,
+                start.state.cursor.next_position);
+    } else {
+      state.set_tensors(first_weights(options.model, data.train, data.train_reader,
+                                      {.init = options.init == "plain" ? "plain" : "calibrated",
+                                       .seed = static_cast<std::uint64_t>(options.seed),
+                                       .calibrate_images = options.calibrate_images,
+                                       .transform = options.val_transform()}));
+    }
+  }
+  state.broadcast(communicator);
+  const std::string text = communicator.broadcast_text(start.state.to_json().dump(), 0, kTag);
+  return RunState::from_json(Json::parse(text), "the message of rank 0");
+}
+
+TrainableOptions trainable_options(const TrainOptions& options) {
+  return {.freeze = options.freeze_choice(), .decay_norm_bias = options.no_decay == "none"};
+}
+
+RunRecorder::Options recorder_options(const TrainOptions& options, const Data& data) {
+  return {.log_every = options.log_every,
+          .epochs = options.schedule.epochs,
+          .samples_per_epoch = data.train.size()};
+}
+
+TrainingRun::Options run_options(const TrainOptions& options) {
+  return {.schedule = options.schedule,
+          .max_steps = options.max_steps,
+          .eval_every = options.eval_every,
+          .save = SaveInterval::parse(options.save_every)};
+}
+
+Json run_config(const TrainOptions& options, const Json& values, const Checkpoint& identity) {
+  Json others = values;
+  for (const char* path : {"data", "out", "resume"}) others.erase(path);
+  return {{"program", identity.environment.at("program")},
+          {"options", others},
+          {"model", identity.config.at("model")},
+          {"data", identity.sampler},
+          {"environment", identity.environment},
+          {"paths", {{"data", options.data}, {"out", options.out}, {"resume", options.resume}}}};
+}
+
+/// The end line, and the result as JSON where asked for.
+void show_end(const TrainOptions& options, const RunFiles& files, const RunState& state,
+              ExitCode code) {
+  const bool done = code == ExitCode::kDone;
+  if (done && state.best_step >= 0) {
+    log::info("best top-1 {:.2f} % after step {}: {}", state.best_acc1, state.best_step,
+              files.store.path_of(state.best_step));
+    log::info(
+        "next: intr-eval --data {0} --model {1}   or   intr-attend --data {0} --model {1} "
+        "--out dump",
+        options.data, options.out);
+  }
+  if (!options.json) return;
+  const Json result = {{"status", done ? "done" : "stopped"}, {"step", state.cursor.step},
+                       {"epoch", state.cursor.epoch},         {"best_acc1", state.best_acc1},
+                       {"best_step", state.best_step},        {"restarts", state.restarts}};
+  fmt::print("{}\n", result.dump(2));
+}
+
+/// What a rank computes with, in the order of construction.
+struct Machinery {
+  TrainLoader loader;
+  GradientReducer reducer;
+  Optimizer optimizer;
+  Trainer trainer;
+  Evaluator evaluator;
+
+  Machinery(const TrainOptions& options, const Data& data, const ComputePlace& place,
+            TrainingState& state, Communicator& communicator, const StopSource& stop)
+      : loader(data.train, data.train_reader, loader_options(options, place, communicator)),
+        reducer(state.flat(), communicator),
+        optimizer(state.flat(), options.adamw),
+        trainer({state, loader, reducer, optimizer, stop.requested},
+                {.schedule = options.schedule,
+                 .seed = static_cast<std::uint64_t>(options.seed),
+                 .batch_size = options.batch_size}),
+        evaluator(data.val, data.val_reader, communicator,
+                  {.transform = options.val_transform(),
+                   .batch_size = options.eval_batch_size,
+                   .loader_threads = place.loader_threads,
+                   .progress = communicator.rank() == 0 && !options.quiet}) {}
+};
+
+/// Rank 0's part of the start: the run directory and what it holds.
+RunStart open_run(const TrainOptions& options, const Json& values, const Checkpoint& identity,
+                  std::optional<RunFiles>& files) {
+  files.emplace(options);
+  log::set_file(options.out + "/train.log");
+  RunStart start = find_start(options, identity, *files);
+  files->directory.write_config(run_config(options, values, identity));
+  return start;
+}
+
+}  // namespace
+
+ExitCode run_training_job(TrainOptions options, const Json& values, const ComputePlace& place,
+                          Communicator& communicator, const StopSource& stop) {
+  const bool writes = communicator.rank() == 0;
+  const Data data(options);
+  require_fit(options, data, communicator.world_size());
+  options.model.num_classes = static_cast<std::int64_t>(data.train.classes().size());
+
+  Checkpoint identity;
+  describe_run(identity, options, values, data.train);
+  identity.environment = environment_facts(place, communicator);
+  agree_on_run(identity, values, communicator);
+
+  std::optional<RunFiles> files;
+  const RunStart start = writes ? open_run(options, values, identity, files) : RunStart{};
+  TrainingState state(options.model, trainable_options(options), place.device);
+  const RunState begin = start_everywhere(options, data, start, state, communicator);
+  if (begin.done) {
+    log::info("{} is finished already; raise --epochs to go on, or start anew with --fresh",
+              options.out);
+    if (writes) show_end(options, *files, begin, ExitCode::kDone);
+    return ExitCode::kDone;
+  }
+
+  Machinery with(options, data, place, state, communicator, stop);
+  std::optional<RunRecorder> recorder;
+  if (writes)
+    recorder.emplace(files->directory, files->store, identity, recorder_options(options, data));
+  TrainingRun run({state, with.trainer, with.optimizer, with.evaluator, communicator,
+                   recorder ? &*recorder : nullptr, stop.requested, stop.name},
+                  run_options(options), begin);
+  show_start(options, data, state, place, communicator, with.loader.steps_per_epoch());
+  const ExitCode code = run.run();
+  if (writes) show_end(options, *files, run.state(), code);
+  return code;
+}
+
+}  // namespace intr

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/device.h"
+
+#include <gtest/gtest.h>
+
+#include "intr/comm/nccl_communicator.h"
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+TEST(Device, CpuIsAlwaysThere) {
+  EXPECT_EQ(choose_device("cpu", 0), at::kCPU);
+  EXPECT_EQ(choose_device("cpu", 7), at::kCPU);
+  EXPECT_THROW(choose_device("gpu", 0), UsageError);
+}
+
+TEST(Device, CudaIsTakenWhereItIsAndMissedWhereItIsNot) {
+  if (nccl_available()) {
+    EXPECT_EQ(choose_device("auto", 0), at::Device(at::kCUDA, 0));
+    EXPECT_EQ(choose_device("cuda", 0), at::Device(at::kCUDA, 0));
+  } else {
+    EXPECT_EQ(choose_device("auto", 0), at::kCPU);
+    EXPECT_THROW(choose_device("cuda", 0), EnvironmentError);
+  }
+}
+
+TEST(Device, BackEndFitsTheMemory) {
+  const at::Device gpu(at::kCUDA, 0);
+  EXPECT_EQ(back_end_for("auto", at::kCPU, 1), "self");
+  EXPECT_EQ(back_end_for("auto", at::kCPU, 2), "mpi");
+  EXPECT_EQ(back_end_for("auto", gpu, 1), "self");
+  EXPECT_EQ(back_end_for("auto", gpu, 2), "nccl");
+  EXPECT_EQ(back_end_for("mpi", at::kCPU, 1), "mpi");
+  EXPECT_EQ(back_end_for("nccl", gpu, 1), "nccl");
+  EXPECT_THROW(back_end_for("nccl", at::kCPU, 2), UsageError);
+  EXPECT_THROW(back_end_for("mpi", gpu, 2), UsageError);
+  EXPECT_THROW(back_end_for("gloo", at::kCPU, 2), UsageError);
+}
+
+}  // namespace
+}  // namespace intr
