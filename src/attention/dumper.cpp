@@ -158,6 +158,8 @@ void Dumper::start_over(const std::vector<std::int64_t>& missing) const {
   for (const std::int64_t number : missing)
     elements += plan_.file.pieces[static_cast<std::size_t>(number)].map_elements;
   require_space(plan_.file, elements, free_bytes(folder_), folder_);
+  for (const char* name : {kPlanFileName, kIndexFileName, kDumpFileName})
+    remove_leftovers(folder_ + "/" + name);
   if (missing.empty()) return;
   std::filesystem::remove(folder_ + "/" + kDumpFileName);
   std::filesystem::remove(folder_ + "/" + kIndexFileName);

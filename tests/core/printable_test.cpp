@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/core/printable.h"
+
+#include <gtest/gtest.h>
+
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+TEST(Printable, KeepsTextAndEncodesTheRest) {
+  EXPECT_EQ(printable("Baird's Sparrow/é.jpg"), "Baird's Sparrow/é.jpg");
+  EXPECT_EQ(printable("100%\n"), "100%25%0A");
+  EXPECT_EQ(printable("a\xff"
+                      "b"),
+            "a%FFb");
+  EXPECT_EQ(printable("\xc0\x80"), "%C0%80");         // overlong
+  EXPECT_EQ(printable("\xed\xa0\x80"), "%ED%A0%80");  // a surrogate
+}
+
+TEST(Printable, RoundTripsEveryByte) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  EXPECT_EQ(from_printable(printable(all)), all);
+  EXPECT_THROW(from_printable("50%"), DataError);
+  EXPECT_THROW(from_printable("50%zz"), DataError);
+}
+
+TEST(Printable, SortsByCodePoint) {
+  EXPECT_TRUE(code_point_less("Z", "a"));
+  EXPECT_TRUE(code_point_less("a", "é"));
+  EXPECT_FALSE(code_point_less("b", "b"));
+  EXPECT_EQ(code_points("\xff"), std::u32string(1, char32_t{0xDCFF}));
+}
+
+}  // namespace
+}  // namespace intr
