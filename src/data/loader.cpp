@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/data/loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "batch_pipeline.h"
+#include "intr/core/error.h"
+#include "intr/data/size_buckets.h"
+
+namespace intr {
+namespace {
+
+/// A row joins a micro-batch.
+void add_row(BatchOrder& order, const DataIndex& index, const Transform& transform,
+             std::uint64_t seed, std::int64_t epoch, std::int64_t row) {
+  order.batch.rows.push_back(row);
+  order.batch.sample_ids.push_back(index.sample_id(row));
+  order.batch.labels.push_back(index.label(row));
+  order.plans.push_back(plan_transform(transform, index.image_size(row), seed,
+                                       static_cast<std::uint64_t>(epoch),
+                                       static_cast<std::uint64_t>(index.sample_id(row))));
+}
+
+void validate(const LoaderOptions& o) {
+  if (o.micro_batch < 1) throw UsageError("must be at least 1", "--micro-batch");
+  if (o.threads < 1 || o.slots < 1)
+    throw UsageError("a loader needs at least one thread and one slot");
+  if (o.world_size < 1 || o.rank < 0 || o.rank >= o.world_size)
+    throw InternalError(fmt::format("rank {} of {}", o.rank, o.world_size));
+}
+
+}  // namespace
+
+struct TrainLoader::State {
+  State(const DataIndex& data_index, const ShardReader& reader, const LoaderOptions& o)
+      : index(&data_index),
+        options(o),
+        plan(data_index, o.transform, o.seed, o.batch_size, o.bucket_window, o.drop_last),
+        pipeline(data_index, reader, o.threads, o.slots, [this] { return next_order(); }) {}
+
+  const DataIndex* index;
+  LoaderOptions options;
+  StepPlan plan;
+  // The next micro-batch to be planned; touched by the planner and under restart() only.
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  std::int64_t done_of_slice = 0;
+  BatchPipeline pipeline;  // last: its threads use all of the above
+
+  std::optional<BatchOrder> next_order();
+};
+
+std::optional<BatchOrder> TrainLoader::State::next_order() {
+  const std::vector<std::int64_t>& rows = plan.step(epoch, step);
+  const Slice slice = slice_of_rank(std::ssize(rows), options.rank, options.world_size);
+  const std::int64_t first = slice.begin + done_of_slice;
+  const std::int64_t last = std::min(first + options.micro_batch, slice.end);
+  BatchOrder order;
+  order.batch.epoch = epoch;
+  order.batch.step = step;
+  order.batch.step_samples = std::ssize(rows);
+  order.batch.first_in_step = first;
+  order.batch.last_of_step = last == slice.end;
+  for (std::int64_t i = first; i < last; ++i)
+    add_row(order, *index, options.transform, options.seed, epoch,
+            rows[static_cast<std::size_t>(i)]);
+  done_of_slice = last - slice.begin;
+  if (order.batch.last_of_step) {
+    done_of_slice = 0;
+    if (++step == plan.steps_per_epoch()) {
+      step = 0;
+      ++epoch;
+    }
+  }
+  return order;
+}
+
+TrainLoader::TrainLoader(const DataIndex& index, const ShardReader& reader,
+                         const LoaderOptions& options) {
+  validate(options);
+  state_ = std::make_unique<State>(index, reader, options);
+}
+
+TrainLoader::~TrainLoader() = default;
+
+std::int64_t TrainLoader::steps_per_epoch() const noexcept {
+  return state_->plan.steps_per_epoch();
+}
+
+void TrainLoader::seek(std::int64_t epoch, std::int64_t step) {
+  const std::int64_t steps = steps_per_epoch();
+  if (epoch < 0 || step < 0 || step > steps)
+    throw InternalError(fmt::format("no step {} in epoch {}: an epoch has {}", step, epoch, steps));
+  state_->pipeline.restart([&] {
+    state_->epoch = step == steps ? epoch + 1 : epoch;
+    state_->step = step == steps ? 0 : step;
+    state_->done_of_slice = 0;
+  });
+}
+
+MicroBatch TrainLoader::next() {
+  std::optional<MicroBatch> batch = state_->pipeline.next();
+  if (!batch) throw InternalError("training batches came to an end");
+  return std::move(*batch);
+}
+
+struct EvaluationLoader::State {
+  State(const DataIndex& data_index, const ShardReader& reader, const Transform& how,
+        std::vector<EvaluationBatch> all, std::int64_t threads, std::int64_t slots)
+      : index(&data_index),
+        transform(how),
+        batches(std::move(all)),
+        pipeline(data_index, reader, threads, slots, [this] { return next_order(); }) {}
+
+  const DataIndex* index;
+  Transform transform;
+  std::vector<EvaluationBatch> batches;
+  std::size_t next_batch = 0;
+  BatchPipeline pipeline;  // last: its threads use all of the above
+
+  std::optional<BatchOrder> next_order();
+};
+
+std::optional<BatchOrder> EvaluationLoader::State::next_order() {
+  if (next_batch == batches.size()) return std::nullopt;
+  const EvaluationBatch& planned = batches[next_batch++];
+  BatchOrder order;
+  order.batch.step = planned.number;
+  order.batch.step_samples = std::ssize(planned.rows);
+  for (const std::int64_t row : planned.rows) add_row(order, *index, transform, 0, 0, row);
+  return order;
+}
+
+EvaluationLoader::EvaluationLoader(const DataIndex& index, const ShardReader& reader,
+                                   const Transform& transform, std::vector<EvaluationBatch> batches,
+                                   std::int64_t threads, std::int64_t slots)
+    : state_(
+          std::make_unique<State>(index, reader, transform, std::move(batches), threads, slots)) {}
+
+EvaluationLoader::~EvaluationLoader() = default;
+
+std::optional<MicroBatch> EvaluationLoader::next() { return state_->pipeline.next(); }
+
+}  // namespace intr
