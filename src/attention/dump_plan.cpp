@@ -185,8 +185,8 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions&
   return rows;
 }
 
-void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements, std::uint64_t free_bytes,
-                   const std::string& folder) {
+void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements,
+                   std::uint64_t free_bytes, const std::string& folder) {
   const std::uint64_t maps =
       missing_elements * static_cast<std::uint64_t>(bytes_of(plan.facts.type));
   const std::uint64_t needed = needed_bytes(maps);

@@ -51,7 +51,8 @@ DumpPlan place_or_join(const std::string& folder, const DataIndex& index, const 
                        DumpOptions options, const Transform& transform) {
   make_folder(folder);
   DumpPlan wanted = plan_dump(index, model, options, transform);
-  if (!std::filesystem::exists(folder + "/" + kPlanFileName) && place_dump_plan(folder, wanted.file))
+  if (!std::filesystem::exists(folder + "/" + kPlanFileName) &&
+      place_dump_plan(folder, wanted.file))
     return wanted;
   const DumpPlanFile there = read_dump_plan(folder);
   if (there.batch_size != options.batch_size)
@@ -157,6 +158,8 @@ void Dumper::start_over(const std::vector<std::int64_t>& missing) const {
   for (const std::int64_t number : missing)
     elements += plan_.file.pieces[static_cast<std::size_t>(number)].map_elements;
   require_space(plan_.file, elements, free_bytes(folder_), folder_);
+  for (const char* name : {kPlanFileName, kIndexFileName, kDumpFileName})
+    remove_leftovers(folder_ + "/" + name);
   if (missing.empty()) return;
   std::filesystem::remove(folder_ + "/" + kDumpFileName);
   std::filesystem::remove(folder_ + "/" + kIndexFileName);

@@ -44,9 +44,9 @@ std::vector<std::byte> encode_block(std::span<const float> values, MapType type)
 }
 
 void SumRange::include(const SumRange& other) noexcept {
-  // Written so that a NaN on either side stays.
-  if (!(other.least >= least)) least = other.least;
-  if (!(other.most <= most)) most = other.most;
+  // Comparisons with NaN are false: one that is there stays, one that comes is taken.
+  if (std::isnan(other.least) || other.least < least) least = other.least;
+  if (std::isnan(other.most) || other.most > most) most = other.most;
 }
 
 SumRange sums_of(std::span<const float> values, std::int64_t num_cells) {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "intr/attention/map_file.h"
 #include "intr/core/error.h"
@@ -17,15 +16,6 @@ namespace {
 
 hdf5::Type hdf5_type_of(MapType type) {
   return type == MapType::f16 ? hdf5::Type::f16 : hdf5::Type::f32;
-}
-
-void remove_leftovers(const std::string& folder, const std::string& name) {
-  const std::string prefix = "." + name + ".tmp-";
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (entry.path().filename().string().starts_with(prefix))
-      std::filesystem::remove(entry.path(), ignored);
-  }
 }
 
 /// Two jobs that work on one piece by mistake must not share a temporary file.
@@ -102,7 +92,7 @@ void MapWriter::close() {
 void write_piece(const std::string& folder, const DumpFacts& facts, std::uint32_t number,
                  std::uint32_t count, const std::vector<MapRecord>& records) {
   const std::string name = piece_file_name(number);
-  remove_leftovers(folder, name);
+  remove_leftovers(folder + "/" + name);
   std::uint64_t elements = 0;
   for (const MapRecord& record : records)
     elements += static_cast<std::uint64_t>(facts.block_elements(record.sample.grid));

@@ -79,6 +79,16 @@ void AtomicFile::commit() {
   Descriptor(folder_of(final_), O_RDONLY | O_DIRECTORY, "open").sync();
 }
 
+void remove_leftovers(const std::string& final_path) {
+  const std::string prefix =
+      fmt::format(".{}.tmp-", std::filesystem::path(final_path).filename().string());
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(final_path), ignored)) {
+    if (entry.path().filename().string().starts_with(prefix))
+      std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 void write_file(const std::string& path, std::string_view contents) {
   AtomicFile file(path);
   {
@@ -96,7 +106,11 @@ bool write_new_file(const std::string& path, std::string_view contents) {
     out.sync();
   }
   if (::link(file.temporary_path().c_str(), path.c_str()) != 0) {
-    if (errno == EEXIST) return false;
+    const int error_number = errno;
+    // ENOENT: the winner tidied up our temporary file.
+    if (error_number == EEXIST || (error_number == ENOENT && std::filesystem::exists(path)))
+      return false;
+    errno = error_number;
     throw_system_error("link to " + path, file.temporary_path(), errno);
   }
   Descriptor(folder_of(path), O_RDONLY | O_DIRECTORY, "open").sync();

@@ -19,9 +19,9 @@ constexpr std::size_t kBins = 15;
 void require_finite(std::span<const float> logits, std::int64_t sample_id) {
   for (std::size_t k = 0; k < logits.size(); ++k) {
     if (std::isfinite(logits[k])) continue;
-    throw DataError(
+    throw DivergedError(
         fmt::format("the model gives {} for class {} of sample {}", logits[k], k, sample_id), {},
-        "the weights are damaged or diverged: use another checkpoint");
+        "go back to an earlier checkpoint and lower --lr");
   }
 }
 

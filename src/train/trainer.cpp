@@ -61,12 +61,11 @@ void count_hits(const at::Tensor& logits, const std::vector<std::int64_t>& label
 }  // namespace
 
 Trainer::Trainer(Parts parts, const Options& options)
-    : parts_(std::move(parts)), options_(options) {
-  parts_.loader.seek(0, 0);
-}
+    : parts_(std::move(parts)), options_(options) {}
 
 StepReport Trainer::step() {
-  StepReport report{.epoch = cursor_.epoch};
+  StepReport report;
+  report.epoch = cursor_.epoch;
   Pixels pixels;
   StepSums mine{.stop = parts_.stop_requested()};
   for (bool last = false; !last;) {
@@ -107,8 +106,10 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   Stopwatch watch;
   seed_dropout(batch);
   const DeviceBatch input = to_device(batch, parts_.state.device());
+  ForwardOptions with_dropout;
+  with_dropout.training = true;
   const IntrOutput output =
-      parts_.state.model().forward(input.images, batch.sizes, {.training = true});
+      parts_.state.model().forward(input.images, batch.sizes, with_dropout);  // logits [B, K]
   const at::Tensor loss =
       classification_loss(output.logits, input.labels, batch.step_samples);  // 0-dim
   const auto value = loss.item<double>();

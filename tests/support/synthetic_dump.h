@@ -116,7 +116,7 @@ inline std::vector<float> synthetic_maps(const SyntheticDump& dump, const DumpSa
 /// Writes plan.json, pieces, index.h5 and dump.json into a new or empty folder.
 /// @param finish false leaves out index.h5 and dump.json
 inline DumpPlanFile write_synthetic_dump(const std::string& folder, const SyntheticDump& dump = {},
-                                     bool finish = true) {
+                                         bool finish = true) {
   make_folder(folder);
   DumpPlanFile plan;
   DumpFacts& facts = plan.facts;

@@ -57,7 +57,7 @@ TEST(Scores, NotFiniteNamesTheSample) {
   try {
     score_sample(std::vector<float>{0, nan}, 0, 4711);
     FAIL();
-  } catch (const DataError& error) {
+  } catch (const DivergedError& error) {
     EXPECT_NE(std::string(error.what()).find("sample 4711"), std::string::npos);
   }
   EXPECT_EQ(rank_of_true_class(std::vector<float>{nan, 1, 2}, 2), 1);

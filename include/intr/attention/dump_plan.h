@@ -75,8 +75,8 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions&
 
 /// Refuses to start if the missing maps cannot fit: their bytes and 5 % and 64 MiB.
 /// @throws EnvironmentError with the arithmetic and cheaper options
-void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements, std::uint64_t free_bytes,
-                   const std::string& folder);
+void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements,
+                   std::uint64_t free_bytes, const std::string& folder);
 /// What --dry-run prints: samples, grids, bytes, free space, files, share of each rank.
 std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes);
 

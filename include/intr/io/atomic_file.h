@@ -29,6 +29,10 @@ class AtomicFile {
   std::string temporary_;
 };
 
+/// Removes the temporary files that writers of this path left behind when they were killed. A
+/// writer that is still at work then fails at its commit.
+void remove_leftovers(const std::string& final_path);
+
 /// Writes text as a whole file, atomically. @throws EnvironmentError
 void write_file(const std::string& path, std::string_view contents);
 /// Puts a file in place only if nothing has its name yet: of several writers the first wins, and

@@ -176,6 +176,8 @@ class File {
  private:
   File(Handle<H5Fclose> file, std::string path, bool writing);
   std::uint64_t num_elements(const std::string& name) const;
+  std::uint64_t file_size() const;
+  void read_bytes(std::uint64_t offset, std::span<std::byte> out) const;
   std::uint64_t attribute_elements(const std::string& object, const std::string& name) const;
   void write_raw(const std::string&, Type, const void*, std::uint64_t count, const Shape&);
   void write_range_raw(const std::string&, Type, std::uint64_t first, const void*,

@@ -20,7 +20,6 @@ class RunDirectory {
   RunDirectory(std::string path, bool take_lock);
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
-  ~RunDirectory();
 
   const std::string& path() const noexcept { return path_; }
   std::string checkpoint_folder() const;

@@ -21,7 +21,7 @@ struct SampleScore {
 
 /// Scores logits in double. Rank = classes with a larger logit plus equal ones of a lower number.
 /// @param logits of all K classes  @param label below K
-/// @throws DataError naming the sample if a logit is not finite
+/// @throws DivergedError naming the sample if a logit is not finite
 SampleScore score_sample(std::span<const float> logits, std::int64_t label, std::int64_t sample_id);
 
 /// Rank of the true class alone. A logit that is not finite counts as in front of it.

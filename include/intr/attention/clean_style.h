@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "intr/attention/heat_field.h"
+#include "intr/image/image.h"
+#include "intr/image/palette.h"
+
+namespace intr {
+
+/// How heat is laid over a photo. Values are in multiples of uniform attention: cells times weight.
+struct CleanStyle {
+  Palette palette;
+  double scale = 1;       ///< value of the palette's last color; larger ones look the same
+  double opacity = 0.65;  ///< of the palette's last color; nothing at 0, so the photo stays there
+  Interpolation interpolation = Interpolation::kCubic;
+};
+
+/// The photo with the heat of one map over it; color comes last, after all interpolation.
+/// @param map [h, w] attention weights of the grid
+Image draw_clean_overlay(const Image& photo, std::span<const float> map, const CellGrid& grid,
+                         const CleanStyle& style);
+
+}  // namespace intr

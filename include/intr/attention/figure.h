@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "intr/image/image.h"
+#include "intr/image/palette.h"
+
+namespace intr {
+
+/// A picture with a word above it.
+struct Tile {
+  Image picture;
+  std::string label;
+};
+
+/// The legend of a color scale: the palette with 0 at its left and `scale` at its right end.
+struct ColorBar {
+  Palette palette;
+  double scale = 1;
+};
+
+/// What stands above the tiles of a figure.
+struct Caption {
+  std::string title;
+  std::string detail;
+  Color mark{};  ///< color of the small square before the title: right, wrong or unknown
+};
+
+/// Tiles in a row on white, caption above, color bar below. Letters that are not ASCII are drawn as
+/// "?". @param bar null: none
+Image compose_figure(const std::vector<Tile>& tiles, const Caption& caption, const ColorBar* bar);
+
+/// Tiles in a row without any text, tops aligned, black below shorter ones and `gap` pixels
+/// between.
+Image concatenate(const std::vector<Image>& pictures, std::int64_t gap);
+
+}  // namespace intr

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "intr/attention/map_reader.h"
+#include "intr/attention/overlay_options.h"
+#include "intr/attention/sample_maps.h"
+#include "intr/image/image.h"
+#include "intr/image/palette.h"
+
+namespace intr {
+
+/// A finished picture of a sample.
+struct NamedPicture {
+  std::string what;  ///< part of its file name, such as "true-mean"
+  Image image;
+};
+
+/// Draws the pictures of samples as the options say. Thread-safe once built.
+class OverlayDrawer {
+ public:
+  /// @param facts must outlive the drawer
+  /// @throws UsageError if the dump lacks what the options ask for, naming the option of
+  /// intr-attend that stores it
+  OverlayDrawer(const DumpFacts& facts, const OverlayOptions& options);
+
+  /// What draw() will call the pictures of a sample.
+  std::vector<std::string> names(const DumpSample& sample) const;
+  /// All pictures of one sample: one of each query, and in the layouts "single" and "side" one of
+  /// each head.
+  std::vector<NamedPicture> draw(const DumpSample& sample, const SampleMaps& maps,
+                                 const Image& photo) const;
+
+ private:
+  struct Query {
+    std::string name;
+    std::int64_t slot = 0;
+    std::int32_t class_index = -1;
+  };
+  /// One map: a head, or their mean.
+  struct HeadMap {
+    std::string label;  ///< "mean of heads", "head 3"
+    std::vector<float> values;
+  };
+
+  std::vector<Query> queries_of(const DumpSample& sample) const;
+  std::string head_name(std::int64_t head) const;
+  HeadMap head_map(const SampleMaps& maps, std::int64_t slot, std::int64_t head) const;
+  std::vector<HeadMap> maps_of(const SampleMaps& maps, std::int64_t slot) const;
+  double scale_of(const DumpSample& sample, const std::vector<HeadMap>& all,
+                  const HeadMap& one) const;
+  Image shown_photo(const Image& photo) const;
+  Image overlay(const DumpSample& sample, const Image& photo, const HeadMap& map,
+                double scale) const;
+  Image figure(const DumpSample& sample, const Query& query, const Image& photo,
+               const std::vector<HeadMap>& all, const std::vector<HeadMap>& shown) const;
+
+  const DumpFacts& facts_;
+  OverlayOptions options_;
+  Palette palette_;
+  std::int64_t layer_ = 0;           ///< place in facts.layers
+  std::vector<std::int64_t> heads_;  ///< places in facts.heads; -1 = their mean
+  std::int32_t query_class_ = -1;    ///< with a query given by class
+};
+
+}  // namespace intr

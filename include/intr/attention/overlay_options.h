@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "intr/core/option_set.h"
+
+namespace intr {
+
+/// How overlays look.
+struct OverlayOptions {
+  std::string style = "clean";
+  std::string layout = "single";
+  std::string query = "true";
+  std::string head = "mean";
+  std::int64_t layer = -1;
+  std::string geometry = "receptive";
+  std::string interpolation = "cubic";
+  std::string scale = "shared";
+  std::string palette = "inferno";
+  double opacity = 0.65;
+  bool caption = true;
+  bool upright = true;
+  std::int64_t long_side = 0;
+  std::string format = "png";
+  std::int64_t quality = 92;
+};
+void describe(OverlayOptions& options, OptionSet& set);
+/// @throws UsageError for values out of range and combinations that make no sense
+void validate(const OverlayOptions& options);
+
+}  // namespace intr

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "intr/attention/map_reader.h"
+#include "intr/core/option_set.h"
+
+namespace intr {
+
+/// Which samples of a dump. Kinds intersect, repeats of one kind unite.
+struct SelectionOptions {
+  std::vector<std::string> classes;  ///< names or numbers of true classes
+  std::vector<std::string> samples;  ///< sample ids, or ranges A-B with both ends
+  bool wrong_only = false;
+  bool correct_only = false;
+  std::int64_t limit = 0;  ///< at most so many samples, evenly spread over the rest; 0 = all
+};
+void describe(SelectionOptions& options, OptionSet& set);
+
+/// Rows of the reader, ascending. @throws UsageError if a class is unknown (naming near ones), a
+/// range does not parse, or nothing is left (with the count of each condition)
+std::vector<std::int64_t> select_rows(const MapReader& reader, const SelectionOptions& options);
+
+/// Number of the class of that name or number. @throws UsageError naming near ones
+std::int32_t find_class(const std::vector<std::string>& classes, const std::string& name,
+                        const std::string& flag);
+
+}  // namespace intr

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/overlay_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <set>
+
+#include "intr/attention/overlay.h"
+#include "intr/attention/picture_names.h"
+#include "intr/core/error.h"
+#include "intr/image/encode.h"
+#include "intr/io/atomic_file.h"
+#include "intr/io/json_file.h"
+
+namespace intr {
+
+namespace {
+
+constexpr const char* kRecipeFile = "render.json";
+constexpr const char* kRecipeFormat = "intr-render";
+
+/// Makes sure that all pictures of the folder follow one recipe.
+void settle_recipe(const std::string& folder, const nlohmann::ordered_json& recipe, bool replace) {
+  const std::string path = folder + "/" + kRecipeFile;
+  if (std::filesystem::exists(path) && !replace) {
+    const nlohmann::ordered_json old = read_json(path);
+    std::vector<std::string> differences;
+    for (const auto& [name, value] : recipe.items())
+      if (!old.contains(name) || old[name] != value)
+        differences.push_back(fmt::format("{} was {}, now {}", name,
+                                          old.contains(name) ? old[name].dump() : "not there",
+                                          value.dump()));
+    if (differences.empty()) return;
+    throw UsageError(fmt::format("the folder holds pictures of another recipe: {}",
+                                 fmt::join(differences, "; ")),
+                     folder, "choose another --out, or add --replace");
+  }
+  write_json(path, recipe);
+}
+
+std::vector<std::byte> encode(const Image& image, const OverlayOptions& overlay) {
+  return overlay.format == "jpeg" ? encode_jpeg(image, static_cast<int>(overlay.quality))
+                                  : encode_png(image);
+}
+
+/// Folders are made once, not once a picture.
+class Folders {
+ public:
+  void make_for(const std::string& path) {
+    const std::string folder = path.substr(0, path.rfind('/'));
+    const std::lock_guard lock(mutex_);
+    if (made_.insert(folder).second) make_folder(folder);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> made_;
+};
+
+}  // namespace
+
+nlohmann::ordered_json overlay_recipe(const DumpFacts& facts, const OverlayOptions& overlay) {
+  OverlayOptions copy = overlay;
+  OptionSet set("", "");
+  describe(copy, set);
+  nlohmann::ordered_json recipe;
+  recipe["format"] = kRecipeFormat;
+  recipe["content_id"] = facts.content_id;
+  recipe["peak_p99"] = facts.peak_p99;
+  const nlohmann::ordered_json values = set.values();
+  for (const auto& [name, value] : values.items()) recipe[name] = value;
+  return recipe;
+}
+
+OverlayRunResult draw_overlays(const MapReader& reader, const PhotoSource& photos,
+                               std::span<const std::int64_t> rows, const OverlayOptions& overlay,
+                               const OverlayRunOptions& options, const LoopControl& control) {
+  const DumpFacts& facts = reader.facts();
+  const OverlayDrawer drawer(facts, overlay);
+  make_folder(options.out);
+  settle_recipe(options.out, overlay_recipe(facts, overlay), options.replace);
+  const std::string extension = overlay.format == "jpeg" ? "jpg" : "png";
+  std::atomic<std::int64_t> drawn{0}, kept{0};
+  Folders folders;
+  OverlayRunResult result;
+  result.failures = for_each_sample(reader, photos, rows, control, [&](SampleInputs& inputs) {
+    const DumpSample& sample = *inputs.sample;
+    const auto path_of = [&](const std::string& what) {
+      return options.out + "/" + picture_path(facts, sample, what, extension);
+    };
+    const std::vector<std::string> names = drawer.names(sample);
+    const auto there = [&](const std::string& name) {
+      return std::filesystem::exists(path_of(name));
+    };
+    if (!options.replace && std::all_of(names.begin(), names.end(), there)) {
+      kept += std::ssize(names);
+      return;
+    }
+    const Image photo = decode_photo(inputs.photo, sample, options.any_image);
+    const SampleMaps maps(facts, sample, std::move(inputs.maps));
+    for (const NamedPicture& picture : drawer.draw(sample, maps, photo)) {
+      const std::string path = path_of(picture.what);
+      folders.make_for(path);
+      const std::vector<std::byte> bytes = encode(picture.image, overlay);
+      write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      ++drawn;
+    }
+  });
+  result.drawn = drawn;
+  result.kept = kept;
+  return result;
+}
+
+}  // namespace intr

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/reference_style.h"
+
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "intr/core/checked_cast.h"
+
+namespace intr {
+
+namespace {
+
+constexpr double kScale = 0.8;
+constexpr int kBlur = 15;  // side of both filters
+
+/// A blue-green-red copy.
+cv::Mat to_opencv(const Image& image) {
+  const cv::Mat rgb(checked_cast<int>(image.size.height), checked_cast<int>(image.size.width),
+                    CV_8UC3, const_cast<std::uint8_t*>(image.rgb.data()));
+  cv::Mat bgr;
+  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  return bgr;
+}
+
+Image from_opencv(const cv::Mat& bgr) {
+  Image image{{bgr.rows, bgr.cols}, {}};
+  image.rgb.resize(static_cast<std::size_t>(image.size.area()) * 3);
+  cv::Mat rgb(bgr.rows, bgr.cols, CV_8UC3, image.rgb.data());
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  return image;
+}
+
+/// An empty target size is part of the recipe: with a given one OpenCV would derive another scale.
+cv::Mat reduce(const Image& photo) {
+  cv::Mat small;
+  cv::resize(to_opencv(photo), small, cv::Size(), kScale, kScale, cv::INTER_LINEAR);
+  return small;
+}
+
+/// Levels 0 to 255 of the enlarged map. @return false if the map is constant
+bool normalize(const cv::Mat& heat, cv::Mat& levels) {
+  double least = 0, largest = 0;
+  cv::minMaxLoc(heat, &least, &largest);
+  levels = cv::Mat::zeros(heat.rows, heat.cols, CV_8UC1);
+  const auto low = static_cast<float>(least);
+  const float range = static_cast<float>(largest) - low;
+  if (!(range > 0)) return false;
+  for (int y = 0; y < heat.rows; ++y) {
+    const float* values = heat.ptr<float>(y);
+    std::uint8_t* out = levels.ptr<std::uint8_t>(y);
+    for (int x = 0; x < heat.cols; ++x)
+      out[x] = static_cast<std::uint8_t>((values[x] - low) / range * 255.0F);
+  }
+  return true;
+}
+
+}  // namespace
+
+ReferenceOverlay draw_reference_overlay(const Image& photo, std::span<const float> map,
+                                        ImageSize grid) {
+  const cv::Mat small = reduce(photo);
+  const cv::Mat cells(checked_cast<int>(grid.height), checked_cast<int>(grid.width), CV_32FC1,
+                      const_cast<float*>(map.data()));
+  cv::Mat heat;
+  cv::resize(cells, heat, small.size(), 0, 0, cv::INTER_CUBIC);
+  cv::Mat levels;
+  ReferenceOverlay overlay;
+  overlay.constant_map = !normalize(heat, levels);
+  cv::Mat colors, smooth;
+  cv::applyColorMap(levels, colors, cv::COLORMAP_JET);
+  cv::medianBlur(colors, smooth, kBlur);
+  cv::GaussianBlur(smooth, colors, cv::Size(kBlur, kBlur), 0);
+  overlay.picture = from_opencv(small);
+  const Image heat_picture = from_opencv(colors);
+  for (std::size_t i = 0; i < overlay.picture.rgb.size(); ++i)
+    overlay.picture.rgb[i] =
+        static_cast<std::uint8_t>((int{overlay.picture.rgb[i]} + int{heat_picture.rgb[i]}) >> 1);
+  return overlay;
+}
+
+Image reduce_for_reference(const Image& photo) { return from_opencv(reduce(photo)); }
+
+}  // namespace intr

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "intr/attention/verdict.h"
+#include "intr/core/error.h"
+
+namespace intr {
+
+namespace {
+
+std::optional<std::int64_t> to_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return number;
+}
+
+struct Range {
+  std::int64_t first = 0, last = 0;
+};
+
+Range to_range(const std::string& text) {
+  const std::size_t dash = text.find('-');
+  const auto first = to_number(std::string_view(text).substr(0, dash));
+  const auto last =
+      dash == std::string::npos ? first : to_number(std::string_view(text).substr(dash + 1));
+  if (!first || !last || *first > *last)
+    throw UsageError(fmt::format("'{}' is neither a sample id nor a range A-B", text), "--sample",
+                     "write --sample 17 or --sample 0-99");
+  return {*first, *last};
+}
+
+/// One kind of condition, and what to call it if nothing is left.
+struct Condition {
+  std::string name;
+  std::function<bool(const DumpSample&)> holds;
+};
+
+std::vector<Condition> conditions_of(const MapReader& reader, const SelectionOptions& options) {
+  std::vector<Condition> all;
+  if (!options.classes.empty()) {
+    std::set<std::int32_t> wanted;
+    for (const std::string& name : options.classes)
+      wanted.insert(find_class(reader.facts().classes, name, "class"));
+    all.push_back(
+        {"--class", [wanted](const DumpSample& sample) { return wanted.contains(sample.label); }});
+  }
+  if (!options.samples.empty()) {
+    std::vector<Range> ranges;
+    for (const std::string& text : options.samples) ranges.push_back(to_range(text));
+    all.push_back({"--sample", [ranges](const DumpSample& sample) {
+                     return std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) {
+                       return range.first <= sample.sample_id && sample.sample_id <= range.last;
+                     });
+                   }});
+  }
+  if (options.wrong_only)
+    all.push_back({"--wrong-only", [](const DumpSample& sample) {
+                     const Verdict verdict = judge(sample);
+                     return verdict.labeled && !verdict.right;
+                   }});
+  if (options.correct_only)
+    all.push_back({"--correct-only", [](const DumpSample& sample) { return judge(sample).right; }});
+  return all;
+}
+
+[[noreturn]] void refuse_empty(const MapReader& reader, const std::vector<Condition>& conditions) {
+  std::string counts = fmt::format("the dump has {} samples", reader.size());
+  for (const Condition& condition : conditions) {
+    std::int64_t hits = 0;
+    for (std::int64_t row = 0; row < reader.size(); ++row)
+      if (condition.holds(reader.sample(row))) ++hits;
+    counts += fmt::format(", {} fit {}", hits, condition.name);
+  }
+  throw UsageError("no sample is left: " + counts, {}, "drop one of these options");
+}
+
+/// Every k-th row, so that a few pictures show the whole dump and not its first class.
+std::vector<std::int64_t> spread(const std::vector<std::int64_t>& rows, std::int64_t limit) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+  if (limit == 0 || count <= limit) return rows;
+  std::vector<std::int64_t> some;
+  for (std::int64_t i = 0; i < limit; ++i)
+    some.push_back(rows[static_cast<std::size_t>(i * count / limit)]);
+  return some;
+}
+
+}  // namespace
+
+void describe(SelectionOptions& options, OptionSet& set) {
+  set.group("Selection (kinds intersect, repeats of one kind unite)")
+      .add("class", options.classes, "true class, by name or number")
+      .add("sample", options.samples, "sample id, or a range A-B with both ends")
+      .add("wrong-only", options.wrong_only, "only samples whose best class is not the true one")
+      .add("correct-only", options.correct_only, "only samples whose best class is the true one")
+      .add("limit", options.limit,
+           "at most so many samples, evenly spread over what the others leave; 0 = all");
+}
+
+std::int32_t find_class(const std::vector<std::string>& classes, const std::string& name,
+                        const std::string& flag) {
+  const auto found = std::find(classes.begin(), classes.end(), name);
+  if (found != classes.end()) return static_cast<std::int32_t>(found - classes.begin());
+  const auto number = to_number(name);
+  if (number && *number >= 0 && *number < static_cast<std::int64_t>(classes.size()))
+    return static_cast<std::int32_t>(*number);
+  const std::string near = nearest_match(name, classes);
+  throw UsageError(fmt::format("there is no class '{}'", name), "--" + flag,
+                   near.empty()
+                       ? fmt::format("the classes are {}{}",
+                                     fmt::join(classes.begin(),
+                                               classes.begin() + std::min<std::ptrdiff_t>(
+                                                                     10, std::ssize(classes)),
+                                               ", "),
+                                     classes.size() > 10 ? ", ..." : "")
+                       : fmt::format("did you mean '{}'?", near));
+}
+
+std::vector<std::int64_t> select_rows(const MapReader& reader, const SelectionOptions& options) {
+  require_range("limit", options.limit, 0, std::int64_t{1} << 40);
+  const std::vector<Condition> conditions = conditions_of(reader, options);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < reader.size(); ++row) {
+    const DumpSample& sample = reader.sample(row);
+    if (std::all_of(conditions.begin(), conditions.end(),
+                    [&](const Condition& condition) { return condition.holds(sample); }))
+      rows.push_back(row);
+  }
+  if (rows.empty()) refuse_empty(reader, conditions);
+  return spread(rows, options.limit);
+}
+
+}  // namespace intr

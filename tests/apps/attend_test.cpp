@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// intr-attend as its users run it.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "intr/attention/map_reader.h"
+#include "intr/io/atomic_file.h"
+#include "intr/model/initialization.h"
+#include "intr/model/parameter_table.h"
+#include "intr/weights/checkpoint_file.h"
+#include "support/programs.h"
+#include "support/temp_dir.h"
+#include "support/tiny_data_set.h"
+
+namespace intr {
+namespace {
+
+using test::on_ranks;
+using test::program;
+using test::ProgramResult;
+using test::quoted;
+using test::run_program;
+
+void write_model(const std::string& path, const std::vector<std::string>& classes) {
+  ModelConfig config;
+  config.backbone = "resnet18";
+  config.backbone_stages = 3;
+  config.hidden_dim = 32;
+  config.nheads = 4;
+  config.enc_layers = 1;
+  config.dec_layers = 2;
+  config.dim_feedforward = 64;
+  config.num_classes = static_cast<std::int64_t>(classes.size());
+  config.image_size = 48;
+  const TensorMap tensors = initialize_from_scratch(config, 7);
+  Checkpoint checkpoint;
+  checkpoint.classes = classes;
+  checkpoint.config = {{"model", to_json(config)}};
+  for (const ParameterRow& row : parameter_table(config)) {
+    const at::Tensor tensor = tensors.at(row.name).detach().contiguous();
+    std::vector<float>& values = row.buffer ? checkpoint.frozen : checkpoint.param;
+    checkpoint.tensors.push_back({.name = row.name,
+                                  .kind = row.buffer ? TensorKind::kBuffer : TensorKind::kTrainable,
+                                  .group = row.group,
+                                  .shape = row.shape,
+                                  .offset = values.size()});
+    const float* first = tensor.const_data_ptr<float>();
+    values.insert(values.end(), first, first + tensor.numel());
+  }
+  checkpoint.exp_avg.assign(checkpoint.param.size(), 0);
+  checkpoint.exp_avg_sq.assign(checkpoint.param.size(), 0);
+  write_checkpoint(path, checkpoint);
+}
+
+class AttendTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    test::TinySet small;
+    small.samples = {{"val", 9}};
+    test::make_tiny_set(dir_ / "set", small);
+    write_model(dir_ / "model.h5", small.classes);
+  }
+  std::string at(const std::string& name) const { return quoted(dir_ / name); }
+  std::string dump(const std::string& name, const std::string& more = "") const {
+    return program("attend") + " --model " + at("model.h5") + " --data " + at("set") + " --out " +
+           at(name) + " --threads 1 --device cpu --quiet --batch-size 2 --piece-samples 2 " + more;
+  }
+
+  test::TempDir dir_;
+};
+
+TEST_F(AttendTest, DumpStatusMergeVerify) {
+  ProgramResult result = run_program(on_ranks(2) + dump("dump"));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  result = run_program(program("attend") + " status " + at("dump"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("9 of 9 samples, finished"), std::string::npos) << result.output;
+  result = run_program(program("attend") + " merge " + at("dump") + " --into " + at("all.h5"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  for (const char* name : {"dump", "all.h5"}) {
+    result = run_program(program("attend") + " verify " + at(name));
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    const MapReader reader = MapReader::open(dir_ / name);
+    EXPECT_EQ(reader.size(), 9);
+    EXPECT_EQ(reader.facts().num_queries, 3);
+    EXPECT_EQ(reader.facts().layers, (std::vector<std::int32_t>{1}));
+    EXPECT_EQ(reader.facts().heads.size(), 4U);
+  }
+  // Damage is found by verify, and the same dump command repairs it.
+  const std::string piece = dir_ / "dump/piece-00001.h5";
+  std::string bytes = read_file(piece);
+  const std::string whole = bytes;
+  bytes.resize(bytes.size() - 100);
+  write_file(piece, bytes);
+  result = run_program(program("attend") + " verify " + at("dump"));
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_NE(result.errors.find("piece-00001.h5"), std::string::npos) << result.errors;
+  EXPECT_EQ(run_program(program("attend") + " status " + at("dump")).exit_code, 75);
+  EXPECT_EQ(run_program(dump("dump")).exit_code, 0);
+  EXPECT_EQ(read_file(piece), whole);
+}
+
+TEST_F(AttendTest, KilledAndResumedEqualsUnbroken) {
+  ASSERT_EQ(run_program(dump("whole")).exit_code, 0);
+  // Wherever the kill hits, also before the first piece or after the end.
+  run_program("timeout -s KILL 0.7 " + dump("broken"));
+  ASSERT_EQ(run_program(on_ranks(2) + dump("broken")).exit_code, 0);
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "broken")) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
+    if (name != kDumpFileName)
+      EXPECT_EQ(read_file(dir_ / "broken/" + name), read_file(dir_ / "whole/" + name)) << name;
+  }
+}
+
+TEST_F(AttendTest, WrongUseEndsWithASentence) {
+  ProgramResult result = run_program(program("attend") + " --model m --data d");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.errors.find("--out"), std::string::npos) << result.errors;
+  result = run_program(dump("dump", "--querys true"));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.errors.find("did you mean --queries"), std::string::npos) << result.errors;
+  result = run_program(on_ranks(2) + dump("dump", "--queries class:crwo"));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.errors.find("did you mean 'crow'"), std::string::npos) << result.errors;
+  result = run_program(program("attend") + " verify " + at("nothing"));
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_EQ(run_program(program("attend") + " --help").exit_code, 0);
+}
+
+TEST_F(AttendTest, OtherClassesAreRefusedBeforeAnythingIsWritten) {
+  write_model(dir_ / "model.h5", {"crow", "finch", "owl"});
+  const ProgramResult result = run_program(on_ranks(2) + dump("dump"));
+  EXPECT_EQ(result.exit_code, 65) << result.errors;
+  EXPECT_NE(result.errors.find("class 2 is 'heron'"), std::string::npos) << result.errors;
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "dump"));
+}
+
+TEST_F(AttendTest, AnotherPlanInTheFolderIsRefused) {
+  ASSERT_EQ(run_program(dump("dump")).exit_code, 0);
+  const ProgramResult result = run_program(dump("dump", "--dtype f32"));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.errors.find("dtype is \"f16\" there and \"f32\" here"), std::string::npos)
+      << result.errors;
+}
+
+TEST_F(AttendTest, DryRunWritesNothing) {
+  const ProgramResult result = run_program(dump("new/dump", "--dry-run"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("9 of split val"), std::string::npos) << result.output;
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "new"));
+}
+
+}  // namespace
+}  // namespace intr

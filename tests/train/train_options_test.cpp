@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/train_options.h"
+
+#include <gtest/gtest.h>
+
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+TrainOptions given() {
+  TrainOptions options;
+  options.data = "set";
+  options.out = "run";
+  return options;
+}
+
+/// The message of the UsageError that these options give; empty if they are fine.
+std::string fault(TrainOptions options) {
+  try {
+    validate(options);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(TrainOptions, DefaultsAreThePublishedRecipe) {
+  TrainOptions options = given();
+  EXPECT_EQ(fault(options), "");
+  EXPECT_EQ(options.batch_size, 48);
+  EXPECT_EQ(options.schedule.lr, 5e-5);
+  EXPECT_EQ(options.adamw.clip_max_norm, 0.1);
+  EXPECT_EQ(options.train_transform().name(), "train");
+  EXPECT_EQ(options.val_transform().name(), "val");
+}
+
+TEST(TrainOptions, AreParsedByTheirNames) {
+  TrainOptions options;
+  OptionSet set("intr-train", "");
+  describe(options, set);
+  EXPECT_TRUE(set.parse({"--data", "birds", "--out", "run", "--batch-size", "96", "--image-size",
+                         "96", "--augmentation", "flip", "--lr-scheduler", "CosineAnnealingLR"},
+                        ""));
+  validate(options);
+  EXPECT_EQ(options.batch_size, 96);
+  EXPECT_EQ(options.train_transform().name(), "flip:96");
+  EXPECT_EQ(options.schedule.lr_scheduler, "cosine");
+  EXPECT_EQ(set.values().at("batch-size"), 96);
+}
+
+TEST(TrainOptions, FreezeIsDecided) {
+  TrainOptions options = given();
+  EXPECT_EQ(options.freeze_choice(), "none");
+  options.freeze = "stem";
+  EXPECT_EQ(options.freeze_choice(), "stem");
+  options.schedule.lr_backbone = 0;
+  EXPECT_EQ(options.freeze_choice(), "backbone");
+}
+
+TEST(TrainOptions, WrongValuesNameTheirOption) {
+  const auto fault_with = [](auto change) {
+    TrainOptions options = given();
+    change(options);
+    return fault(options);
+  };
+  const auto names = [](const std::string& text, const char* flag) {
+    return text.find(flag) != std::string::npos;
+  };
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.data = ""; }), "--data"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.out = ""; }), "--out"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.batch_size = 0; }), "--batch-size"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.micro_batch = -1; }), "--micro-batch"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.augmentation = "heavy"; }), "--augmentation"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.schedule.lr = -1; }), "--lr"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.save_every = "10"; }), "--save-every"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.save_every = "0steps"; }), "--save-every"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.place.device = "tpu"; }), "--device"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.model.dropout = 1; }), "--dropout"));
+  EXPECT_TRUE(names(fault_with([](auto& o) {
+                      o.schedule.lr_scheduler = "cosine";
+                      o.schedule.min_lr = 1;
+                    }),
+                    "--min-lr"));
+  EXPECT_TRUE(names(fault_with([](auto& o) {
+                      o.fresh = true;
+                      o.resume = "file.h5";
+                    }),
+                    "--resume"));
+}
+
+TEST(TrainOptions, SaveIntervals) {
+  EXPECT_EQ(SaveInterval::parse("500steps").steps, 500);
+  EXPECT_EQ(SaveInterval::parse("1epoch").epochs, 1);
+  EXPECT_EQ(SaveInterval::parse("2epochs").steps, 0);
+}
+
+}  // namespace
+}  // namespace intr

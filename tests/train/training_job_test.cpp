@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/training_job.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "intr/comm/mpi_environment.h"
+#include "intr/core/error.h"
+#include "intr/core/log.h"
+#include "intr/train/checkpoint_store.h"
+#include "intr/train/device.h"
+#include "support/colored_squares.h"
+#include "support/damage.h"
+#include "support/temp_dir.h"
+#include "support/tiny_flags.h"
+#include "support/tiny_run.h"
+
+namespace intr {
+namespace {
+
+namespace fs = std::filesystem;
+const Tag kTag{.section = "test"};
+
+/// One folder for all ranks with the colored squares; jobs run in the test's own process.
+class TrainingJobTest : public testing::Test {
+ protected:
+  TrainingJobTest() {
+    log::set_quiet(true);
+    if (communicator_->rank() == 0) {
+      folder_.emplace();
+      test::make_colored_squares(folder_->path());
+    }
+    root_ = communicator_->broadcast_text(folder_ ? folder_->path() : "", 0, kTag);
+  }
+  ~TrainingJobTest() override { communicator_->barrier(kTag); }
+
+  TrainOptions options(const std::string& run) const {
+    return test::tiny_options(root_ + "/set", root_ + "/" + run);
+  }
+  /// Runs a job. @param stop_at asks for a stop on the last rank when so many steps have begun
+  ExitCode run(TrainOptions given, std::int64_t stop_at = -1) {
+    OptionSet set("test", "test");
+    describe(given, set);
+    validate(given);
+    std::int64_t asked = 0;
+    const bool asks = communicator_->rank() + 1 == communicator_->world_size();
+    return run_training_job(given, set.values(), {.threads = 1}, *communicator_,
+                            {.requested = [&] { return asks && ++asked == stop_at; }});
+  }
+  std::string path(const std::string& name) const { return root_ + "/" + name; }
+  Checkpoint newest(const std::string& run) const {
+    return CheckpointStore(path(run) + "/checkpoints", 3).load_newest()->checkpoint;
+  }
+  bool writes() const { return communicator_->rank() == 0; }
+
+  MpiEnvironment mpi_;
+  std::unique_ptr<Communicator> communicator_ =
+      make_communicator(back_end_for("auto", at::kCPU, mpi_.world_size()), mpi_);
+  std::optional<test::TempDir> folder_;
+  std::string root_;
+};
+
+void expect_same_training(const Checkpoint& a, const Checkpoint& b) {
+  EXPECT_EQ(a.step, b.step);
+  EXPECT_EQ(a.epoch, b.epoch);
+  EXPECT_EQ(a.param, b.param);
+  EXPECT_EQ(a.exp_avg, b.exp_avg);
+  EXPECT_EQ(a.exp_avg_sq, b.exp_avg_sq);
+  EXPECT_EQ(a.frozen, b.frozen);
+  EXPECT_EQ(a.sampler.dump(), b.sampler.dump());
+  EXPECT_EQ(a.schedule.dump(), b.schedule.dump());
+}
+
+TEST_F(TrainingJobTest, StoppedAndResumedEqualsUnbroken) {
+  EXPECT_EQ(run(options("whole")), ExitCode::kDone);
+  EXPECT_EQ(run(options("broken"), 2), ExitCode::kStopped);  // mid-epoch
+  if (writes()) {
+    EXPECT_EQ(newest("broken").step, 2);
+    EXPECT_EQ(newest("broken").next_position, 10);
+  }
+  EXPECT_EQ(run(options("broken"), 2), ExitCode::kStopped);  // at the end of the first epoch
+  if (writes()) EXPECT_EQ(newest("broken").step, 4);
+  EXPECT_EQ(run(options("broken"), 4), ExitCode::kStopped);
+  EXPECT_EQ(run(options("broken")), ExitCode::kDone);
+  if (!writes()) return;
+  expect_same_training(newest("whole"), newest("broken"));
+  for (const char* file : {"/metrics.jsonl", "/log.txt"})
+    EXPECT_EQ(test::without_times(path("whole") + file), test::without_times(path("broken") + file))
+        << file;
+  EXPECT_EQ(fs::exists(path("broken/DONE")), true);
+  EXPECT_EQ(find_checkpoint(path("whole")).substr(path("whole").size()),
+            find_checkpoint(path("broken")).substr(path("broken").size()));
+}
+
+TEST_F(TrainingJobTest, EachEpochIsRecordedOnce) {
+  EXPECT_EQ(run(options("run")), ExitCode::kDone);
+  if (!writes()) return;
+  std::istringstream lines(read_file(path("run/metrics.jsonl")));
+  std::int64_t steps = 0;
+  std::int64_t evaluations = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto record = nlohmann::ordered_json::parse(line);
+    if (record.at("kind") == "eval") {
+      ++evaluations;
+      EXPECT_EQ(record.at("samples"), 9);
+      continue;
+    }
+    ++steps;
+    EXPECT_EQ(record.at("step"), steps);
+    EXPECT_EQ(record.at("samples"), steps % 4 == 0 ? 18 : 5 * (steps % 4));
+  }
+  EXPECT_EQ(steps, 8);  // 18 pictures in steps of 5, twice
+  EXPECT_EQ(evaluations, 2);
+}
+
+TEST_F(TrainingJobTest, AFinishedRunIsLeftAlone) {
+  EXPECT_EQ(run(options("run")), ExitCode::kDone);
+  const std::string before = writes() ? read_file(path("run/metrics.jsonl")) : "";
+  EXPECT_EQ(run(options("run")), ExitCode::kDone);
+  if (writes()) EXPECT_EQ(read_file(path("run/metrics.jsonl")), before);
+  TrainOptions longer = options("run");
+  longer.schedule.epochs = 3;  // the step schedule does not depend on it
+  EXPECT_EQ(run(longer), ExitCode::kDone);
+  if (writes()) EXPECT_EQ(newest("run").step, 12);
+}
+
+TEST_F(TrainingJobTest, GoesOnFromAnOlderCheckpointIfTheNewestIsDamaged) {
+  EXPECT_EQ(run(options("whole")), ExitCode::kDone);
+  TrainOptions often = options("broken");
+  often.save_every = "1steps";
+  EXPECT_EQ(run(often, 4), ExitCode::kStopped);
+  if (writes()) {
+    const CheckpointStore store(path("broken/checkpoints"), 3);
+    test::cut(store.path_of(4), 3000);
+    test::flip_byte(store.path_of(3), fs::file_size(store.path_of(3)) / 2);
+  }
+  EXPECT_EQ(run(options("broken")), ExitCode::kDone);
+  if (!writes()) return;
+  expect_same_training(newest("whole"), newest("broken"));
+  EXPECT_EQ(test::without_times(path("whole/metrics.jsonl")),
+            test::without_times(path("broken/metrics.jsonl")));
+}
+
+TEST_F(TrainingJobTest, MaxStepsEndsTheRunWithAnEvaluation) {
+  TrainOptions brief = options("run");
+  brief.max_steps = 3;
+  EXPECT_EQ(run(brief), ExitCode::kDone);
+  if (!writes()) return;
+  EXPECT_EQ(newest("run").step, 3);
+  EXPECT_NE(read_file(path("run/metrics.jsonl")).find("\"kind\":\"eval\",\"step\":3"),
+            std::string::npos);
+}
+
+TEST_F(TrainingJobTest, FreshKeepsWhatWasThere) {
+  TrainOptions brief = options("run");
+  brief.max_steps = 1;
+  EXPECT_EQ(run(brief), ExitCode::kDone);
+  brief.fresh = true;
+  brief.seed = 7;  // otherwise refused
+  EXPECT_EQ(run(brief), ExitCode::kDone);
+  if (!writes()) return;
+  EXPECT_TRUE(fs::exists(path("run/checkpoints.old-1/MANIFEST")));
+  EXPECT_TRUE(fs::exists(path("run/metrics.jsonl.old-1")));
+}
+
+}  // namespace
+}  // namespace intr
