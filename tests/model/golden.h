@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "intr/core/hash.h"
+#include "intr/model/intr.h"
+#include "intr/model/parameter_table.h"
+#include "intr/weights/safetensors.h"
+#include "support/small_model.h"
+
+namespace intr::test {
+
+/// One file of tests/golden/model, made by make_model_golden.py, which documents its contents.
+class GoldenCase {
+ public:
+  explicit GoldenCase(const std::string& name)
+      : file_(std::string(INTR_GOLDEN) + "/" + name + ".safetensors"),
+        golden_(nlohmann::json::parse(file_.metadata().at("golden"))) {}
+
+  ModelConfig config() const {
+    const nlohmann::json& c = golden_.at("config");
+    ModelConfig config;
+    config.backbone = c.at("backbone");
+    config.dilation = c.at("dilation");
+    config.position_embedding = c.at("position_embedding");
+    config.enc_layers = c.at("enc_layers");
+    config.dec_layers = c.at("dec_layers");
+    config.hidden_dim = c.at("hidden_dim");
+    config.nheads = c.at("nheads");
+    config.dim_feedforward = c.at("dim_feedforward");
+    config.pre_norm = c.at("pre_norm");
+    config.num_classes = c.at("num_classes");
+    config.dropout = 0;
+    return config;
+  }
+  std::vector<ImageSize> sizes() const {
+    std::vector<ImageSize> sizes;
+    for (const auto& size : golden_.at("sizes")) sizes.push_back({size.at(0), size.at(1)});
+    return sizes;
+  }
+  std::uint64_t seed() const { return golden_.at("seed"); }
+  at::Tensor images() const { return formula_images(sizes(), seed()); }
+  at::Tensor labels() const {
+    return torch::tensor(file_.values<std::int64_t>("labels"), at::kLong);
+  }
+  at::Tensor tensor(const std::string& name) const {
+    return to_tensor(file_.values<float>(name), file_.entry(name).shape);
+  }
+  at::Tensor flags(const std::string& name) const {
+    const TensorEntry& entry = file_.entry(name);
+    at::Tensor result = torch::empty(entry.shape, at::kBool);
+    file_.read(entry, {static_cast<std::byte*>(result.data_ptr()), entry.bytes});
+    return result;
+  }
+  double recipe(const char* name) const { return golden_.at("recipe").at(name); }
+  /// Ten times what single precision itself is off.
+  double tolerance(const char* kind) const {
+    return 10 * golden_.at("float64_difference").at(kind).get<double>();
+  }
+  bool has_tolerance(const char* kind) const {
+    return golden_.at("float64_difference").contains(kind);
+  }
+  bool gradient_is_zero(const std::string& name) const {
+    const auto& names = golden_.at("zero_gradients");
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  /// The formula must have made the very weights of the script.
+  void check_weights(const TensorMap& tensors) const {
+    const nlohmann::json& hashes = golden_.at("weights_xxh3");
+    ASSERT_EQ(hashes.size(), tensors.size());
+    for (const auto& [name, tensor] : tensors) {
+      const at::Tensor values = tensor.detach().contiguous();
+      const auto bytes = std::as_bytes(
+          std::span(values.data_ptr<float>(), static_cast<std::size_t>(values.numel())));
+      ASSERT_EQ(fmt::format("{:016x}", xxh3_64(bytes)), hashes.at(name)) << name;
+    }
+  }
+
+  void expect_near(const char* kind, const at::Tensor& got) const {
+    const at::Tensor expected = tensor(kind);
+    ASSERT_EQ(got.sizes(), expected.sizes()) << kind;
+    EXPECT_LE((got - expected).abs().max().item<double>(), tolerance(kind) + 1e-12) << kind;
+  }
+  void expect_relatively_near(const char* kind, const std::vector<double>& got) const {
+    const at::Tensor expected = tensor(kind).to(at::kDouble);
+    const at::Tensor difference = (torch::tensor(got, at::kDouble) - expected).abs();
+    EXPECT_LE((difference / expected.abs().clamp_min(1e-12)).max().item<double>(), tolerance(kind))
+        << kind << " " << torch::tensor(got, at::kDouble) << " " << expected;
+  }
+
+  /// What the file holds of a tensor: every s-th value in row-major order.
+  static at::Tensor sample(const at::Tensor& tensor) {
+    std::int64_t step = (tensor.numel() + 63) / 64;
+    while (std::gcd(step, std::int64_t{42}) > 1) ++step;
+    return tensor.detach().contiguous().flatten().slice(0, 0, tensor.numel(), step);
+  }
+
+ private:
+  SafetensorsFile file_;
+  nlohmann::json golden_;
+};
+
+/// |got - expected|_2 / |size|_2
+inline double relative(const at::Tensor& got, const at::Tensor& expected, const at::Tensor& size) {
+  return ((got - expected).norm() / size.norm()).item<double>();
+}
+
+}  // namespace intr::test

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/position_encoding.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+TEST(PositionEncoding, CellsSampleTheNearestPixel) {
+  // Cell i of 26 over 801 pixels looks at pixel 0, 30, 61, 92, 123, ...
+  const std::int64_t seen[] = {0, 30, 61, 92, 123};
+  for (std::int64_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(valid_cells(seen[i], 801, 26), i);
+    EXPECT_EQ(valid_cells(seen[i] + 1, 801, 26), i + 1);
+  }
+  // The last three of 42 cells over 1333 pixels look at 1237, 1269 and 1301.
+  EXPECT_EQ(valid_cells(1237, 1333, 42), 39);
+  EXPECT_EQ(valid_cells(1238, 1333, 42), 40);
+  EXPECT_EQ(valid_cells(1270, 1333, 42), 41);
+  EXPECT_EQ(valid_cells(1301, 1333, 42), 41);
+  EXPECT_EQ(valid_cells(1302, 1333, 42), 42);
+  EXPECT_EQ(valid_cells(1, 96, 3), 1);  // cell 0 is always valid
+  EXPECT_EQ(valid_cells(800, 800, 25), 25);
+}
+
+TEST(PositionEncoding, GridRefusesPicturesThatAreEmptyOrTooLarge) {
+  EXPECT_THROW(cell_grid({{0, 5}}, {32, 32}, {1, 1}), InternalError);
+  EXPECT_THROW(cell_grid({{33, 5}}, {32, 32}, {1, 1}), InternalError);
+  EXPECT_FALSE(cell_grid({{32, 32}}, {32, 32}, {1, 1}).any_padded());
+}
+
+TEST(PositionEncoding, PaddingIsTrueOutsideThePicture) {
+  const CellGrid grid = cell_grid({{64, 64}, {64, 96}}, {64, 96}, {2, 3});
+  const at::Tensor padding = feature_padding(grid, at::kCPU);
+  const at::Tensor expected =
+      torch::tensor({0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0}).view({2, 2, 3}).to(at::kBool);
+  EXPECT_TRUE(torch::equal(padding, expected));
+  EXPECT_TRUE(grid.any_padded());
+}
+
+TEST(PositionEncoding, SineValuesOfAGridWhoseLastColumnIsPadded) {
+  const CellGrid grid{2, 3, {{2, 2}}};
+  const at::Tensor position = sine_position(grid, 256, at::kCPU).view({2, 3, 256});
+  const auto at_channel = [&](std::int64_t row, std::int64_t column, std::int64_t channel) {
+    return position[row][column][channel].item<float>();
+  };
+  // In double precision from the formula; half a turn has sine 1.3430887e-6 in float32.
+  EXPECT_NEAR(at_channel(0, 0, 0), 1.3430887e-6, 1e-9);
+  EXPECT_FLOAT_EQ(at_channel(0, 0, 1), -1);
+  EXPECT_NEAR(at_channel(0, 0, 2), 0.40875226, 1e-6);
+  EXPECT_NEAR(at_channel(0, 0, 128), 1.3430887e-6, 1e-9);
+  EXPECT_FLOAT_EQ(at_channel(0, 0, 129), -1);
+  EXPECT_EQ(at_channel(0, 2, 0), 0);  // no valid cell above it
+  EXPECT_EQ(at_channel(0, 2, 1), 1);
+  EXPECT_NEAR(at_channel(0, 2, 128), -2.6861774e-6, 1e-9);  // a whole turn, rounded
+  EXPECT_FLOAT_EQ(at_channel(0, 2, 129), 1);
+}
+
+TEST(PositionEncoding, WithoutPaddingAllPicturesShareOne) {
+  const CellGrid whole = cell_grid({{64, 96}, {64, 96}}, {64, 96}, {2, 3});
+  const at::Tensor shared = sine_position(whole, 32, at::kCPU);
+  EXPECT_EQ(shared.sizes(), (std::vector<std::int64_t>{1, 6, 32}));
+  const CellGrid mixed = cell_grid({{64, 96}, {64, 32}}, {64, 96}, {2, 3});
+  const at::Tensor each = sine_position(mixed, 32, at::kCPU);
+  EXPECT_EQ(each.sizes(), (std::vector<std::int64_t>{2, 6, 32}));
+  EXPECT_TRUE(torch::equal(each[0], shared[0]));
+  EXPECT_FALSE(torch::equal(each[1], shared[0]));
+}
+
+TEST(PositionEncoding, LearnedHasColumnsFirst) {
+  const at::Tensor rows = torch::arange(100, at::kFloat).view({50, 2});
+  const at::Tensor columns = rows + 1000;
+  const at::Tensor position = learned_position({2, 3, {{2, 3}}}, rows, columns);
+  ASSERT_EQ(position.sizes(), (std::vector<std::int64_t>{1, 6, 4}));
+  const at::Tensor cell = position[0][1 * 3 + 2];  // row 1, column 2
+  EXPECT_TRUE(torch::equal(cell, torch::tensor({1004.F, 1005.F, 2.F, 3.F})));
+}
+
+TEST(PositionEncoding, LearnedEndsAtFiftyCells) {
+  const at::Tensor table = torch::zeros({50, 2});
+  EXPECT_EQ(learned_position({50, 50, {{50, 50}}}, table, table).size(1), 2500);
+  try {
+    learned_position({2, 51, {{2, 51}}}, table, table);
+    FAIL() << "51 columns were accepted";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "--position-embedding learned: the pictures have 2x51 feature cells; learned "
+                 "positions end at 50 rows and columns. Next: use sine, or a smaller --image-size");
+  }
+}
+
+}  // namespace
+}  // namespace intr
