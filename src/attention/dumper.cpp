@@ -129,6 +129,9 @@ ExitCode Dumper::run() {
                       {"pieces_computed", missing.size()},
                       {"seconds", seconds}});
   }
+  if (first_rank)
+    log::info("{} samples in {}; intr-render gallery draws them", plan_.file.num_samples(),
+              folder_);
   work_.communicator.barrier({.section = "dump index"});
   return ExitCode::kDone;
 }
@@ -192,7 +195,9 @@ bool Dumper::compute(const std::vector<std::int64_t>& pieces) {
   EvaluationLoader loader(work_.index, work_.reader, work_.transform, std::move(batches),
                           work_.loader_threads);
   PieceQueue queue(folder_, plan_.file.facts, plan_.file.num_pieces());
-  Progress progress("attention", num_samples, "images", work_.communicator.rank() == 0);
+  Progress progress(
+      work_.communicator.world_size() > 1 ? "attention (rank 0's share)" : "attention", num_samples,
+      "images", work_.communicator.rank() == 0 && num_samples > 0);
   for (const std::int64_t number : pieces) {
     const DumpPlan::Piece& piece = plan_.pieces[static_cast<std::size_t>(number)];
     PieceClock clock(piece.pixels);
