@@ -191,10 +191,12 @@ PackOutcome Packer::run() {
       progress.advance(plan_->num_files(shard));
     } else {
       const Clock::time_point start = Clock::now();
+      std::int64_t shown = 0;
       const auto watch = [&](std::int64_t done, std::int64_t all) {
         if (done % 2 == 0) {  // each file counts twice: looked at, stored
           const std::lock_guard lock(mutex);
           progress.advance();
+          ++shown;
         }
         if (!options_.stop_requested()) return;
         const double spent = std::chrono::duration<double>(Clock::now() - start).count();
@@ -206,6 +208,7 @@ PackOutcome Packer::run() {
       } catch (const StopNow&) {
         return PackOutcome::kStopped;
       }
+      progress.advance(plan_->num_files(shard) - shown);  // of a shard that is not written
     }
     num_bad += result->bad.size();
     if (num_bad > 0) progress.set_note(fmt::format("{} bad", num_bad));

@@ -56,8 +56,8 @@ class PictureSource {
 /// Rules that every source follows.
 struct SourceRules {
   std::vector<std::string> splits = {"train", "val"};
-  std::vector<std::string> classes;  ///< the class list that is wanted; empty: what is found
-  bool allow_empty = false;          ///< classes without pictures are fine
+  std::vector<std::string> classes = {};  ///< the class list that is wanted; empty: what is found
+  bool allow_empty = false;               ///< classes without pictures are fine
 };
 
 /// Reads a class list: a name a line. @throws DataError for an empty or doubled name

@@ -116,12 +116,14 @@ ExitCode merge(const Words& arguments) {
   Words words;
   std::string into;
   OptionSet set("intr-attend merge DUMP [--into FILE]",
-                "Rebuilds the index of a dump whose pieces are all there; with --into also writes "
-                "one ordinary HDF5 file in sample-id order.");
+                "Rebuilds the index of a dump whose pieces are all there; with --into writes one "
+                "ordinary HDF5 file in sample-id order instead, which every program accepts.");
   set.positional("DUMP", words, 1, 1, "folder of a dump");
   set.group("Output").add("into", into, "file to write");
   if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
-  write_dump_index(words[0], read_dump_plan(words[0]));
+  // A finished dump may lie on a file system that cannot be written.
+  if (into.empty() || !std::filesystem::exists(words[0] + "/" + kDumpFileName))
+    write_dump_index(words[0], read_dump_plan(words[0]));
   if (!into.empty()) merge_into(words[0], into);
   return ExitCode::kDone;
 }

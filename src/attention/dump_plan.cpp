@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "intr/attention/selection.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
@@ -166,7 +167,7 @@ std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head
 std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions& options) {
   std::set<std::int64_t> labels;
   for (const std::string& name : options.classes)
-    labels.insert(find_class(index.classes(), name, "--class"));
+    labels.insert(find_class(index.classes(), name, "class"));
   const std::vector<IdRange> ids = parse_ids(options.samples);
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < index.size(); ++row) {

@@ -243,12 +243,13 @@ MapTable read_table(const hdf5::File& file) {
                : file.exists("/piece")          ? MapFileKind::kIndex
                                                 : MapFileKind::kMerged;
   const hdf5::Shape map = file.shape("/map");
-  const hdf5::Shape ids = file.shape("/sample_id");
-  if (map.size() != 1 || ids.size() != 1 || ids[0] == 0 || ids[0] > map[0])
+  // Read before memory is taken for all columns: a damaged size shows here.
+  const std::vector<std::uint64_t> ids = file.read<std::uint64_t>("/sample_id");
+  if (map.size() != 1 || ids.empty() || ids.size() > map[0])
     throw_damaged(file, "/map and /sample_id do not fit each other");
   table.map_elements = map[0];
-  table.samples.resize(ids[0]);
-  table.places.resize(ids[0]);
+  table.samples.resize(ids.size());
+  table.places.resize(ids.size());
   read_into<std::uint64_t>(file, "/start", table,
                            [&](auto i, auto v) { table.places[i].start = v; });
   read_sample_numbers(file, table);

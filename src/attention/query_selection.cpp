@@ -9,8 +9,8 @@
 #include <numeric>
 #include <sstream>
 
+#include "intr/attention/selection.h"
 #include "intr/core/error.h"
-#include "intr/core/option_set.h"
 
 namespace intr {
 namespace {
@@ -23,18 +23,6 @@ std::int64_t number_of(const std::string& text) {
 }
 
 }  // namespace
-
-std::int64_t find_class(const std::vector<std::string>& classes, const std::string& wanted,
-                        const std::string& flag) {
-  const auto found = std::find(classes.begin(), classes.end(), wanted);
-  if (found != classes.end()) return found - classes.begin();
-  const std::int64_t number = number_of(wanted);
-  if (number >= 0 && number < static_cast<std::int64_t>(classes.size())) return number;
-  const std::string near = nearest_match(wanted, classes);
-  throw UsageError(fmt::format("there is no class '{}' among {}", wanted, classes.size()), flag,
-                   near.empty() ? "give a class name or a number from 0"
-                                : fmt::format("did you mean '{}'?", near));
-}
 
 std::vector<std::int32_t> rank_classes(std::span<const float> logits) {
   std::vector<std::int32_t> ranked(logits.size());
@@ -65,8 +53,7 @@ QuerySelection QuerySelection::parse(const std::string& text,
       if (selection.top_ != 0) refuse("top:K is given twice");
       selection.top_ = std::min(count, selection.num_classes_);
     } else if (term.starts_with("class:")) {
-      const auto number =
-          static_cast<std::int32_t>(find_class(classes, term.substr(6), "--queries"));
+      const auto number = find_class(classes, term.substr(6), "queries");
       auto& named = selection.named_;
       if (std::find(named.begin(), named.end(), number) == named.end()) named.push_back(number);
     } else {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/attention/reference_style.h"
 
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
-#include <vector>
 
 #include "intr/core/checked_cast.h"
 
@@ -37,21 +37,21 @@ cv::Mat reduce(const Image& photo) {
   return small;
 }
 
-/// Levels 0 to 255 of the enlarged map. @return false if the map is constant
-bool normalize(const cv::Mat& heat, cv::Mat& levels) {
+/// Levels 0 to 255 between the least and the largest value.
+cv::Mat normalize(const cv::Mat& heat) {
   double least = 0, largest = 0;
   cv::minMaxLoc(heat, &least, &largest);
-  levels = cv::Mat::zeros(heat.rows, heat.cols, CV_8UC1);
+  cv::Mat levels = cv::Mat::zeros(heat.rows, heat.cols, CV_8UC1);
   const auto low = static_cast<float>(least);
   const float range = static_cast<float>(largest) - low;
-  if (!(range > 0)) return false;
+  if (!(range > 0)) return levels;
   for (int y = 0; y < heat.rows; ++y) {
     const float* values = heat.ptr<float>(y);
     std::uint8_t* out = levels.ptr<std::uint8_t>(y);
     for (int x = 0; x < heat.cols; ++x)
       out[x] = static_cast<std::uint8_t>((values[x] - low) / range * 255.0F);
   }
-  return true;
+  return levels;
 }
 
 }  // namespace
@@ -61,11 +61,15 @@ ReferenceOverlay draw_reference_overlay(const Image& photo, std::span<const floa
   const cv::Mat small = reduce(photo);
   const cv::Mat cells(checked_cast<int>(grid.height), checked_cast<int>(grid.width), CV_32FC1,
                       const_cast<float*>(map.data()));
-  cv::Mat heat;
-  cv::resize(cells, heat, small.size(), 0, 0, cv::INTER_CUBIC);
-  cv::Mat levels;
   ReferenceOverlay overlay;
-  overlay.constant_map = !normalize(heat, levels);
+  const auto [least, largest] = std::minmax_element(map.begin(), map.end());
+  overlay.constant_map = *least == *largest;
+  cv::Mat levels = cv::Mat::zeros(small.rows, small.cols, CV_8UC1);
+  if (!overlay.constant_map) {  // enlarging a constant leaves rounding noise, which is no heat
+    cv::Mat heat;
+    cv::resize(cells, heat, small.size(), 0, 0, cv::INTER_CUBIC);
+    levels = normalize(heat);
+  }
   cv::Mat colors, smooth;
   cv::applyColorMap(levels, colors, cv::COLORMAP_JET);
   cv::medianBlur(colors, smooth, kBlur);

@@ -82,12 +82,24 @@ void check_attributes(const DataIndex& index, std::int64_t shard, const hdf5::Fi
           "its number of samples differs from the index", file.path());
 }
 
+/// A cut file makes HDF5 fail in many ways; all of them mean this.
+hdf5::File open_hdf5(const std::string& path, std::uint64_t size, std::uint64_t expected) {
+  try {
+    return hdf5::File::open(path);
+  } catch (const DataError&) {
+    if (size >= expected) throw;
+  }
+  throw DataError(
+      fmt::format("ends at byte {}, {} says {}", size, shard_format::kManifestFile, expected), path,
+      kVerify);
+}
+
 /// Everything about a shard that can be checked without reading its pictures.
 OpenShard check_shard(const DataIndex& index, std::int64_t shard, const std::string& path) {
   const DataIndex::Shard& expected = index.shards()[static_cast<std::size_t>(shard)];
   OpenShard result{InputFile(path), 0, std::nullopt};
   const std::uint64_t size = result.file.size();
-  hdf5::File file = hdf5::File::open(path);
+  hdf5::File file = open_hdf5(path, size, expected.bytes);
   check_attributes(index, shard, file);
   const hdf5::Shape data = file.shape("/data");
   require(data.size() == 1, "/data is no row of bytes", path);
@@ -110,21 +122,8 @@ OpenShard check_shard(const DataIndex& index, std::int64_t shard, const std::str
 }
 
 OpenShard open_shard(const DataIndex& index, std::int64_t shard) {
-  const DataIndex::Shard& expected = index.shards()[static_cast<std::size_t>(shard)];
-  const std::string path = index.set() + "/" + expected.file;
-  const std::uint64_t size = InputFile(path).size();
-  if (size < expected.bytes) {
-    // A cut file makes HDF5 fail in many ways; all of them mean this. A rewritten shard may be
-    // smaller and whole, so HDF5 is asked first.
-    try {
-      return check_shard(index, shard, path);
-    } catch (const DataError&) {
-      throw DataError(fmt::format("ends at byte {}, {} says {}", size, shard_format::kManifestFile,
-                                  expected.bytes),
-                      path, kVerify);
-    }
-  }
-  return check_shard(index, shard, path);
+  return check_shard(index, shard,
+                     index.set() + "/" + index.shards()[static_cast<std::size_t>(shard)].file);
 }
 
 }  // namespace

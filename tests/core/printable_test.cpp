@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "intr/core/error.h"
 
 namespace intr {
@@ -31,6 +34,15 @@ TEST(Printable, SortsByCodePoint) {
   EXPECT_TRUE(code_point_less("a", "é"));
   EXPECT_FALSE(code_point_less("b", "b"));
   EXPECT_EQ(code_points("\xff"), std::u32string(1, char32_t{0xDCFF}));
+}
+
+TEST(Printable, SortsNamesAsPythonDoes) {
+  // An invalid byte is U+DC00 + b, before U+FFE0, although its byte is the larger one.
+  std::vector<std::string> names = {"é",   "b",       "bad\uffe0", "B",
+                                    "001", "bad\xff", "10.jpg",    "2.jpg"};
+  std::sort(names.begin(), names.end(), code_point_less);
+  EXPECT_EQ(names, (std::vector<std::string>{"001", "10.jpg", "2.jpg", "B", "b", "bad\xff",
+                                             "bad\uffe0", "é"}));
 }
 
 }  // namespace

@@ -129,6 +129,16 @@ TEST(AtomicFile, MakesFolders) {
   EXPECT_THROW(make_folder(folder / "file/x"), EnvironmentError);
 }
 
+TEST(AtomicFile, RemovesWhatKilledWritersLeft) {
+  const test::TempDir folder;
+  write_file(folder / ".a.tmp-1", "half");
+  write_file(folder / ".a.tmp-host-2", "half");
+  write_file(folder / ".ab.tmp-1", "of another file");
+  remove_leftovers(folder / "a");
+  EXPECT_EQ(files_in(folder.path()), std::vector<std::string>{".ab.tmp-1"});
+  remove_leftovers(folder / "missing/a");
+}
+
 TEST(AtomicFile, AsksForSpace) {
   const test::TempDir folder;
   EXPECT_GT(free_bytes(folder.path()), 0U);

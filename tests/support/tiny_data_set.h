@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -115,11 +117,14 @@ inline void make_tiny_set(const std::string& set, const TinySet& what = {}) {
   manifest.write(set);
 }
 
-/// Changes one byte of a file.
+/// Changes one byte of a file, in place.
 inline void flip_byte(const std::string& path, std::uint64_t position) {
-  std::string bytes = read_file(path);
-  bytes.at(position) = static_cast<char>(bytes.at(position) ^ 0x5a);
-  write_file(path, bytes);
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  char byte = 0;
+  file.seekg(static_cast<std::streamoff>(position)).read(&byte, 1);
+  byte = static_cast<char>(byte ^ 0x5a);
+  file.seekp(static_cast<std::streamoff>(position)).write(&byte, 1);
+  if (!file) throw std::runtime_error("cannot change " + path);
 }
 
 }  // namespace intr::test

@@ -14,8 +14,8 @@ namespace intr {
 
 /// What a gallery shows.
 struct GalleryOptions {
-  std::string out;          ///< folder; made if it is not there
-  std::string title;        ///< of the page; "" = from the split
+  std::string out{};        ///< folder; made if it is not there
+  std::string title{};      ///< of the page; "" = from the split
   std::int64_t layer = -1;  ///< stored decoder layer, by its number in the model; -1 = last
   bool any_image = false;   ///< see PhotoOptions
   std::int64_t photo_side =

@@ -16,7 +16,7 @@ namespace intr {
 
 /// Where overlays go.
 struct OverlayRunOptions {
-  std::string out;         ///< folder; made if it is not there
+  std::string out{};       ///< folder; made if it is not there
   bool replace = false;    ///< draw again what is there, also by another recipe
   bool any_image = false;  ///< see PhotoOptions
 };

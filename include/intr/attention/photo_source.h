@@ -14,8 +14,8 @@ namespace intr {
 
 /// Where the pictures of a dump come from.
 struct PhotoOptions {
-  std::string data;        ///< packed set
-  std::string images;      ///< or a folder that the samples' paths lie below
+  std::string data{};      ///< packed set
+  std::string images{};    ///< or a folder that the samples' paths lie below
   bool any_image = false;  ///< accept pictures whose bytes are not those that the network saw
 };
 void describe(PhotoOptions& options, OptionSet& set);

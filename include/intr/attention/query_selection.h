@@ -8,11 +8,6 @@
 
 namespace intr {
 
-/// The number of the class that a user named: by its name, else by its number.
-/// @throws UsageError naming the option and the nearest names
-std::int64_t find_class(const std::vector<std::string>& classes, const std::string& wanted,
-                        const std::string& flag);
-
 /// All classes, best first. Equal logits rank by lower number.
 std::vector<std::int32_t> rank_classes(std::span<const float> logits);
 

@@ -31,8 +31,8 @@ struct SampleFailure {
 struct LoopControl {
   std::int64_t threads = 1;
   std::function<void(std::int64_t count)>
-      advance;                 ///< progress; never called by two threads at once
-  std::function<bool()> stop;  ///< true: take no more samples
+      advance{};                 ///< progress; never called by two threads at once
+  std::function<bool()> stop{};  ///< true: take no more samples
 };
 
 /// Calls `work` once for each row, in several threads. Files are read by one thread at a time,

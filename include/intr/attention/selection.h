@@ -12,8 +12,8 @@ namespace intr {
 
 /// Which samples of a dump. Kinds intersect, repeats of one kind unite.
 struct SelectionOptions {
-  std::vector<std::string> classes;  ///< names or numbers of true classes
-  std::vector<std::string> samples;  ///< sample ids, or ranges A-B with both ends
+  std::vector<std::string> classes{};  ///< names or numbers of true classes
+  std::vector<std::string> samples{};  ///< sample ids, or ranges A-B with both ends
   bool wrong_only = false;
   bool correct_only = false;
   std::int64_t limit = 0;  ///< at most so many samples, evenly spread over the rest; 0 = all

@@ -12,7 +12,8 @@ std::string printable(const std::string& bytes);
 /// The bytes of printable text. @throws DataError if two digits do not follow a percent sign
 std::string from_printable(const std::string& text);
 
-/// The code points of text; an invalid byte b becomes U+DC00 + b, as Python's surrogate escape does.
+/// The code points of text; an invalid byte b becomes U+DC00 + b, as Python's surrogate escape
+/// does.
 std::u32string code_points(const std::string& bytes);
 
 /// The order in which Python sorts file names: by code point.

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <vector>
 
-namespace intr {
+#include "intr/core/image_size.h"
 
-/// Height and width in pixels, in that order wherever sizes are written down.
-struct ImageSize {
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::int64_t area() const noexcept { return height * width; }
-  auto operator<=>(const ImageSize&) const = default;
-};
+namespace intr {
 
 /// A decoded picture: u8 RGB, rows from the top, no gaps.
 struct Image {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "intr/image/image.h"
+#include "intr/core/image_size.h"
 #include "intr/model/attention.h"
 #include "intr/model/model_config.h"
 #include "intr/model/tensor_cursor.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "intr/image/image.h"
+#include "intr/core/image_size.h"
 
 namespace intr {
 

@@ -201,7 +201,7 @@ function detailFigure(i, row, name, head) {
   const map = head === null ? null : wantedMap(i, row, head, state.query);
   const side = Math.round(320 * Math.min(devicePixelRatio || 1, 2));
   paint(canvas, i, row, map, look(head ?? -1), side, false);
-  const caption = element("figcaption", "", name === "mean" ? "mean of heads" : name.replace("head", "head "));
+  const caption = element("figcaption", "", name.replace("head", "head "));
   if (map) caption.append(element("span", "", "peak " + map.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0).toFixed(1) + " ×"));
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", name === "photo" ? "photo" : `attention of ${caption.firstChild.textContent}`);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/overlay_run.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "attention/drawing_dump.h"
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+class OverlayRun : public ::testing::Test {
+ protected:
+  OverlayRunResult run(const OverlayOptions& overlay, const OverlayRunOptions& options,
+                       std::int64_t threads = 2) const {
+    const std::vector<std::int64_t> rows = {0, 1, 2, 3, 4};
+    const PhotoSource photos({.images = dump_.images()}, reader_.facts());
+    return draw_overlays(reader_, photos, rows, overlay, options, {.threads = threads});
+  }
+  std::map<std::string, std::string> files(const std::string& folder) const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+      if (entry.is_regular_file())
+        all[std::filesystem::relative(entry.path(), folder).string()] =
+            read_file(entry.path().string());
+    return all;
+  }
+
+  test::DrawingDump dump_;
+  MapReader reader_ = dump_.open();
+};
+
+TEST_F(OverlayRun, BytesDoNotDependOnThreads) {
+  EXPECT_EQ(run({.layout = "strip"}, {.out = dump_.out() + "1"}, 1).drawn, 5);
+  EXPECT_EQ(run({.layout = "strip"}, {.out = dump_.out() + "7"}, 7).drawn, 5);
+  const auto one = files(dump_.out() + "1");
+  EXPECT_EQ(one, files(dump_.out() + "7"));
+  EXPECT_EQ(one.size(), 6u);
+  EXPECT_TRUE(one.contains("ant/picture 0__10__true-strip.png"));
+  EXPECT_TRUE(one.contains("unknown/picture 4__22__predicted-strip.png"));
+}
+
+TEST_F(OverlayRun, TheSameCommandDrawsWhatIsMissing) {
+  run({}, {.out = dump_.out()});
+  std::filesystem::remove(dump_.out() + "/ant/picture 0__10__true-mean.png");
+  const OverlayRunResult again = run({}, {.out = dump_.out()});
+  EXPECT_EQ(again.drawn, 1);
+  EXPECT_EQ(again.kept, 4);
+}
+
+TEST_F(OverlayRun, AnotherRecipeNeedsPermission) {
+  run({}, {.out = dump_.out()});
+  try {
+    run({.palette = "viridis"}, {.out = dump_.out()});
+    FAIL() << "drawn over";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("palette was \"inferno\", now \"viridis\""),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(run({.palette = "viridis"}, {.out = dump_.out(), .replace = true}).drawn, 5);
+}
+
+TEST_F(OverlayRun, JpegToo) {
+  run({.format = "jpeg"}, {.out = dump_.out()});
+  EXPECT_TRUE(files(dump_.out()).contains("bee/picture 1__13__true-mean.jpg"));
+}
+
+TEST_F(OverlayRun, AMissingPictureIsListedAndTheRestDrawn) {
+  std::filesystem::remove(dump_.images() + "/" + reader_.sample(2).path);
+  const OverlayRunResult result = run({}, {.out = dump_.out()});
+  EXPECT_EQ(result.drawn, 4);
+  ASSERT_EQ(result.failures.size(), 1u);
+  EXPECT_EQ(result.failures[0].sample_id, 16);
+}
+
+}  // namespace
+}  // namespace intr

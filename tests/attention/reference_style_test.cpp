@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/reference_style.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "intr/core/hash.h"
+#include "intr/io/json_file.h"
+
+namespace intr {
+namespace {
+
+/// The picture of make_reference_golden.py.
+Image pattern(std::int64_t width, std::int64_t height) {
+  Image image{{height, width}, {}};
+  for (std::uint64_t y = 0; y < static_cast<std::uint64_t>(height); ++y)
+    for (std::uint64_t x = 0; x < static_cast<std::uint64_t>(width); ++x)
+      for (std::uint64_t c = 0; c < 3; ++c) {
+        const std::uint64_t noise = (x * 2654435761u + y * 40503u + c * 97u) >> 7;
+        image.rgb.push_back(static_cast<std::uint8_t>((x * 3 + y * 2 + c * 40 + noise % 23) % 256));
+      }
+  return image;
+}
+
+std::vector<float> attention(std::int64_t columns, std::int64_t rows, std::int64_t number) {
+  std::vector<float> map;
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < columns; ++c)
+      map.push_back(static_cast<float>((r * 37 + c * 101 + r * c * 13 + number * 7) % 251) / 1024);
+  return map;
+}
+
+TEST(ReferenceStyle, EqualToThePublishedRecipe) {
+  const auto golden = read_json(INTR_GOLDEN "/reference_style.json");
+  std::int64_t number = 0;
+  for (const auto& row : golden.at("width, height, columns, rows, new width, new height, rgb")) {
+    SCOPED_TRACE(row.dump());
+    const std::int64_t columns = row.at(2), rows = row.at(3);
+    const std::vector<float> map = attention(columns, rows, number++);
+    const ReferenceOverlay overlay =
+        draw_reference_overlay(pattern(row.at(0), row.at(1)), map, {rows, columns});
+    EXPECT_EQ(overlay.picture.size, (ImageSize{row.at(5), row.at(4)}));
+    EXPECT_EQ(fmt::format("{:016x}", xxh3_64(std::as_bytes(std::span(overlay.picture.rgb)))),
+              row.at(6));
+    EXPECT_EQ(overlay.constant_map, map.size() == 1);
+  }
+  EXPECT_EQ(number, 10);
+}
+
+TEST(ReferenceStyle, ThePhotoBesideHasTheSameSize) {
+  const Image photo = pattern(53, 41);
+  const std::vector<float> map(6, 0.5F);
+  const ReferenceOverlay overlay = draw_reference_overlay(photo, map, {2, 3});
+  EXPECT_TRUE(overlay.constant_map);
+  EXPECT_EQ(reduce_for_reference(photo).size, overlay.picture.size);
+}
+
+}  // namespace
+}  // namespace intr

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/selection.h"
+
+#include <gtest/gtest.h>
+
+#include "intr/core/error.h"
+#include "support/synthetic_dump.h"
+#include "support/temp_dir.h"
+
+namespace intr {
+namespace {
+
+/// Ten samples with ids 10, 13, … 37 and labels 0, 1, 2, 0, …, the last one without; every other
+/// one, from the first, is right.
+class Selection : public ::testing::Test {
+ protected:
+  Selection() : reader_(open(folder_.path() + "/dump")) {}
+  static MapReader open(const std::string& path) {
+    test::SyntheticDump dump;
+    dump.num_samples = 10;
+    test::write_synthetic_dump(path, dump);
+    return MapReader::open(path);
+  }
+  std::vector<std::int64_t> select(const SelectionOptions& options) const {
+    return select_rows(reader_, options);
+  }
+  std::string refusal(const SelectionOptions& options) const {
+    try {
+      select(options);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "selected";
+  }
+
+  test::TempDir folder_;
+  MapReader reader_;
+};
+
+using Rows = std::vector<std::int64_t>;
+
+TEST_F(Selection, EverythingByDefault) { EXPECT_EQ(select({}).size(), 10u); }
+
+TEST_F(Selection, RepeatsUniteAndKindsIntersect) {
+  EXPECT_EQ(select({.classes = {"ant"}}), (Rows{0, 3, 6}));
+  EXPECT_EQ(select({.classes = {"ant", "1"}}), (Rows{0, 1, 3, 4, 6, 7}));
+  EXPECT_EQ(select({.samples = {"10-16", "37"}}), (Rows{0, 1, 2, 9}));
+  EXPECT_EQ(select({.classes = {"bee"}, .samples = {"10-25"}}), (Rows{1, 4}));
+}
+
+TEST_F(Selection, RightAndWrong) {
+  EXPECT_EQ(select({.wrong_only = true}), (Rows{1, 3, 5, 7}));
+  EXPECT_EQ(select({.correct_only = true}), (Rows{0, 2, 4, 6, 8}));
+}
+
+TEST_F(Selection, LimitSpreads) {
+  EXPECT_EQ(select({.limit = 3}), (Rows{0, 3, 6}));
+  EXPECT_EQ(select({.limit = 100}).size(), 10u);
+}
+
+TEST_F(Selection, RefusalsSayWhatToDo) {
+  EXPECT_NE(refusal({.classes = {"aunt"}}).find("did you mean 'ant'"), std::string::npos);
+  EXPECT_NE(refusal({.classes = {"7"}}).find("no class '7'"), std::string::npos);
+  EXPECT_NE(refusal({.samples = {"x"}}).find("range A-B"), std::string::npos);
+  EXPECT_NE(refusal({.samples = {"9-3"}}).find("range A-B"), std::string::npos);
+  const std::string empty = refusal({.wrong_only = true, .correct_only = true});
+  EXPECT_NE(empty.find("4 fit --wrong-only, 5 fit --correct-only"), std::string::npos) << empty;
+  EXPECT_NE(refusal({.limit = -1}).find("--limit"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace intr
