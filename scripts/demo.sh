@@ -27,8 +27,8 @@ step "packing 6,000 training and 2,000 test pictures"
   --classes preprocess/fashion_mnist_classes.txt
 
 train=("${mpi[@]}" "$bin/intr-train" --data "$out/data" --out "$out/run"
-  --backbone resnet18 --backbone-stages 3 --hidden-dim 128 --nheads 4 --enc-layers 2 --dec-layers 2
-  --dim-feedforward 512 --pre-norm --image-size 96 --augmentation flip --init calibrated
+  --backbone resnet18 --backbone-stages 3 --hidden-dim 128 --nheads 4 --enc-layers 1 --dec-layers 2
+  --dim-feedforward 512 --dropout 0 --pre-norm --image-size 96 --augmentation flip --init calibrated
   --batch-size 64 --micro-batch 32 --epochs $epochs --lr 5e-4 --lr-backbone 5e-4 --min-lr 1e-6
   --lr-scheduler cosine --warmup-steps 50 --clip-max-norm 1.0 --weight-decay 1e-4)
 

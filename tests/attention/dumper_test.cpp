@@ -5,10 +5,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "intr/attention/dump_check.h"
@@ -185,12 +187,15 @@ TEST_F(DumperTest, MergedFilesDoNotDependOnTheBatchSize) {
 
 TEST_F(DumperTest, AKilledRunResumesOnOtherRanks) {
   if (world().rank() == 0) {
-    // One rank dies before its fourth batch: what it had in memory is gone.
+    // One rank dies before its fourth batch, once the writing thread has put a piece in place: what
+    // it had in memory is gone.
     SelfCommunicator alone;
     std::int64_t asked = 0;
-    const auto die = [&asked]() -> bool {
-      if (++asked > 3) throw std::runtime_error("killed");
-      return false;
+    const auto die = [&asked, this]() -> bool {
+      if (++asked <= 3) return false;
+      for (int tries = 0; tries < 10000 && dump_status(root_ + "/dump").samples_done == 0; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      throw std::runtime_error("killed");
     };
     EXPECT_THROW(dump("dump", alone, die), std::runtime_error);
     EXPECT_GT(dump_status(root_ + "/dump").samples_done, 0);
