@@ -59,10 +59,11 @@ step "dumping the attention of 2,000 test pictures"
 "${mpi[@]}" "$bin/intr-attend" --model "$out/run" --data "$out/data" --split val --out "$out/dump"
 
 step "drawing"
-"$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip --limit 40
+"$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
+  --scale sample --limit 40
 "$bin/intr-render" gallery "$out/dump" --data "$out/data" --out "$out/gallery"
 
 read -r hits1 samples < <(sed -n 's/.*"hits1": *\([0-9]*\).*/\1/p; s/.*"samples": *\([0-9]*\).*/\1/p' "$out/eval.json" | head -n 2 | paste -sd' ')
 echo
-awk -v h="$hits1" -v n="$samples" 'BEGIN {printf "top-1 %.1f %% of %d\n", 100 * h / n, n}'
+awk -v h="$hits1" -v n="$samples" 'BEGIN {printf "top-1 %.1f %% of %d\n", int(1000 * h / n + 0.5) / 10, n}'
 echo "page $out/gallery/index.html"
