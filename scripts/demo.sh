@@ -60,7 +60,7 @@ step "dumping the attention of 2,000 test pictures"
 
 step "drawing"
 "$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
-  --scale sample --limit 40
+  --scale map --limit 40
 "$bin/intr-render" gallery "$out/dump" --data "$out/data" --out "$out/gallery"
 
 read -r hits1 samples < <(sed -n 's/.*"hits1": *\([0-9]*\).*/\1/p; s/.*"samples": *\([0-9]*\).*/\1/p' "$out/eval.json" | head -n 2 | paste -sd' ')
