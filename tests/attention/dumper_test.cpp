@@ -5,10 +5,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "intr/attention/dump_check.h"
@@ -43,12 +45,13 @@ ModelConfig tiny_config(std::int64_t num_classes) {
   return config;
 }
 
-/// One environment for the whole program, as in our programs.
-Communicator& world() {
+/// One environment for the whole program, as in our programs; messages end before MPI does.
+std::unique_ptr<Communicator>& communicator_of_all() {
   static MpiEnvironment environment;
-  static const std::unique_ptr<Communicator> communicator = make_communicator("auto", environment);
-  return *communicator;
+  static std::unique_ptr<Communicator> communicator = make_communicator("auto", environment);
+  return communicator;
 }
+Communicator& world() { return *communicator_of_all(); }
 
 /// What all tests of this file share: making it is most of their time.
 struct Shared {
@@ -102,6 +105,7 @@ class DumperTest : public testing::Test {
     options_.layers = "all";
   }
   void TearDown() override { world().barrier({.section = "test end"}); }
+  static void TearDownTestSuite() { communicator_of_all().reset(); }
 
   ExitCode dump(const std::string& name, Communicator& communicator,
                 const std::function<bool()>& stop = {}) const {
@@ -185,12 +189,15 @@ TEST_F(DumperTest, MergedFilesDoNotDependOnTheBatchSize) {
 
 TEST_F(DumperTest, AKilledRunResumesOnOtherRanks) {
   if (world().rank() == 0) {
-    // One rank dies before its fourth batch: what it had in memory is gone.
+    // One rank dies before its fourth batch, when the first piece is in place: what it had in
+    // memory is gone.
     SelfCommunicator alone;
     std::int64_t asked = 0;
-    const auto die = [&asked]() -> bool {
-      if (++asked > 3) throw std::runtime_error("killed");
-      return false;
+    const auto die = [this, &asked]() -> bool {
+      if (++asked <= 3) return false;
+      while (dump_status(root_ + "/dump").samples_done == 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      throw std::runtime_error("killed");
     };
     EXPECT_THROW(dump("dump", alone, die), std::runtime_error);
     EXPECT_GT(dump_status(root_ + "/dump").samples_done, 0);
