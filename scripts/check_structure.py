@@ -44,6 +44,18 @@ NO_TEST = {
     "core/exit_code.h": "numbers alone, checked in core/error_test",
     "core/image_size.h": "two numbers, compared wherever pictures are tested",
     "image/image.h": "a structure without code",
+    "attention/map_attributes.h": "attributes go through a file and back in attention/map_reader_test",
+    "attention/map_columns.h": "columns go through a file and back in attention/map_reader_test",
+    "attention/map_format.h": "names and versions alone, checked in attention/map_reader_test",
+    "attention/plan_file.h": "written, read and compared in attention/dump_index_test",
+    "data/manifest.h": "written by preprocess/packer_test, read and damaged in data/data_index_test",
+    "train/compute_place.h": "threads and device of a rank, checked through apps/train_test",
+    "train/device_batch.h": "checked through train/evaluation_job_test and train/training_job_test",
+    "train/evaluator.h": "scores by train/evaluation_job_test, on 1, 2 and 4 ranks by e2e/pipeline_test",
+    "train/run_recorder.h": "its records are read by train/training_job_test",
+    "train/run_start.h": "every way to start is taken by train/training_job_test",
+    "train/trainer.h": "run on 1 and 2 ranks by train/training_job_test",
+    "train/training_run.h": "run on 1 and 2 ranks by train/training_job_test",
 }
 
 MOST_LINES = 500

@@ -27,8 +27,8 @@ step "packing 6,000 training and 2,000 test pictures"
   --classes preprocess/fashion_mnist_classes.txt
 
 train=("${mpi[@]}" "$bin/intr-train" --data "$out/data" --out "$out/run"
-  --backbone resnet18 --backbone-stages 3 --hidden-dim 128 --nheads 4 --enc-layers 2 --dec-layers 2
-  --dim-feedforward 512 --pre-norm --image-size 96 --augmentation flip --init calibrated
+  --backbone resnet18 --backbone-stages 3 --hidden-dim 128 --nheads 4 --enc-layers 1 --dec-layers 2
+  --dim-feedforward 512 --dropout 0 --pre-norm --image-size 96 --augmentation flip --init calibrated
   --batch-size 64 --micro-batch 32 --epochs $epochs --lr 5e-4 --lr-backbone 5e-4 --min-lr 1e-6
   --lr-scheduler cosine --warmup-steps 50 --clip-max-norm 1.0 --weight-decay 1e-4)
 
@@ -59,10 +59,11 @@ step "dumping the attention of 2,000 test pictures"
 "${mpi[@]}" "$bin/intr-attend" --model "$out/run" --data "$out/data" --split val --out "$out/dump"
 
 step "drawing"
-"$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip --limit 40
+"$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
+  --scale map --limit 40
 "$bin/intr-render" gallery "$out/dump" --data "$out/data" --out "$out/gallery"
 
 read -r hits1 samples < <(sed -n 's/.*"hits1": *\([0-9]*\).*/\1/p; s/.*"samples": *\([0-9]*\).*/\1/p' "$out/eval.json" | head -n 2 | paste -sd' ')
 echo
-awk -v h="$hits1" -v n="$samples" 'BEGIN {printf "top-1 %.1f %% of %d\n", 100 * h / n, n}'
+awk -v h="$hits1" -v n="$samples" 'BEGIN {printf "top-1 %.1f %% of %d\n", int(1000 * h / n + 0.5) / 10, n}'
 echo "page $out/gallery/index.html"

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   g++ cmake ninja-build ccache git ca-certificates python3 python3-pip unzip pkg-config
-  libopenmpi-dev openmpi-bin libhdf5-dev libboost-program-options-dev libfmt-dev libgtest-dev
+  libopenmpi-dev openmpi-bin libhdf5-dev libboost-program-options-dev libfmt-dev libgtest-dev libgmock-dev
   libjpeg62-turbo-dev libpng-dev zlib1g-dev libxxhash-dev nlohmann-json3-dev
   libopencv-core-dev libopencv-imgproc-dev dataset-fashion-mnist
 )
@@ -75,10 +75,12 @@ install_wheels() {
   temporary=$folder.tmp-$$
   rm -rf "$folder".tmp-*
   mkdir -p "$temporary/wheels"
+  # pip takes a named platform literally: every glibc up to Debian 12's that a wheel may be built for.
+  local platforms=(--platform manylinux2014_x86_64) minor
+  for minor in {17..36}; do platforms+=(--platform "manylinux_2_${minor}_x86_64"); done
   python3 -m pip download -q --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
     --python-version 3.11 --implementation cp \
-    --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
-    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
+    "${platforms[@]}" \
     -d "$temporary/wheels" -r "$list" || { say "could not fetch them. Next: check the network, then run this again"; exit 78; }
   for wheel in "$temporary"/wheels/*.whl; do unzip -q -o "$wheel" -d "$temporary"; done
   rm -rf "$temporary/wheels" "$folder"

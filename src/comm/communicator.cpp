@@ -39,6 +39,13 @@ std::string name_differing(const std::vector<std::uint64_t>& hashes) {
 
 }  // namespace
 
+std::string describe(const Tag& tag) {
+  std::string text = tag.section;
+  if (tag.step >= 0) text += fmt::format(", step {}", tag.step);
+  if (tag.bucket >= 0) text += fmt::format(", bucket {}", tag.bucket);
+  return text;
+}
+
 void Communicator::agree(std::string_view what, std::uint64_t hash, Tag tag) {
   // ~x falls as x rises, so one maximum gives both ends.
   const auto value = static_cast<std::int64_t>(hash);

@@ -58,13 +58,6 @@ MPI_Op mpi_op(Op op) {
   throw InternalError("a reduction that is not in the list");
 }
 
-std::string describe(const Tag& tag) {
-  std::string text = tag.section;
-  if (tag.step >= 0) text += fmt::format(", step {}", tag.step);
-  if (tag.bucket >= 0) text += fmt::format(", bucket {}", tag.bucket);
-  return text;
-}
-
 std::string library_text(int code) {
   char text[MPI_MAX_ERROR_STRING] = {};
   int length = 0;

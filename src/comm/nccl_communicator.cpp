@@ -72,13 +72,6 @@ ncclRedOp_t nccl_op(Op op) {
   throw InternalError("a reduction that is not in the list");
 }
 
-std::string describe(const Tag& tag) {
-  std::string text = tag.section;
-  if (tag.step >= 0) text += fmt::format(", step {}", tag.step);
-  if (tag.bucket >= 0) text += fmt::format(", bucket {}", tag.bucket);
-  return text;
-}
-
 int visible_gpus() noexcept {
   int count = 0;
   return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;

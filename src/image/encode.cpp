@@ -18,7 +18,7 @@ namespace intr {
 
 namespace {
 
-constexpr int kPngLevel = 6;
+constexpr int kPngLevel = 3;  // three times as fast as the default 6, 3 to 20 % larger
 
 /// Writes one PNG. The function that calls libpng holds no object that a longjmp would leave
 /// undestroyed.

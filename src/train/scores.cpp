@@ -69,8 +69,9 @@ Interval wilson_interval(std::int64_t hits, std::int64_t samples) {
   const double center = p + z * z / (2 * n);
   const double spread = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;
-  return {.low = std::max(0.0, (center - spread) / scale),
-          .high = std::min(1.0, (center + spread) / scale)};
+  // At the ends the formula gives 0 and 1 but for rounding.
+  return {.low = hits == 0 ? 0.0 : (center - spread) / scale,
+          .high = hits == samples ? 1.0 : (center + spread) / scale};
 }
 
 double calibration_error(const std::vector<SampleScore>& scores) {

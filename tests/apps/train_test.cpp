@@ -24,11 +24,11 @@ using test::quoted;
 class TrainProgramTest : public testing::Test {
  protected:
   std::string command(int ranks, const std::string& run, const std::string& more = {}) const {
-    return "timeout 100 " + test::on_ranks(ranks) + test::program("train") + " --data " +
-           quoted(set_) + " --out " + quoted(folder_ / run) + test::tiny_flags(more);
+    return test::on_ranks(ranks) + test::program("train") + " --data " + quoted(set_) + " --out " +
+           quoted(folder_ / run) + test::tiny_flags(more);
   }
   ProgramResult train(int ranks, const std::string& run, const std::string& more = {}) const {
-    return test::run_program(command(ranks, run, more));
+    return test::run_program("timeout 100 " + command(ranks, run, more));
   }
   std::string newest(const std::string& run) const {
     const std::string folder = folder_ / run + "/checkpoints";
@@ -57,6 +57,7 @@ TEST_F(TrainProgramTest, HelpAndVersionNeedNoLauncher) {
 TEST_F(TrainProgramTest, StoppedByASignalAndResumedEqualsUnbroken) {
   EXPECT_EQ(train(2, "whole").exit_code, 0);
   const std::string metrics = quoted(folder_ / "broken/metrics.jsonl");
+  // Not under timeout(1), which the signal would end.
   const ProgramResult stopped = test::run_program(
       command(2, "broken", "--epochs 2000") + " & pid=$!\n" +  // long enough to be stopped
       "while kill -0 $pid && [ $(cat " + metrics +

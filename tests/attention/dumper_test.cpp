@@ -189,13 +189,13 @@ TEST_F(DumperTest, MergedFilesDoNotDependOnTheBatchSize) {
 
 TEST_F(DumperTest, AKilledRunResumesOnOtherRanks) {
   if (world().rank() == 0) {
-    // One rank dies before its fourth batch, when the first piece is in place: what it had in
-    // memory is gone.
+    // One rank dies before its fourth batch, once the writing thread has put a piece in place: what
+    // it had in memory is gone.
     SelfCommunicator alone;
     std::int64_t asked = 0;
-    const auto die = [this, &asked]() -> bool {
+    const auto die = [&asked, this]() -> bool {
       if (++asked <= 3) return false;
-      while (dump_status(root_ + "/dump").samples_done == 0)
+      for (int tries = 0; tries < 10000 && dump_status(root_ + "/dump").samples_done == 0; ++tries)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       throw std::runtime_error("killed");
     };

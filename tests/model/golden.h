@@ -65,9 +65,6 @@ class GoldenCase {
   double tolerance(const char* kind) const {
     return 10 * golden_.at("float64_difference").at(kind).get<double>();
   }
-  bool has_tolerance(const char* kind) const {
-    return golden_.at("float64_difference").contains(kind);
-  }
   bool gradient_is_zero(const std::string& name) const {
     const auto& names = golden_.at("zero_gradients");
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -97,21 +94,55 @@ class GoldenCase {
         << kind << " " << torch::tensor(got, at::kDouble) << " " << expected;
   }
 
+  /// Compares what the file has of a parameter's first gradient.
+  void expect_gradient(const std::string& name, const at::Tensor& gradient) const {
+    ASSERT_TRUE(gradient.defined()) << name;
+    const at::Tensor got = sample(gradient);
+    const at::Tensor expected = tensor("gradient/" + name);
+    if (gradient_is_zero(name)) {
+      EXPECT_LE(got.abs().max().item<float>(), 1e-5F) << name;
+    } else {
+      EXPECT_LE(relative(got, expected, expected), tolerance("gradient")) << name;
+    }
+  }
+  /// Compares what the file has of a parameter after the three steps.
+  void expect_trained(const ParameterRow& row, const at::Tensor& parameter) const {
+    const at::Tensor start =
+        sample(to_tensor(formula_weight(row.name, row.shape, seed()), row.shape));
+    const at::Tensor got = sample(parameter);
+    const at::Tensor expected = tensor("after/" + row.name);
+    if (gradient_is_zero(row.name)) {  // rounding noise, which AdamW turns into steps of lr
+      const double lr = recipe(row.group == 0 ? "lr" : "lr_backbone");
+      EXPECT_LE((got - expected).abs().max().item<double>(), 3 * lr * 1.01) << row.name;
+    } else {
+      EXPECT_LE(relative(got, expected, expected - start), tolerance("update")) << row.name;
+    }
+  }
+
+ private:
   /// What the file holds of a tensor: every s-th value in row-major order.
   static at::Tensor sample(const at::Tensor& tensor) {
     std::int64_t step = (tensor.numel() + 63) / 64;
     while (std::gcd(step, std::int64_t{42}) > 1) ++step;
     return tensor.detach().contiguous().flatten().slice(0, 0, tensor.numel(), step);
   }
+  /// |got - expected|_2 / |size|_2
+  static double relative(const at::Tensor& got, const at::Tensor& expected,
+                         const at::Tensor& size) {
+    return ((got - expected).norm() / size.norm()).item<double>();
+  }
 
- private:
   SafetensorsFile file_;
   nlohmann::json golden_;
 };
 
-/// |got - expected|_2 / |size|_2
-inline double relative(const at::Tensor& got, const at::Tensor& expected, const at::Tensor& size) {
-  return ((got - expected).norm() / size.norm()).item<double>();
+/// Names of all files, for test suites with a parameter.
+inline auto golden_cases() {
+  return testing::Values("r18", "r18_padded", "r18_learned", "r18_one_class", "r34",
+                         "r50_dc5_prenorm", "r101");
+}
+inline std::string golden_case_name(const testing::TestParamInfo<const char*>& info) {
+  return info.param;
 }
 
 }  // namespace intr::test

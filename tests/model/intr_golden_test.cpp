@@ -10,7 +10,6 @@ namespace intr {
 namespace {
 
 using test::GoldenCase;
-using test::relative;
 
 class IntrGolden : public testing::TestWithParam<const char*> {
  protected:
@@ -48,33 +47,6 @@ class IntrGolden : public testing::TestWithParam<const char*> {
     }
     return torch::stack(layers);
   }
-  void check_gradients() const {
-    for (const ParameterRow& row : trainable_) {
-      const at::Tensor& gradient = tensors_.at(row.name).grad();
-      ASSERT_TRUE(gradient.defined()) << row.name;
-      const at::Tensor got = GoldenCase::sample(gradient);
-      const at::Tensor expected = golden_.tensor("gradient/" + row.name);
-      if (golden_.gradient_is_zero(row.name))
-        EXPECT_LE(got.abs().max().item<float>(), 1e-5F) << row.name;
-      else
-        EXPECT_LE(relative(got, expected, expected), golden_.tolerance("gradient")) << row.name;
-    }
-  }
-  void check_parameters_after_training() const {
-    for (const ParameterRow& row : trainable_) {
-      const at::Tensor start = GoldenCase::sample(
-          test::to_tensor(test::formula_weight(row.name, row.shape, golden_.seed()), row.shape));
-      const at::Tensor got = GoldenCase::sample(tensors_.at(row.name));
-      const at::Tensor expected = golden_.tensor("after/" + row.name);
-      const double lr = golden_.recipe(row.group == 0 ? "lr" : "lr_backbone");
-      if (golden_.gradient_is_zero(row.name))
-        EXPECT_LE((got - expected).abs().max().item<double>(), 3 * lr * 1.01) << row.name;
-      else
-        EXPECT_LE(relative(got, expected, expected - start), golden_.tolerance("update"))
-            << row.name;
-    }
-  }
-
   GoldenCase golden_;
   TensorMap tensors_;
   std::vector<ParameterRow> trainable_;
@@ -109,7 +81,10 @@ TEST_P(IntrGolden, ThreeStepsGiveTheStoredParameters) {
     const at::Tensor logits = model.forward(images, sizes, {.training = true}).logits;
     const at::Tensor loss = classification_loss(logits, golden_.labels(), images.size(0));
     loss.backward();
-    if (step == 0) check_gradients();
+    if (step == 0) {
+      for (const ParameterRow& row : trainable_)
+        golden_.expect_gradient(row.name, tensors_.at(row.name).grad());
+    }
     losses.push_back(loss.item<double>());
     std::vector<at::Tensor> all = heads;
     all.insert(all.end(), body.begin(), body.end());
@@ -118,13 +93,10 @@ TEST_P(IntrGolden, ThreeStepsGiveTheStoredParameters) {
   }
   golden_.expect_relatively_near("losses", losses);
   golden_.expect_relatively_near("gradient_norms", norms);
-  check_parameters_after_training();
+  for (const ParameterRow& row : trainable_) golden_.expect_trained(row, tensors_.at(row.name));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, IntrGolden,
-                         testing::Values("r18", "r18_padded", "r18_learned", "r18_one_class", "r34",
-                                         "r50_dc5_prenorm", "r101"),
-                         [](const auto& case_name) { return std::string(case_name.param); });
+INSTANTIATE_TEST_SUITE_P(Cases, IntrGolden, test::golden_cases(), test::golden_case_name);
 
 }  // namespace
 }  // namespace intr

@@ -101,8 +101,9 @@ TEST(ParameterTable, ThreeStagesLeaveTheFourthOut) {
   EXPECT_EQ(config.stride(), 16);
   for (const ParameterRow& row : parameter_table(config)) {
     EXPECT_EQ(row.name.find("layer4"), std::string::npos) << row.name;
-    if (row.name == "input_proj.weight")
+    if (row.name == "input_proj.weight") {
       EXPECT_EQ(row.shape, (std::vector<std::int64_t>{256, 256, 1, 1}));
+    }
   }
 }
 
@@ -112,8 +113,9 @@ TEST(ParameterTable, NamesAreUniqueAndQueriesCountClassesTimesQueriesPerClass) {
   std::set<std::string> names;
   for (const ParameterRow& row : parameter_table(config)) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    if (row.name == "query_embed.weight")
+    if (row.name == "query_embed.weight") {
       EXPECT_EQ(row.shape, (std::vector<std::int64_t>{600, 256}));
+    }
   }
 }
 

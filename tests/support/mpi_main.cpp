@@ -28,13 +28,18 @@ class RankPrinter : public testing::EmptyTestEventListener {
                  result.message());
   }
   void OnTestStart(const testing::TestInfo& test) override {
+    const std::lock_guard lock(mutex);
     current = std::string(test.test_suite_name()) + "." + test.name();
+    started = std::chrono::steady_clock::now();
   }
 
  public:
+  static inline std::mutex mutex;
   static inline std::string current = "start";
+  static inline std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };
 
+/// Aborts the job when one test takes longer than the limit.
 class Watchdog {
  public:
   explicit Watchdog(std::chrono::seconds limit) : thread_([this, limit] { watch(limit); }) {}
@@ -50,7 +55,11 @@ class Watchdog {
  private:
   void watch(std::chrono::seconds limit) {
     std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, limit, [this] { return done_; })) return;
+    while (!changed_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) {
+      const std::lock_guard test(RankPrinter::mutex);
+      if (std::chrono::steady_clock::now() - RankPrinter::started > limit) break;
+    }
+    if (done_) return;
     std::fprintf(stderr, "[rank %d] still in %s after %lld s: aborting\n", rank(),
                  RankPrinter::current.c_str(), static_cast<long long>(limit.count()));
     MPI_Abort(MPI_COMM_WORLD, 76);

@@ -7,7 +7,8 @@
 
 namespace intr::test {
 
-/// A built program as a word for run_program(), such as program("pack"). Tests that use it are registered with PROGRAMS.
+/// A built program as a word for run_program(), such as program("pack"). Tests that use it are
+/// registered with PROGRAMS.
 inline std::string program(const std::string& name) {
   return quoted(std::string(INTR_PROGRAM_FOLDER) + "/intr-" + name);
 }

@@ -82,7 +82,9 @@ TEST_F(TrainingJobTest, StoppedAndResumedEqualsUnbroken) {
     EXPECT_EQ(newest("broken").next_position, 10);
   }
   EXPECT_EQ(run(options("broken"), 2), ExitCode::kStopped);  // at the end of the first epoch
-  if (writes()) EXPECT_EQ(newest("broken").step, 4);
+  if (writes()) {
+    EXPECT_EQ(newest("broken").step, 4);
+  }
   EXPECT_EQ(run(options("broken"), 4), ExitCode::kStopped);
   EXPECT_EQ(run(options("broken")), ExitCode::kDone);
   if (!writes()) return;
@@ -120,11 +122,15 @@ TEST_F(TrainingJobTest, AFinishedRunIsLeftAlone) {
   EXPECT_EQ(run(options("run")), ExitCode::kDone);
   const std::string before = writes() ? read_file(path("run/metrics.jsonl")) : "";
   EXPECT_EQ(run(options("run")), ExitCode::kDone);
-  if (writes()) EXPECT_EQ(read_file(path("run/metrics.jsonl")), before);
+  if (writes()) {
+    EXPECT_EQ(read_file(path("run/metrics.jsonl")), before);
+  }
   TrainOptions longer = options("run");
   longer.schedule.epochs = 3;  // the step schedule does not depend on it
   EXPECT_EQ(run(longer), ExitCode::kDone);
-  if (writes()) EXPECT_EQ(newest("run").step, 12);
+  if (writes()) {
+    EXPECT_EQ(newest("run").step, 12);
+  }
 }
 
 TEST_F(TrainingJobTest, GoesOnFromAnOlderCheckpointIfTheNewestIsDamaged) {

@@ -29,6 +29,9 @@ struct Tag {
   std::int32_t bucket = -1;
 };
 
+/// "gradients, step 8120, bucket 3": for messages.
+std::string describe(const Tag& tag);
+
 struct WorldInfo {
   int rank = 0;
   int world_size = 1;

@@ -63,13 +63,16 @@ function heatPicture(map, index, width, height, look) {
   return picture;
 }
 
+// Own scales end here at least, else a map that is nearly uniform would look like one with a clear peak.
+const kLeastPeak = 3;
+
 const sharedScale = (look) =>
     data.scales[(look.mean ? "mean" : "head") + (look.query === "difference" ? "Contrast" : "")] || 1;
 
 // Value of the last color.
 function scaleOf(map, look) {
   if (look.scale === "shared") return sharedScale(look);
-  let largest = 1e-6;
+  let largest = look.query === "difference" ? 1 : kLeastPeak;
   for (const v of map) largest = Math.max(largest, Math.abs(v));
   return largest;
 }
@@ -117,8 +120,8 @@ function paintLegend(figure, looks) {
     context.fillRect(x, 0, 1, canvas.height);
   }
   const ends = looks.map((look) => {
-    const end = shared ? sharedScale(look).toFixed(1) : "own peak";
-    const range = contrast ? `\u2212${end} to +${end}` : `0 to ${end}`;
+    const end = shared ? sharedScale(look).toFixed(1) : "own peak, at least " + (contrast ? 1 : kLeastPeak);
+    const range = contrast ? (shared ? `\u2212${end} to +${end}` : "\u00b1 " + end) : `0 to ${end}`;
     return looks.length > 1 ? `${look.mean ? "mean" : "heads"} ${range}` : range;
   });
   figure.querySelector("figcaption").textContent = (shared ? ends.join(", ") : ends[0].replace(/^heads |^mean /, "")) +

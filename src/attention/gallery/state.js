@@ -1,6 +1,6 @@
 // Filters and looks, kept in the address so that a view can be shared.
 const defaults = {
-  search: "", verdict: "all", label: "", predicted: "", sort: "id", map: "mean", query: "true", scale: "shared",
+  search: "", verdict: "all", label: "", predicted: "", sort: "id", map: "mean", query: "true", scale: "own",
   palette: "inferno", opacity: 65, open: "",
 };
 const state = { ...defaults };

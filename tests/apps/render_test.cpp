@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "attention/drawing_dump.h"
+#include "support/programs.h"
+
+namespace intr {
+namespace {
+
+class Render : public ::testing::Test {
+ protected:
+  test::ProgramResult run(const std::string& command, const std::string& options = {}) const {
+    return test::run_program(
+        test::program("render") + " " + command + " " + test::quoted(dump_.path()) + " --images " +
+        test::quoted(dump_.images()) + " --out " + test::quoted(dump_.out()) + " " + options);
+  }
+  bool there(const std::string& name) const {
+    return std::filesystem::exists(dump_.out() + "/" + name);
+  }
+
+  test::DrawingDump dump_;
+};
+
+TEST_F(Render, OverlaysThenSummaryWithTheirPictures) {
+  EXPECT_EQ(run("overlays", "--class ant").exit_code, 0);
+  EXPECT_TRUE(there("ant/picture 0__10__true-mean.png"));
+  EXPECT_FALSE(there("bee/picture 1__13__true-mean.png"));
+  const std::string out = test::quoted(dump_.out());
+  EXPECT_EQ(test::run_program(test::program("render") + " summary " + test::quoted(dump_.path()) +
+                              " --out " + out)
+                .exit_code,
+            0);
+  EXPECT_NE(read_file(dump_.out() + "/summary.csv").find("ant/picture 0__10__true-mean.png\n"),
+            std::string::npos);
+  EXPECT_TRUE(there("summary.json"));
+}
+
+TEST_F(Render, GalleryOfMissingPictures) {
+  std::filesystem::remove(dump_.images() + "/ant/picture 0.jpg");
+  const test::ProgramResult result = run("gallery");
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_NE(result.errors.find("sample 10 was not drawn"), std::string::npos) << result.errors;
+  EXPECT_TRUE(there("index.html"));
+  EXPECT_EQ(run("gallery", "--on-error skip").exit_code, 0);
+}
+
+TEST_F(Render, WrongUse) {
+  EXPECT_EQ(run("overlay").exit_code, 2);
+  EXPECT_NE(run("overlay").errors.find("did you mean 'overlays'"), std::string::npos);
+  EXPECT_EQ(run("overlays", "--pallete viridis").exit_code, 2);
+  EXPECT_EQ(run("overlays", "--class aunt").exit_code, 2);
+  EXPECT_EQ(run("overlays", "--threads -1").exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(dump_.out()));
+  EXPECT_EQ(test::run_program(test::program("render") + " summary /nowhere --out x").exit_code, 65);
+  EXPECT_EQ(test::run_program(test::program("render")).exit_code, 2);
+}
+
+TEST_F(Render, Help) {
+  const test::ProgramResult help = test::run_program(test::program("render") + " --help");
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_NE(help.output.find("gallery"), std::string::npos);
+  EXPECT_EQ(run("overlays", "--help").exit_code, 0);
+  EXPECT_EQ(test::run_program(test::program("render") + " --version").exit_code, 0);
+}
+
+}  // namespace
+}  // namespace intr
