@@ -54,18 +54,29 @@ void write_model(const std::string& path, const std::vector<std::string>& classe
   write_checkpoint(path, checkpoint);
 }
 
-class AttendTest : public testing::Test {
- protected:
-  void SetUp() override {
+/// A data set and a model that all tests read.
+const std::string& input_folder() {
+  static const test::TempDir dir;
+  static const bool made = [] {
     test::TinySet small;
     small.samples = {{"val", 9}};
-    test::make_tiny_set(dir_ / "set", small);
-    write_model(dir_ / "model.h5", small.classes);
-  }
+    test::make_tiny_set(dir / "set", small);
+    write_model(dir / "model.h5", small.classes);
+    write_model(dir / "other.h5", {"crow", "finch", "owl"});
+    return true;
+  }();
+  static_cast<void>(made);
+  return dir.path();
+}
+
+class AttendTest : public testing::Test {
+ protected:
   std::string at(const std::string& name) const { return quoted(dir_ / name); }
-  std::string dump(const std::string& name, const std::string& more = "") const {
-    return program("attend") + " --model " + at("model.h5") + " --data " + at("set") + " --out " +
-           at(name) + " --threads 1 --device cpu --quiet --batch-size 2 --piece-samples 2 " + more;
+  std::string dump(const std::string& name, const std::string& more = "",
+                   const std::string& model = "model.h5") const {
+    return program("attend") + " --model " + quoted(input_folder() + "/" + model) + " --data " +
+           quoted(input_folder() + "/set") + " --out " + at(name) +
+           " --threads 1 --device cpu --quiet --batch-size 2 --piece-samples 2 " + more;
   }
 
   test::TempDir dir_;
@@ -131,8 +142,7 @@ TEST_F(AttendTest, WrongUseEndsWithASentence) {
 }
 
 TEST_F(AttendTest, OtherClassesAreRefusedBeforeAnythingIsWritten) {
-  write_model(dir_ / "model.h5", {"crow", "finch", "owl"});
-  const ProgramResult result = run_program(on_ranks(2) + dump("dump"));
+  const ProgramResult result = run_program(on_ranks(2) + dump("dump", "", "other.h5"));
   EXPECT_EQ(result.exit_code, 65) << result.errors;
   EXPECT_NE(result.errors.find("class 2 is 'heron'"), std::string::npos) << result.errors;
   EXPECT_FALSE(std::filesystem::exists(dir_ / "dump"));

@@ -45,12 +45,13 @@ ModelConfig tiny_config(std::int64_t num_classes) {
   return config;
 }
 
-/// One environment for the whole program, as in our programs.
-Communicator& world() {
+/// One environment for the whole program, as in our programs; messages end before MPI does.
+std::unique_ptr<Communicator>& communicator_of_all() {
   static MpiEnvironment environment;
-  static const std::unique_ptr<Communicator> communicator = make_communicator("auto", environment);
-  return *communicator;
+  static std::unique_ptr<Communicator> communicator = make_communicator("auto", environment);
+  return communicator;
 }
+Communicator& world() { return *communicator_of_all(); }
 
 /// What all tests of this file share: making it is most of their time.
 struct Shared {
@@ -104,6 +105,7 @@ class DumperTest : public testing::Test {
     options_.layers = "all";
   }
   void TearDown() override { world().barrier({.section = "test end"}); }
+  static void TearDownTestSuite() { communicator_of_all().reset(); }
 
   ExitCode dump(const std::string& name, Communicator& communicator,
                 const std::function<bool()>& stop = {}) const {
