@@ -73,7 +73,7 @@ FROZEN = ("backbone.0.body.conv1.", "backbone.0.body.layer1.")
 SAMPLES = 64
 MARGIN = 2e-6  # of the root mean square of a ReLU's inputs
 LARGEST_UPDATE = 0.04
-FLOOR = {"losses": 1e-6, "gradient_norms": 1e-4, "gradient": 1e-4}
+FLOOR = {"losses": 1e-6, "gradient_norms": 3e-4, "gradient": 1e-4}
 
 
 def units(name, count, seed):

@@ -16,8 +16,8 @@ namespace intr {
 
 struct ForwardOptions {
   bool training = false;  ///< dropout on; gradients are recorded by the caller's grad mode
-  std::vector<std::int64_t>
-      capture_layers;        ///< decoder layers (from 0) whose cross-attention is wanted
+  /// Decoder layers (from 0) whose cross-attention is wanted.
+  std::vector<std::int64_t> capture_layers = {};
   bool keep_hidden = false;  ///< fill hidden
   bool keep_memory = false;  ///< fill memory and position
 };
