@@ -8,8 +8,6 @@ elseif(INTR_SANITIZE)
   message(FATAL_ERROR "INTR_SANITIZE is '${INTR_SANITIZE}'. Next: use address, thread or nothing.")
 endif()
 if(INTR_SANITIZE)
-  # GCC 12 warns of uninitialized members inside std::regex when sanitizers are on, and only then.
-  target_compile_options(intr_sanitizers INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_compile_options(intr_sanitizers INTERFACE ${flags})
   target_link_options(intr_sanitizers INTERFACE ${flags})
 endif()
