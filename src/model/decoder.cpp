@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/model/decoder.h"
 
+#include <ATen/TensorOperators.h>
+
 namespace intr {
 
 DecoderLayer::DecoderLayer(const ModelConfig& config, TensorCursor& tensors)

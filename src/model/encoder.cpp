@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/model/encoder.h"
 
+#include <ATen/TensorOperators.h>
+
 namespace intr {
 
 EncoderLayer::EncoderLayer(const ModelConfig& config, TensorCursor& tensors)

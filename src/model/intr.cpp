@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/model/intr.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linear.h>
