@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <filesystem>
@@ -14,15 +13,13 @@
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/printable.h"
+#include "intr/image/picture_files.h"
 #include "intr/io/file_range.h"
 
 namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<const char*, 9> kExtensions = {".jpg", ".jpeg", ".png",  ".ppm", ".bmp",
-                                                    ".pgm", ".tif",  ".tiff", ".webp"};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -188,12 +185,6 @@ void require_equal_classes(const std::string& root, const std::string& first_spl
 }
 
 }  // namespace
-
-bool has_picture_extension(const std::string& name) {
-  const std::string folded = lower(name);
-  return std::any_of(kExtensions.begin(), kExtensions.end(),
-                     [&](const char* extension) { return folded.ends_with(extension); });
-}
 
 ImageFolder::ImageFolder(std::string root, SourceRules rules, HiddenPolicy hidden)
     : root_(std::move(root)), rules_(std::move(rules)), hidden_(hidden) {}

@@ -27,7 +27,4 @@ class ImageFolder : public PictureSource {
   HiddenPolicy hidden_;
 };
 
-/// Whether a file name counts as a picture's, by its end, in any case: ImageFolder's list.
-bool has_picture_extension(const std::string& name);
-
 }  // namespace intr

@@ -12,6 +12,7 @@
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
+#include "intr/data/class_file.h"
 #include "preprocess/idx_files.h"
 #include "preprocess/image_folder.h"
 #include "preprocess/pack_commands.h"
@@ -110,6 +111,10 @@ std::unique_ptr<PictureSource> make_source(const PackOptions& o) {
   rules.splits = split_names(o.splits);
   rules.allow_empty = o.allow_empty;
   if (!o.classes.empty()) rules.classes = read_class_file(o.classes);
+  for (const std::string& name : rules.classes)
+    if (name.find('/') != std::string::npos)
+      throw DataError(fmt::format("the class name '{}' holds a '/'", printable(name)), o.classes,
+                      "write one class name a line");
   const std::string& root = o.source.front();
   const bool idx = o.kind == "idx" || (o.kind == "auto" && looks_like_idx(root));
   log::info("{} is read as {}{}", printable(root), idx ? "idx files" : "an image folder",

@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <set>
 
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
-#include "intr/io/atomic_file.h"
 
 namespace intr {
 namespace {
@@ -33,28 +31,6 @@ std::int64_t Listing::num_files() const {
   std::int64_t count = 0;
   for (const SourceSplit& split : splits) count += std::ssize(split.files);
   return count;
-}
-
-std::vector<std::string> read_class_file(const std::string& path) {
-  const std::string text = read_file(path);
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  std::size_t line = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::string name = text.substr(at, end - at);
-    if (!name.empty() && name.back() == '\r') name.pop_back();
-    at = end + 1;
-    ++line;
-    if (name.empty() || name.find('/') != std::string::npos || !seen.insert(name).second) {
-      throw DataError(fmt::format("line {}: '{}' is empty, holds a '/' or stands there twice", line,
-                                  printable(name)),
-                      path, "write one class name a line");
-    }
-    names.push_back(name);
-  }
-  if (names.empty()) throw DataError("holds no class name", path, "write one class name a line");
-  return names;
 }
 
 std::string shown(const std::vector<std::string>& names) {

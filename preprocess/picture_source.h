@@ -60,9 +60,6 @@ struct SourceRules {
   bool allow_empty = false;               ///< classes without pictures are fine
 };
 
-/// Reads a class list: a name a line. @throws DataError for an empty or doubled name
-std::vector<std::string> read_class_file(const std::string& path);
-
 /// Refuses classes without pictures, splits without pictures; warns of names that differ in case
 /// only. @param source for messages
 void check_listing(Listing& listing, const SourceRules& rules, const std::string& source);

@@ -2,7 +2,6 @@
 #include "intr/attention/dumper.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,10 +9,10 @@
 #include <filesystem>
 
 #include "intr/attention/dump_index.h"
+#include "intr/attention/network_input.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
-#include "intr/data/normalize.h"
 #include "intr/image/decode.h"
 #include "intr/io/atomic_file.h"
 
@@ -65,13 +64,6 @@ DumpPlan place_or_join(const std::string& folder, const DataIndex& index, const 
     throw UsageError("holds another dump: " + difference, folder,
                      "give --out another folder, or delete this one");
   return wanted;
-}
-
-at::Tensor images_of(const MicroBatch& batch, at::Device device) {
-  const at::Tensor pixels =
-      at::empty({batch.size(), batch.padded.height, batch.padded.width, 3}, at::kFloat);
-  normalize_into(batch, {pixels.data_ptr<float>(), static_cast<std::size_t>(pixels.numel())});
-  return pixels.permute({0, 3, 1, 2}).to(device);  // [B, 3, H, W], channels last
 }
 
 }  // namespace
@@ -223,7 +215,7 @@ bool Dumper::compute(const std::vector<std::int64_t>& pieces) {
 
 std::vector<MapRecord> Dumper::compute_batch(const MicroBatch& batch) const {
   const at::NoGradGuard no_grad;
-  const IntrOutput output = work_.model.forward(images_of(batch, work_.device), batch.sizes,
+  const IntrOutput output = work_.model.forward(network_input(batch, work_.device), batch.sizes,
                                                 extractor_.forward_options());
   std::vector<MapRecord> records = extractor_.extract(output, batch.sample_ids, batch.labels);
   for (std::size_t i = 0; i < records.size(); ++i) complete_columns(batch, i, records[i]);

@@ -55,6 +55,19 @@ DumpSample score_sample(std::span<const float> logits, const QuerySelection& que
   return sample;
 }
 
+/// The queries that speak for classes of one image.
+/// @param scores [C] of all queries  @param per_class queries of a class
+std::vector<std::int64_t> winners(const at::Tensor& scores,
+                                  const std::vector<std::int32_t>& classes,
+                                  std::int64_t per_class) {
+  std::vector<std::int64_t> rows;
+  for (const std::int32_t c : classes) {
+    const float* first = scores.const_data_ptr<float>() + c * per_class;
+    rows.push_back(c * per_class + (std::max_element(first, first + per_class) - first));
+  }
+  return rows;
+}
+
 /// Valid cells: a rectangle at the top left. @param padding [h, w] bool on the CPU
 ImageSize valid_cells(const at::Tensor& padding) {
   const auto padded = padding.accessor<bool, 2>();
@@ -150,6 +163,10 @@ std::vector<MapRecord> MapExtractor::extract(const IntrOutput& output,
       logits.size(1) != facts_.class_count)
     throw InternalError(fmt::format("{} x {} logits for {} samples of {} classes", batch,
                                     num_classes, sample_ids.size(), facts_.class_count));
+  const at::Tensor scores = output.query_logits.defined()
+                                ? output.query_logits.to(at::kCPU, at::kFloat).contiguous()
+                                : logits;
+  const std::int64_t per_class = scores.size(1) / facts_.class_count;
   const at::Tensor padding = output.feature_padding.cpu();  // [B, h, w]
   std::vector<MapRecord> records;
   std::vector<std::int64_t> chosen;
@@ -159,7 +176,9 @@ std::vector<MapRecord> MapExtractor::extract(const IntrOutput& output,
     record.sample.grid = valid_cells(padding[static_cast<std::int64_t>(b)]);
     record.sample.grid_full = {output.feature_height, output.feature_width};
     if (all_logits_) record.sample.logits_all.assign(row.begin(), row.end());
-    chosen.insert(chosen.end(), record.sample.query.begin(), record.sample.query.end());
+    const std::vector<std::int64_t> rows =
+        winners(scores[static_cast<std::int64_t>(b)], record.sample.query, per_class);
+    chosen.insert(chosen.end(), rows.begin(), rows.end());
     records.push_back(std::move(record));
   }
   const bool any_padded = padding.any().item<bool>();
@@ -170,7 +189,7 @@ std::vector<MapRecord> MapExtractor::extract(const IntrOutput& output,
     const auto captured =
         std::find_if(output.captured.begin(), output.captured.end(),
                      [layer](const CrossAttentionCapture& c) { return c.layer == layer; });
-    if (captured == output.captured.end() || captured->query.size(2) != facts_.class_count)
+    if (captured == output.captured.end() || captured->query.size(2) != scores.size(1))
       throw InternalError(fmt::format("decoder layer {} was not captured whole", layer));
     const at::Tensor maps = cross_attention_maps(*captured, index, hidden);  // [B, N, Q, S]
     check_sums(maps, layer, sample_ids);

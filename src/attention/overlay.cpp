@@ -14,6 +14,7 @@
 #include "intr/attention/verdict.h"
 #include "intr/core/error.h"
 #include "intr/image/display.h"
+#include "intr/image/encode.h"
 
 namespace intr {
 
@@ -66,6 +67,15 @@ std::vector<std::int64_t> find_heads(const DumpFacts& facts, const OverlayOption
   return heads;
 }
 
+/// What names the class in "CLASS" or "class:CLASS"; the latter reaches classes named like a word
+/// of this option.
+std::string class_term(const DumpFacts& facts, const std::string& query) {
+  constexpr std::string_view kPrefix = "class:";
+  const bool is_name =
+      std::find(facts.classes.begin(), facts.classes.end(), query) != facts.classes.end();
+  return query.starts_with(kPrefix) && !is_name ? query.substr(kPrefix.size()) : query;
+}
+
 Caption caption_of(const DumpFacts& facts, const DumpSample& sample, const std::string& query_name,
                    std::int32_t query_class) {
   const Verdict verdict = judge(sample);
@@ -88,6 +98,15 @@ Caption caption_of(const DumpFacts& facts, const DumpSample& sample, const std::
 
 }  // namespace
 
+std::vector<std::byte> encode_picture(const Image& image, const OverlayOptions& options) {
+  return options.format == "jpeg" ? encode_jpeg(image, static_cast<int>(options.quality))
+                                  : encode_png(image);
+}
+
+std::string picture_extension(const OverlayOptions& options) {
+  return options.format == "jpeg" ? "jpg" : "png";
+}
+
 OverlayDrawer::OverlayDrawer(const DumpFacts& facts, const OverlayOptions& options)
     : facts_(facts),
       options_(options),
@@ -97,7 +116,7 @@ OverlayDrawer::OverlayDrawer(const DumpFacts& facts, const OverlayOptions& optio
   validate(options);
   const std::vector<std::string> names = {"true", "predicted", "runner-up", "all"};
   if (std::find(names.begin(), names.end(), options.query) == names.end())
-    query_class_ = find_class(facts.classes, options.query, "query");
+    query_class_ = find_class(facts.classes, class_term(facts, options.query), "query");
 }
 
 std::vector<OverlayDrawer::Query> OverlayDrawer::queries_of(const DumpSample& sample) const {

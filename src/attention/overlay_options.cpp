@@ -34,14 +34,20 @@ void describe(OverlayOptions& options, OptionSet& set) {
       .add("layout", options.layout,
            "single (overlay), side (photo, overlay) or strip (photo, mean, every head)")
       .add("query", options.query,
-           "whose attention: true, predicted, runner-up, all (every stored one), or a class")
+           "whose attention: true, predicted, runner-up, all (every stored one), a class, or "
+           "class:NAME "
+           "for a class that is named like one of these words")
       .add("head", options.head, "mean, all, or numbers joined by commas; strips show all")
       .add("layer", options.layer, "stored decoder layer, by its number in the model; -1 = last")
       .group("How it looks")
-      .add("style", options.style, "clean, or reference (the published recipe)")
       .add("scale", options.scale,
            "value of the last color: shared (99th percentile of the dump), map, sample (their own "
-           "peak), or fixed:X, in multiples of uniform attention")
+           "peak), or fixed:X, in multiples of uniform attention");
+  describe_look(options, set);
+}
+
+void describe_look(OverlayOptions& options, OptionSet& set) {
+  set.add("style", options.style, "clean, or reference (the published recipe)")
       .add("palette", options.palette, "inferno, viridis, cividis, grey or jet")
       .add("opacity", options.opacity, "of the last color over the photo, 0 to 1")
       .add("interpolation", options.interpolation, "between cells: cubic, linear or nearest")

@@ -12,7 +12,6 @@
 #include "intr/attention/overlay.h"
 #include "intr/attention/picture_names.h"
 #include "intr/core/error.h"
-#include "intr/image/encode.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 
@@ -40,11 +39,6 @@ void settle_recipe(const std::string& folder, const nlohmann::ordered_json& reci
                      folder, "choose another --out, or add --replace");
   }
   write_json(path, recipe);
-}
-
-std::vector<std::byte> encode(const Image& image, const OverlayOptions& overlay) {
-  return overlay.format == "jpeg" ? encode_jpeg(image, static_cast<int>(overlay.quality))
-                                  : encode_png(image);
 }
 
 /// Folders are made once, not once a picture.
@@ -83,7 +77,7 @@ OverlayRunResult draw_overlays(const MapReader& reader, const PhotoSource& photo
   const OverlayDrawer drawer(facts, overlay);
   make_folder(options.out);
   settle_recipe(options.out, overlay_recipe(facts, overlay), options.replace);
-  const std::string extension = overlay.format == "jpeg" ? "jpg" : "png";
+  const std::string extension = picture_extension(overlay);
   std::atomic<std::int64_t> drawn{0}, kept{0};
   Folders folders;
   OverlayRunResult result;
@@ -105,7 +99,7 @@ OverlayRunResult draw_overlays(const MapReader& reader, const PhotoSource& photo
     for (const NamedPicture& picture : drawer.draw(sample, maps, photo)) {
       const std::string path = path_of(picture.what);
       folders.make_for(path);
-      const std::vector<std::byte> bytes = encode(picture.image, overlay);
+      const std::vector<std::byte> bytes = encode_picture(picture.image, overlay);
       write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
       ++drawn;
     }

@@ -16,14 +16,13 @@ bool is_safe(char c) {
          c == '-' || c == ' ' || c == '.';
 }
 
-/// File name of a path without its extension.
+}  // namespace
+
 std::string stem_of(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
   const std::size_t dot = name.rfind('.');
   return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
 }
-
-}  // namespace
 
 std::string safe_file_name(const std::string& bytes, std::size_t max_bytes) {
   std::string name;

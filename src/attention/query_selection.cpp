@@ -64,6 +64,15 @@ QuerySelection QuerySelection::parse(const std::string& text,
   return selection;
 }
 
+QuerySelection QuerySelection::named_and_best(std::vector<std::int32_t> named,
+                                              std::int64_t num_classes) {
+  QuerySelection selection;
+  selection.num_classes_ = num_classes;
+  selection.named_ = std::move(named);
+  selection.top_ = 1;
+  return selection;
+}
+
 std::string QuerySelection::text() const {
   std::vector<std::string> terms;
   if (wants_true_) terms.emplace_back("true");

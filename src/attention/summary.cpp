@@ -9,20 +9,10 @@
 
 #include "intr/attention/picture_names.h"
 #include "intr/attention/verdict.h"
+#include "intr/core/csv.h"
 #include "intr/core/printable.h"
 
 namespace intr {
-
-namespace {
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-}  // namespace
 
 std::string summary_csv(const MapReader& reader, std::span<const std::int64_t> rows,
                         const std::function<std::string(const DumpSample&)>& picture_of) {

@@ -12,10 +12,12 @@
 #include "intr/train/device.h"
 
 namespace intr {
-ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi) {
-  ComputePlace place{.device = choose_device(options.device, mpi.local_rank()),
-                     .threads = compute_threads(options.threads, mpi.local_size())};
-  const std::int64_t share = compute_threads(0, mpi.local_size());
+namespace {
+
+ComputePlace take_place_among(const PlaceOptions& options, int local_rank, int local_size) {
+  ComputePlace place{.device = choose_device(options.device, local_rank),
+                     .threads = compute_threads(options.threads, local_size)};
+  const std::int64_t share = compute_threads(0, local_size);
   const std::int64_t usual = place.device.is_cpu() ? share / 16 : share - 1;
   place.loader_threads =
       options.loader_threads > 0 ? options.loader_threads : std::max<std::int64_t>(1, usual);
@@ -25,6 +27,14 @@ ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi) 
   at::set_num_interop_threads(1);
   return place;
 }
+
+}  // namespace
+
+ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi) {
+  return take_place_among(options, mpi.local_rank(), mpi.local_size());
+}
+
+ComputePlace take_place(const PlaceOptions& options) { return take_place_among(options, 0, 1); }
 
 std::string train_build_facts() {
   return fmt::format("{}\nLibTorch {} ({})\n{}\n", base_build_facts(), TORCH_VERSION,

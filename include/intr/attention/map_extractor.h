@@ -12,7 +12,8 @@ namespace intr {
 
 /// Turns what an evaluation forward pass captured into records of a dump: chooses the queries from
 /// the logits, then computes softmax(q k^T) in float32 for those alone (Vaswani et al. 2017, eq. 1;
-/// the scale is on q already). Cells that are padded get no weight and are not stored.
+/// the scale is on q already). Cells that are padded get no weight and are not stored. With several
+/// queries per class the one with the largest score speaks for its class; the first of equal ones.
 class MapExtractor {
  public:
   /// @param all_logits also stores the logit of every class

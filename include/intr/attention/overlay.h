@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@ struct NamedPicture {
   std::string what;  ///< part of its file name, such as "true-mean"
   Image image;
 };
+
+/// A finished picture as the options want it stored, and what such a file's name ends in.
+std::vector<std::byte> encode_picture(const Image& image, const OverlayOptions& options);
+std::string picture_extension(const OverlayOptions& options);
 
 /// Draws the pictures of samples as the options say. Thread-safe once built.
 class OverlayDrawer {

@@ -27,6 +27,9 @@ struct OverlayOptions {
   std::int64_t quality = 92;
 };
 void describe(OverlayOptions& options, OptionSet& set);
+/// The part of it that concerns the looks alone, from "style" on, and the files; continues the
+/// group that is open.
+void describe_look(OverlayOptions& options, OptionSet& set);
 /// @throws UsageError for values out of range and combinations that make no sense
 void validate(const OverlayOptions& options);
 

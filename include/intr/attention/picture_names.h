@@ -11,6 +11,9 @@ namespace intr {
 /// a leading dot, are percent-encoded; cut to at most `max_bytes`. Never empty.
 std::string safe_file_name(const std::string& bytes, std::size_t max_bytes);
 
+/// Last component of a path without its extension.
+std::string stem_of(const std::string& path);
+
 /// "CLASS/STEM__ID__WHAT.EXTENSION", below the output folder. Sample ids keep equal stems apart.
 std::string picture_path(const DumpFacts& facts, const DumpSample& sample, const std::string& what,
                          const std::string& extension);

@@ -22,6 +22,9 @@ struct ComputePlace {
 /// not there
 ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi);
 
+/// The same for a process that is alone: no rank of a job, without MPI.
+ComputePlace take_place(const PlaceOptions& options);
+
 /// Several lines for --version: what intr_train is built with.
 std::string train_build_facts();
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace intr {
+
+/// A field of a CSV file (RFC 4180): quoted where it holds a separator, a quote or a line break.
+std::string csv_field(const std::string& text);
+
+}  // namespace intr
