@@ -8,7 +8,7 @@
 #include <cstring>
 #include <limits>
 
-#include "intr/attention/half.h"
+#include "intr/core/half.h"
 #include "intr/core/error.h"
 
 namespace intr {
