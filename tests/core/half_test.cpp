@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/attention/half.h"
+#include "intr/core/half.h"
 
 #include <gtest/gtest.h>
 
@@ -62,6 +62,25 @@ TEST(Half, EndsOfTheRange) {
   EXPECT_EQ(half_from_float(std::nextafter(0x1p-25F, 1.0F)), 1);
   EXPECT_EQ(half_from_float(std::numeric_limits<float>::denorm_min()), 0);
   EXPECT_EQ(half_from_float(-0.0F), 0x8000);
+}
+
+TEST(BFloat16, EveryValueComesBackAndTheMiddleGoesToEven) {
+  for (std::uint32_t bits = 0; bits <= 0xFFFF; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const float value = float_from_bfloat16(half);
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(float_from_bfloat16(bfloat16_from_float(value))));
+      continue;
+    }
+    ASSERT_EQ(bfloat16_from_float(value), bits);
+    if (std::isinf(value)) continue;
+    const auto above = std::bit_cast<float>((bits << 16) + 0x8001U);
+    const auto middle = std::bit_cast<float>((bits << 16) + 0x8000U);
+    const auto below = std::bit_cast<float>((bits << 16) + 0x7FFFU);
+    ASSERT_EQ(bfloat16_from_float(below), bits);
+    ASSERT_EQ(bfloat16_from_float(above), bits + 1);
+    ASSERT_EQ(bfloat16_from_float(middle), bits % 2 == 0 ? bits : bits + 1);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/attention/half.h"
+#include "intr/core/half.h"
 
 #include <bit>
 
@@ -52,6 +52,17 @@ float float_from_half(std::uint16_t half) noexcept {
     return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
   const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
   return sign != 0 ? -magnitude : magnitude;
+}
+
+std::uint16_t bfloat16_from_float(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if ((bits & 0x7FFFFFFFU) > kFloatInfinity)
+    return static_cast<std::uint16_t>((bits >> 16) | 0x40U);  // quiet, so that it stays a NaN
+  return static_cast<std::uint16_t>(shift_and_round(bits, 16));
+}
+
+float float_from_bfloat16(std::uint16_t bits) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
 }  // namespace intr
