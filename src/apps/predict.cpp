@@ -31,9 +31,9 @@ intr::ExitCode predict(int argc, char** argv) {
   validate(place_options);
   intr::log::set_quiet(options.quiet);
   const intr::ComputePlace place = intr::take_place(place_options);
-  return run_prediction_job(options, {.device = place.device,
-                                      .threads = place.threads,
-                                      .loader_threads = place.loader_threads});
+  return run_prediction_job(
+      options,
+      {.device = place.device, .threads = place.threads, .loader_threads = place.loader_threads});
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ void score_classes(std::span<const float> logits, std::int64_t top,
 
   const auto list = [&](std::int64_t place) {
     const std::int32_t c = ranked[static_cast<std::size_t>(place)];
-    prediction.classes.push_back({c, place + 1, std::exp(logit_of(c) - log_z),
-                                  logits[static_cast<std::size_t>(c)]});
+    prediction.classes.push_back(
+        {c, place + 1, std::exp(logit_of(c) - log_z), logits[static_cast<std::size_t>(c)]});
   };
   const std::int64_t listed = std::min(top, std::ssize(ranked));
   for (std::int64_t place = 0; place < listed; ++place) list(place);
@@ -43,8 +43,7 @@ void score_classes(std::span<const float> logits, std::int64_t top,
   }
   prediction.entropy = log_z;
   for (const float logit : logits)
-    prediction.entropy -=
-        std::exp(static_cast<double>(logit) - log_z) * static_cast<double>(logit);
+    prediction.entropy -= std::exp(static_cast<double>(logit) - log_z) * static_cast<double>(logit);
   if (ranked.size() > 1) prediction.margin = best - logit_of(ranked[1]);
 }
 
@@ -52,7 +51,7 @@ nlohmann::ordered_json prediction_json(const Prediction& prediction,
                                        const std::vector<std::string>& classes) {
   nlohmann::ordered_json json = {{"path", printable(prediction.path)}};
   if (!prediction.error.empty()) {
-    json["error"] = printable(prediction.error);
+    json["error"] = prediction.error;
     return json;
   }
   json["width"] = prediction.size.width;
@@ -81,9 +80,9 @@ std::string predictions_csv(const std::vector<Prediction>& predictions,
   std::string text = "path,rank,class,index,score,logit\n";
   for (const Prediction& prediction : predictions)
     for (const ClassScore& one : prediction.classes)
-      text += fmt::format("{},{},{},{},{:.6g},{}\n", csv_field(printable(prediction.path)),
-                          one.rank, csv_field(name_of(classes, one.index)), one.index, one.score,
-                          one.logit);
+      text +=
+          fmt::format("{},{},{},{},{:.6g},{}\n", csv_field(printable(prediction.path)), one.rank,
+                      csv_field(name_of(classes, one.index)), one.index, one.score, one.logit);
   return text;
 }
 

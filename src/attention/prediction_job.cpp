@@ -30,9 +30,10 @@ void describe_figures(OverlayOptions& options, OptionSet& set) {
   set.add("layout", options.layout,
           "strip (photo, mean, every head), side (photo, overlay) or single (overlay)")
       .add("head", options.head, "mean, all, or numbers joined by commas; strips show all")
-      .add("scale", options.scale,
-           "value of the last color: map (each map's own peak), sample (the largest of the figure), "
-           "or fixed:X, in multiples of uniform attention");
+      .add(
+          "scale", options.scale,
+          "value of the last color: map (each map's own peak), sample (the largest of the figure), "
+          "or fixed:X, in multiples of uniform attention");
   describe_look(options, set);
 }
 
@@ -81,8 +82,8 @@ class PredictionRun {
     const DumpFacts facts = facts_of(loaded.config, classes, queries, with_maps);
     extractor_ = std::make_unique<MapExtractor>(facts, queries, /*all_logits=*/true);
     if (with_maps)
-      figures_ = std::make_unique<PredictionFigures>(options.maps, facts, options.overlay, asked_,
-                                                     files_);
+      figures_ =
+          std::make_unique<PredictionFigures>(options.maps, facts, options.overlay, asked_, files_);
     for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
     model_ = std::make_unique<Intr>(loaded.config, loaded.tensors);
     predictions_.resize(files_.size());
@@ -155,6 +156,13 @@ class PredictionRun {
   std::vector<Prediction> predictions_;
 };
 
+/// Errors may hold any bytes of a file name: those that are no UTF-8 are replaced.
+std::string json_line(const Prediction& prediction, const std::vector<std::string>& classes) {
+  return prediction_json(prediction, classes)
+             .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
 /// Says what is wrong with bad files. @throws DataError as the program's last word
 void conclude(const std::vector<Prediction>& predictions, bool skip_bad) {
   constexpr std::int64_t kListed = 20;
@@ -173,9 +181,10 @@ void conclude(const std::vector<Prediction>& predictions, bool skip_bad) {
 }  // namespace
 
 void describe(PredictionOptions& o, OptionSet& set) {
-  set.positional("IMAGE", o.pictures, 1, std::numeric_limits<int>::max(),
-                 "pictures (JPEG or PNG), folders (every picture below), or @LIST: a text file with "
-                 "one of these a line");
+  set.positional(
+      "IMAGE", o.pictures, 1, std::numeric_limits<int>::max(),
+      "pictures (JPEG or PNG), folders (every picture below), or @LIST: a text file with "
+      "one of these a line");
   set.group("Model")
       .add("model", o.model, "weight file, checkpoint or run directory (its best checkpoint)")
       .add("classes", o.class_file,
@@ -189,10 +198,10 @@ void describe(PredictionOptions& o, OptionSet& set) {
       .add("csv", o.csv, "write one line for each listed class to this file")
       .add("skip-bad", o.skip_bad, "files that are no good pictures are no error")
       .add("quiet", o.quiet, "say only what is wrong");
-  set.group("Maps")
-      .add("maps", o.maps,
-           "draw where the model looked for the predicted class, a figure a picture, into this "
-           "folder");
+  set.group("Maps").add(
+      "maps", o.maps,
+      "draw where the model looked for the predicted class, a figure a picture, into this "
+      "folder");
   describe_figures(o.overlay, set);
 }
 
@@ -241,8 +250,8 @@ ExitCode run_prediction_job(const PredictionOptions& options, const PredictionPl
   const std::vector<Prediction> predictions = predict(options, model, classes, place);
   if (!options.csv.empty()) write_file(options.csv, predictions_csv(predictions, classes));
   for (const Prediction& prediction : predictions)
-    fmt::print("{}", options.json ? prediction_json(prediction, classes).dump() + "\n"
-                                  : prediction_text(prediction, classes));
+    fmt::print(
+        "{}", options.json ? json_line(prediction, classes) : prediction_text(prediction, classes));
   std::fflush(stdout);  // before what is wrong
   conclude(predictions, options.skip_bad);
   return ExitCode::kDone;

@@ -7,9 +7,7 @@
 
 #include "intr/attention/map_reader.h"
 #include "intr/io/atomic_file.h"
-#include "intr/model/initialization.h"
-#include "intr/model/parameter_table.h"
-#include "intr/weights/checkpoint_file.h"
+#include "support/model_file.h"
 #include "support/programs.h"
 #include "support/temp_dir.h"
 #include "support/tiny_data_set.h"
@@ -24,34 +22,7 @@ using test::quoted;
 using test::run_program;
 
 void write_model(const std::string& path, const std::vector<std::string>& classes) {
-  ModelConfig config;
-  config.backbone = "resnet18";
-  config.backbone_stages = 3;
-  config.hidden_dim = 32;
-  config.nheads = 4;
-  config.enc_layers = 1;
-  config.dec_layers = 2;
-  config.dim_feedforward = 64;
-  config.num_classes = static_cast<std::int64_t>(classes.size());
-  config.image_size = 48;
-  const TensorMap tensors = initialize_from_scratch(config, 7);
-  Checkpoint checkpoint;
-  checkpoint.classes = classes;
-  checkpoint.config = {{"model", to_json(config)}};
-  for (const ParameterRow& row : parameter_table(config)) {
-    const at::Tensor tensor = tensors.at(row.name).detach().contiguous();
-    std::vector<float>& values = row.buffer ? checkpoint.frozen : checkpoint.param;
-    checkpoint.tensors.push_back({.name = row.name,
-                                  .kind = row.buffer ? TensorKind::kBuffer : TensorKind::kTrainable,
-                                  .group = row.group,
-                                  .shape = row.shape,
-                                  .offset = values.size()});
-    const float* first = tensor.const_data_ptr<float>();
-    values.insert(values.end(), first, first + tensor.numel());
-  }
-  checkpoint.exp_avg.assign(checkpoint.param.size(), 0);
-  checkpoint.exp_avg_sq.assign(checkpoint.param.size(), 0);
-  write_checkpoint(path, checkpoint);
+  test::write_model_file(path, test::tiny_model(std::ssize(classes)), classes);
 }
 
 /// A data set and a model that all tests read.

@@ -129,6 +129,28 @@ TEST(MapExtractor, ByHand) {
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(values[i], expected[i], 1e-6);
 }
 
+TEST(MapExtractor, OfSeveralQueriesTheBestSpeaksForItsClass) {
+  // Two queries a class. Two cells with keys 1 and 0; query r = r * ln 2: weights 2^r : 1.
+  IntrOutput output;
+  output.feature_height = 1;
+  output.feature_width = 2;
+  output.logits = torch::tensor({{5.0F, 1.0F, 7.0F, 3.0F}});
+  output.query_logits = torch::tensor({{5.0F, 4.0F, 0.0F, 1.0F, 7.0F, 7.0F, 2.0F, 3.0F}});
+  output.feature_padding = torch::zeros({1, 1, 2}, torch::kBool);
+  output.captured.push_back({0, (torch::arange(8) * std::log(2.0F)).view({1, 1, 8, 1}),
+                             torch::tensor({1.0F, 0.0F}).view({1, 1, 2, 1}), at::Tensor()});
+  Case c;
+  c.heads = 1;
+  c.layers = {0};
+  const MapRecord record = extract(facts_of(c, MapType::f32, "all"), "all", output, {-1}).front();
+  EXPECT_EQ(record.sample.query, (std::vector<std::int32_t>{0, 1, 2, 3}));
+  EXPECT_EQ(record.sample.logit, (std::vector<float>{5, 1, 7, 3}));
+  const auto values = decode_block(record.block, MapType::f32);
+  const std::vector<int> rows = {0, 3, 4, 7};  // 4 and 5 are equal: the first
+  for (std::size_t slot = 0; slot < rows.size(); ++slot)
+    EXPECT_NEAR(values[2 * slot], 1 - 1 / (1 + std::exp2(rows[slot])), 1e-6) << slot;
+}
+
 TEST(MapExtractor, HalfPrecisionIsTheRoundedSinglePrecision) {
   const Case c;
   const IntrOutput output = random_output(c);

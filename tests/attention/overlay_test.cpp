@@ -5,6 +5,7 @@
 
 #include "attention/drawing_dump.h"
 #include "intr/core/error.h"
+#include "intr/image/decode.h"
 
 namespace intr {
 namespace {
@@ -61,6 +62,34 @@ TEST_F(Overlay, ReferenceStyleKeepsItsSize) {
 
 TEST_F(Overlay, ASampleWithoutLabelShowsItsBestClass) {
   EXPECT_EQ(names_of(draw({}, reader_.size() - 1)), (Names{"predicted-mean"}));
+}
+
+TEST(OverlayQuery, APrefixReachesClassesNamedLikeAWord) {
+  test::SyntheticDump dump;
+  dump.classes = {"all", "class:bee", "cat"};
+  const test::DrawingDump drawing(dump);
+  const MapReader reader = drawing.open();
+  const auto names = [&](const std::string& query) {
+    OverlayOptions options;
+    options.query = query;
+    return OverlayDrawer(reader.facts(), options).names(reader.sample(0));
+  };
+  EXPECT_EQ(names("all").size(), 3U);
+  EXPECT_EQ(names("class:all"), (Names{"class0-mean"}));
+  EXPECT_EQ(names("class:bee"), (Names{"class1-mean"}));  // a name, not a prefix
+  EXPECT_EQ(names("class:cat"), (Names{"class2-mean"}));
+  EXPECT_EQ(names("class:2"), (Names{"class2-mean"}));
+  EXPECT_THROW(names("class:predicted"), UsageError);
+}
+
+TEST_F(Overlay, PicturesAreEncodedAsTheOptionsSay) {
+  const Image image = draw({.caption = false})[0].image;
+  OverlayOptions options;
+  EXPECT_EQ(picture_extension(options), "png");
+  EXPECT_EQ(decode_image(encode_picture(image, options), "png").rgb, image.rgb);
+  options.format = "jpeg";
+  EXPECT_EQ(picture_extension(options), "jpg");
+  EXPECT_EQ(sniff_codec(encode_picture(image, options)), Codec::kJpeg);
 }
 
 TEST_F(Overlay, WhatTheDumpLacksIsRefused) {

@@ -35,6 +35,18 @@ TEST(QuerySelection, WithoutALabelOneMoreTopClass) {
   EXPECT_EQ(slots_of("true", -1), (Slots{3}));
 }
 
+TEST(QuerySelection, NamedAndBestAlwaysHoldsTheBest) {
+  const auto slots = [](const Slots& named) {
+    return QuerySelection::named_and_best(named, std::ssize(kClasses))
+        .select(rank_classes(kLogits), -1);
+  };
+  EXPECT_EQ(slots({}), (Slots{3}));
+  EXPECT_EQ(slots({6, 0}), (Slots{6, 0, 3}));
+  EXPECT_EQ(slots({6, 3}), (Slots{6, 3, 1}));
+  EXPECT_EQ(QuerySelection::named_and_best({0}, 1).select(rank_classes(std::vector<float>{2}), -1),
+            (Slots{0}));
+}
+
 TEST(QuerySelection, NamedClassesStandBeforeTheTop) {
   EXPECT_EQ(slots_of("class:gnu,class:2,top:2", 0), (Slots{6, 2, 3, 1}));
   EXPECT_EQ(slots_of("true,class:gnu,top:1", 6), (Slots{6, 3, 1}));  // as many as for any label

@@ -38,9 +38,9 @@ TEST(PictureExtension, EndsCountInAnyCase) {
 
 TEST_F(PictureFiles, AFolderGivesWhatLiesBelowInTheOrderOfASplit) {
   // By whole paths "a b" would come first: a space sorts before a slash.
-  for (const char* name : {"in/a b/1.jpg", "in/a/2.jpg", "in/a/10.jpg", "in/a/sub/0.PNG",
-                           "in/top.png", "in/\xC3\xA9/3.jpg", "in/notes.txt", "in/.hidden.jpg",
-                           "in/.git/4.jpg"})
+  for (const char* name :
+       {"in/a b/1.jpg", "in/a/2.jpg", "in/a/10.jpg", "in/a/sub/0.PNG", "in/top.png",
+        "in/\xC3\xA9/3.jpg", "in/notes.txt", "in/.hidden.jpg", "in/.git/4.jpg"})
     touch(name);
   EXPECT_EQ(names({dir_ / "in"}), (Names{"top.png", "a/10.jpg", "a/2.jpg", "a/sub/0.PNG",
                                          "a b/1.jpg", "\xC3\xA9/3.jpg"}));
@@ -58,8 +58,8 @@ TEST_F(PictureFiles, FilesAreTakenAsTheyAreNamedAndAsOften) {
 TEST_F(PictureFiles, AListNamesFilesAndFolders) {
   touch("in/b.png");
   write_file(dir_ / "list", (dir_ / "c.jpg") + "\r\n\n" + (dir_ / "in") + "\n");
-  EXPECT_EQ(names({"@" + (dir_ / "list")}), (Names{"c.jpg", "b.png"}));
-  EXPECT_THROW(find_pictures({"@" + (dir_ / "none")}), DataError);
+  EXPECT_EQ(names({std::string("@").append(dir_ / "list")}), (Names{"c.jpg", "b.png"}));
+  EXPECT_THROW(find_pictures({std::string("@").append(dir_ / "none")}), DataError);
 }
 
 TEST_F(PictureFiles, LinksAreFollowedButNotForEver) {

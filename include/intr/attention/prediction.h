@@ -22,14 +22,14 @@ struct ClassScore {
 /// What is said of one picture file.
 struct Prediction {
   std::string path;
-  std::string error;  ///< why nothing else is said; empty if there is a prediction
-  ImageSize size;     ///< as stored
+  std::string error;             ///< why nothing else is said; empty if there is a prediction
+  ImageSize size;                ///< as stored
   std::uint8_t orientation = 0;  ///< EXIF tag, 0 = none; the network sees the picture as stored
   std::uint64_t hash = 0;        ///< XXH3-64 of the file
   std::vector<ClassScore> classes;
-  double margin = 0;                 ///< logit of the best minus that of the second; 0 for one class
-  double entropy = 0;                ///< of the softmax, in nats
-  std::vector<float> logits;         ///< of every class, if they are wanted
+  double margin = 0;          ///< logit of the best minus that of the second; 0 for one class
+  double entropy = 0;         ///< of the softmax, in nats
+  std::vector<float> logits;  ///< of every class, if they are wanted
   std::vector<std::string> figures;  ///< files that were drawn
 };
 
