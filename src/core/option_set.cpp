@@ -59,6 +59,7 @@ OptionSet& OptionSet::add(const char* flag, bool& field, const std::string& help
              ->implicit_value(true, "on"),
          help);
   rows_.push_back({flag, [&field] { return nlohmann::ordered_json(field); }});
+  switches_.insert(flag);
   return *this;
 }
 
@@ -94,6 +95,18 @@ po::options_description OptionSet::all_options() const {
   return all;
 }
 
+/// "--flag" of a switch becomes "--flag=on" where the next word is no answer: Boost would take any
+/// word, such as a file's name, for the switch's value.
+std::vector<std::string> OptionSet::with_switches_on(std::vector<std::string> arguments) const {
+  static const std::set<std::string> kAnswers = {"on", "off", "yes",  "no",
+                                                 "1",  "0",   "true", "false"};
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (!arguments[i].starts_with("--") || !switches_.contains(arguments[i].substr(2))) continue;
+    if (i + 1 == arguments.size() || !kAnswers.contains(arguments[i + 1])) arguments[i] += "=on";
+  }
+  return arguments;
+}
+
 void OptionSet::refuse_unknown(const std::string& name) const {
   std::vector<std::string> flags = {"help", "version", "config"};
   for (const Row& row : rows_) flags.push_back(row.flag);
@@ -113,7 +126,11 @@ bool OptionSet::parse(const std::vector<std::string>& arguments, const std::stri
   constexpr int kStyle =
       po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   try {
-    po::store(po::command_line_parser(arguments).options(all).positional(words).style(kStyle).run(),
+    po::store(po::command_line_parser(with_switches_on(arguments))
+                  .options(all)
+                  .positional(words)
+                  .style(kStyle)
+                  .run(),
               map_);
     if (map_.count("help") != 0) {
       fmt::print("{}", help());

@@ -63,8 +63,7 @@ class PredictTest : public testing::Test {
 };
 
 TEST_F(PredictTest, EqualsDumpAndEvaluationOfThePackedPictures) {
-  const ProgramResult result =
-      predict("--json --logits --quiet " + quoted(input("pictures/val")));
+  const ProgramResult result = predict("--json --logits --quiet " + quoted(input("pictures/val")));
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_EQ(result.errors, "");
   const std::vector<Json> pictures = objects_of(result.output);
@@ -94,19 +93,19 @@ TEST_F(PredictTest, FiguresAreThoseOfIntrRender) {
       predict("--json --maps " + at("maps") + look + " " + quoted(input("pictures/val")));
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   ASSERT_EQ(with_set("attend", "--dtype f32 --queries all --out " + at("dump")).exit_code, 0);
-  const ProgramResult drawn = run_program(
-      program("render") + " overlays " + at("dump") + " --data " + quoted(input("set")) +
-      " --out " + at("drawn") + " --query predicted" + look);
+  const ProgramResult drawn =
+      run_program(program("render") + " overlays " + at("dump") + " --data " +
+                  quoted(input("set")) + " --out " + at("drawn") + " --query predicted" + look);
   ASSERT_EQ(drawn.exit_code, 0) << drawn.errors;
   const std::vector<Json> pictures = objects_of(result.output);
   ASSERT_EQ(pictures.size(), 9U);
   for (std::size_t i = 0; i < 9; ++i) {
-    const std::string name = std::string(1, static_cast<char>('a' + i / 3)) + "/" +
-                             std::to_string(i % 3) + "__";
+    const std::string name =
+        std::string(1, static_cast<char>('a' + i / 3)) + "/" + std::to_string(i % 3) + "__";
     const std::string ours = dir_ / ("maps/" + name + "predicted-strip.png");
     EXPECT_EQ(pictures[i].at("maps")[0], ours);
-    EXPECT_EQ(read_file(ours), read_file(dir_ / ("drawn/" + name + std::to_string(i) +
-                                                 "__predicted-strip.png")))
+    EXPECT_EQ(read_file(ours),
+              read_file(dir_ / ("drawn/" + name + std::to_string(i) + "__predicted-strip.png")))
         << name;
   }
 }
@@ -123,9 +122,9 @@ TEST_F(PredictTest, ReferenceStyleAndAnotherClass) {
 }
 
 TEST_F(PredictTest, TextAndTable) {
-  const ProgramResult result = predict("--top 2 --csv " + at("out.csv") + " " +
-                                       quoted(picture("b/1.png")) + " " +
-                                       quoted(picture("a/0.png")));
+  const ProgramResult result =
+      predict("--top 2 --csv " + at("out.csv") + " " + quoted(picture("b/1.png")) + " " +
+              quoted(picture("a/0.png")));
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const std::vector<std::string> lines = lines_of(result.output);
   ASSERT_EQ(lines.size(), 6U);
@@ -164,8 +163,8 @@ TEST_F(PredictTest, BadFilesAreNamedAndTheOthersPredicted) {
 TEST_F(PredictTest, ListsOfFilesAndOtherNames) {
   write_file(dir_ / "list", picture("c/0.png") + "\n" + input("pictures/val/a") + "\n");
   write_file(dir_ / "names", "crow\nfinch\nheron\n");
-  const ProgramResult result =
-      predict("--json --classes " + at("names") + " " + quoted(std::string("@").append(dir_ / "list")));
+  const std::string at_list = "@" + at("list");  // the shell joins them
+  const ProgramResult result = predict("--json --classes " + at("names") + " " + at_list);
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const std::vector<Json> pictures = objects_of(result.output);
   ASSERT_EQ(pictures.size(), 4U);

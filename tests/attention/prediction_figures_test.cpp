@@ -24,8 +24,8 @@ TEST(FigureNames, TwinsGetTheirPlaceInTheList) {
   EXPECT_EQ(figure_names({{"x/a.jpg", "a.jpg"}, {"b.jpg", "b.jpg"}, {"y/A.png", "A.png"}}),
             (Names{"a__0", "b", "A__2"}));
   // A name that looks like a numbered one.
-  const Names names = figure_names(
-      {{"x/a.jpg", "a.jpg"}, {"y/a.jpg", "a.jpg"}, {"a__1.jpg", "a__1.jpg"}});
+  const Names names =
+      figure_names({{"x/a.jpg", "a.jpg"}, {"y/a.jpg", "a.jpg"}, {"a__1.jpg", "a__1.jpg"}});
   EXPECT_EQ(names, (Names{"a__0", "a__1", "a__1__2"}));
   EXPECT_TRUE(figure_names({}).empty());
 }
@@ -59,13 +59,12 @@ TEST_F(Figures, ThePredictedClassAndWhatWasAskedFor) {
   options.layout = "strip";
   options.scale = "map";
   // Class 1 is named like a word of the option "query".
-  EXPECT_EQ(draw(options, {1}), (Names{out() + "/ants/1__predicted-strip.png",
-                                       out() + "/ants/1__class1-strip.png"}));
+  EXPECT_EQ(draw(options, {1}),
+            (Names{out() + "/ants/1__predicted-strip.png", out() + "/ants/1__class1-strip.png"}));
   options.query = "predicted";
   const OverlayDrawer drawer(facts_, options);
   const SampleMaps maps(facts_, record_.sample, reader_.maps(0));
-  const auto expected =
-      encode_picture(drawer.draw(record_.sample, maps, photo_)[0].image, options);
+  const auto expected = encode_picture(drawer.draw(record_.sample, maps, photo_)[0].image, options);
   const std::string written = read_file(out() + "/ants/1__predicted-strip.png");
   EXPECT_EQ(written, std::string(reinterpret_cast<const char*>(expected.data()), expected.size()));
   EXPECT_NE(written, read_file(out() + "/ants/1__class1-strip.png"));

@@ -63,8 +63,8 @@ class PredictionJob : public testing::Test {
               .logits.contiguous();
       for (std::int64_t i = 0; i < rows.size(0); ++i) {
         const float* first = rows[i].const_data_ptr<float>();
-        logits[static_cast<std::size_t>(batch->input.rows[static_cast<std::size_t>(i)])]
-            .assign(first, first + kClasses);
+        logits[static_cast<std::size_t>(batch->input.rows[static_cast<std::size_t>(i)])].assign(
+            first, first + kClasses);
       }
     }
     return logits;

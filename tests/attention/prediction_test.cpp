@@ -100,9 +100,9 @@ TEST(Prediction, CsvHasALineForEachListedClass) {
 TEST(Prediction, TextIsAlignedByLetters) {
   EXPECT_EQ(prediction_text(scored(3), kClasses),
             "a b/1.png\n"
-            "    1  tit, great   50.0 %  logit 1.386\n"
+            "    1  tit, great    50.0 %  logit 1.386\n"
             "    2  \xC3\xA9gret 50%25   25.0 %  logit 0.693\n"
-            "    3  crow         12.5 %  logit 0.000\n");
+            "    3  crow          12.5 %  logit 0.000\n");
 }
 
 }  // namespace

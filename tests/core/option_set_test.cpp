@@ -86,6 +86,23 @@ TEST(OptionSet, SwitchesTakeOnAndOff) {
   EXPECT_FALSE(options.pre_norm);
 }
 
+TEST(OptionSet, SwitchesLeaveWordsAlone) {
+  const auto parse = [](const Words& words) {
+    Options options;
+    OptionSet set = describe(options);
+    set.parse(words, "");
+    return options;
+  };
+  const Options before = parse({"--pre-norm", "heron.jpg", "--out", "x"});
+  EXPECT_TRUE(before.pre_norm);
+  EXPECT_EQ(before.sources, (Words{"heron.jpg"}));
+  EXPECT_TRUE(parse({"heron.jpg", "--pre-norm"}).pre_norm);
+  const Options answered = parse({"--pre-norm", "off", "heron.jpg"});
+  EXPECT_FALSE(answered.pre_norm);
+  EXPECT_EQ(answered.sources, (Words{"heron.jpg"}));
+  EXPECT_EQ(parse({"--", "--pre-norm"}).sources, (Words{"--pre-norm"}));
+}
+
 TEST(OptionSet, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(usage_error({"--bach-size", "3"}), HasSubstr("did you mean --batch-size"));
   EXPECT_THAT(usage_error({"--batch", "3"}), HasSubstr("--batch: unknown option"));

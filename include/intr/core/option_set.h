@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -43,7 +44,8 @@ class OptionSet {
     rows_.push_back({flag, [&field] { return to_json(field); }});
     return *this;
   }
-  /// A switch: "--flag", or "--flag=off".
+  /// A switch: "--flag", or "--flag=off". A word behind "--flag" belongs to it only if it is "on",
+  /// "off" or the like.
   OptionSet& add(const char* flag, bool& field, const std::string& help);
   /// A repeatable option.
   OptionSet& add(const char* flag, std::vector<std::string>& field, const std::string& help);
@@ -74,6 +76,7 @@ class OptionSet {
   void insert(const char* flag, const boost::program_options::value_semantic* semantic,
               const std::string& help);
   boost::program_options::options_description all_options() const;
+  std::vector<std::string> with_switches_on(std::vector<std::string> arguments) const;
   [[noreturn]] void refuse_unknown(const std::string& name) const;
 
   std::string usage_;
@@ -81,6 +84,7 @@ class OptionSet {
   std::deque<boost::program_options::options_description> groups_;
   boost::program_options::variables_map map_;
   std::vector<Row> rows_;
+  std::set<std::string> switches_;  ///< flags
   std::string positional_name_;
   std::string positional_help_;
   std::vector<std::string>* positional_ = nullptr;
