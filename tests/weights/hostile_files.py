@@ -78,7 +78,7 @@ def code_pickles():
     yield "unknown_global", "an unknown constructor", pickled({"weight": Call(Fraction, 1, 2)})
     yield "unknown_global_unused", "names os.system, calls nothing", PROTOCOL_2 + b"cposix\nsystem\n0}."
     yield "reduce_on_string", "REDUCE on a text", PROTOCOL_2 + text("print") + b")R."
-    yield "reduce_on_tensor", "REDUCE on a tensor", weight()[:-1] + b")R."
+    yield "reduce_on_tensor", "REDUCE on a tensor", pickled(tensor())[:-1] + b")R."
     yield "newobj_storage", "NEWOBJ of a storage class", PROTOCOL_2 + b"ctorch\nFloatStorage\n)\x81."
     yield "build_on_dict", "BUILD on a plain dict", PROTOCOL_2 + b"}}b."
     yield "instance", "opcode INST", PROTOCOL_2 + b"(" + text("echo hostile") + b"iposix\nsystem\n."
@@ -118,7 +118,7 @@ def memory_pickles():
     """What would eat memory or the stack. The large ones are made by the tests themselves."""
     yield "memo_huge_index", "memo index 2^31 - 1", PROTOCOL_2 + b"}r\xff\xff\xff\x7f."
     yield "memo_unset", "reads a memo that was never set", PROTOCOL_2 + b"h\x07."
-    twice = b"".join(b"](h%ch%ceq%c" % (k, k, k + 1) for k in range(40))
+    twice = b"".join(b"0](h%ch%ceq%c" % (k, k, k + 1) for k in range(40))
     yield "tree_bomb", "2^40 leaves: each list holds the one before twice", PROTOCOL_2 + b"]q\0" + twice + b"."
     yield "own_parent", "a dict that holds itself", PROTOCOL_2 + b"}q\0" + text("self") + b"h\0s."
     yield "long_string", "a text of 4 GB", PROTOCOL_2 + b"X\xf0\xff\xff\xffabc."
@@ -143,10 +143,10 @@ def broken_pickles():
 
 
 # ---- zip files -----------------------------------------------------------------------------------------------------
-def archive(pickle_bytes=None, records=(("data/0", DATA),), method=zipfile.ZIP_STORED, top="archive/"):
+def archive(pickle_bytes=None, records=(("data/0", DATA),), method=zipfile.ZIP_STORED, top="archive/", order=b"little"):
     """A torch zip file as an ordinary zip program writes it. records: (name below the top folder, content)."""
     out = io.BytesIO()
-    first = (("data.pkl", weight() if pickle_bytes is None else pickle_bytes), ("byteorder", b"little"))
+    first = (("data.pkl", weight() if pickle_bytes is None else pickle_bytes), ("byteorder", order))
     with zipfile.ZipFile(out, "w") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some names come twice
         for name, content in (*first, *records, ("version", b"3\n")):
@@ -224,7 +224,7 @@ def content_zips():
     yield "zip_encrypted", "encrypted", patched(patched(good, central + 8, "H", 1), local + 6, "H", 1)
     script = (("data/0", DATA), ("constants.pkl", pickled(())), ("code/__torch__.py", b"class Module(Module):\n  pass\n"))
     yield "torchscript", "a TorchScript program", archive(records=script)
-    yield "zip_big_endian", "big-endian", good.replace(b"little", b"bigbig")
+    yield "zip_big_endian", "big-endian", archive(order=b"big")
 
 
 # ---- the legacy stream ---------------------------------------------------------------------------------------------
