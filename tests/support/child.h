@@ -32,8 +32,8 @@ struct ChildLimits {
 
 /// How a child process ended.
 struct ChildResult {
-  std::string text;            ///< what its job returned
-  int signal = 0;              ///< that ended it
+  std::string text;             ///< what its job returned
+  int signal = 0;               ///< that ended it
   std::int64_t peak_bytes = 0;  ///< resident memory at its peak, beyond what it had at its start
 };
 
@@ -54,7 +54,8 @@ void limit(Resource resource, std::int64_t amount) {
 
 /// Runs a job in a process of its own, and leaves it without destructors. What the job throws
 /// becomes the text "exception: …".
-inline ChildResult in_child(const std::function<std::string()>& job, const ChildLimits& limits = {}) {
+inline ChildResult in_child(const std::function<std::string()>& job,
+                            const ChildLimits& limits = {}) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
 #if defined(__GLIBC__)

@@ -14,8 +14,8 @@ namespace intr::test {
 /// An entry of a zip file, and what its headers claim.
 struct ZipEntry {
   std::string name;
-  std::string content = {};     ///< as it lies in the file
-  std::uint16_t method = 0;     ///< 0 stored, 8 deflated
+  std::string content = {};      ///< as it lies in the file
+  std::uint16_t method = 0;      ///< 0 stored, 8 deflated
   std::uint32_t plain_size = 0;  ///< of method 8: its length when inflated
   std::uint32_t plain_crc = 0;   ///< of method 8
 };
@@ -27,7 +27,8 @@ inline std::uint32_t crc32_of(const std::string& bytes) {
 
 /// A zip file as an ordinary zip program writes it; with zip64 end records where the number of
 /// entries needs them. @param comment stands at its end
-inline std::string zip_bytes(const std::vector<ZipEntry>& entries, const std::string& comment = {}) {
+inline std::string zip_bytes(const std::vector<ZipEntry>& entries,
+                             const std::string& comment = {}) {
   std::string file;
   std::string directory;
   for (const ZipEntry& entry : entries) {
@@ -60,7 +61,8 @@ inline std::string zip_bytes(const std::vector<ZipEntry>& entries, const std::st
 }
 
 /// A torch zip file. @param storages data/0, data/1, … @param more entries at its end
-inline std::string torch_zip(const std::string& pickle, const std::vector<std::string>& storages = {},
+inline std::string torch_zip(const std::string& pickle,
+                             const std::vector<std::string>& storages = {},
                              const std::vector<ZipEntry>& more = {}) {
   std::vector<ZipEntry> entries = {{"archive/data.pkl", pickle}, {"archive/byteorder", "little"}};
   for (const std::string& storage : storages)
