@@ -8,8 +8,8 @@
 #include <cstring>
 #include <limits>
 
-#include "intr/core/half.h"
 #include "intr/core/error.h"
+#include "intr/core/half.h"
 
 namespace intr {
 

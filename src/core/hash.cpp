@@ -32,6 +32,32 @@ std::uint64_t xxh3_64(std::string_view text) noexcept {
   return XXH3_64bits(text.data(), text.size());
 }
 
+struct Hash64::State {
+  XXH3_state_t* handle = XXH3_createState();
+  State() {
+    if (handle == nullptr) throw std::bad_alloc();
+    XXH3_64bits_reset(handle);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { XXH3_freeState(handle); }
+};
+
+Hash64::Hash64() : state_(std::make_unique<State>()) {}
+Hash64::Hash64(Hash64&&) noexcept = default;
+Hash64& Hash64::operator=(Hash64&&) noexcept = default;
+Hash64::~Hash64() = default;
+
+void Hash64::add(std::span<const std::byte> bytes) {
+  XXH3_64bits_update(state_->handle, bytes.data(), bytes.size());
+}
+
+std::uint64_t Hash64::take() {
+  const std::uint64_t hash = XXH3_64bits_digest(state_->handle);
+  XXH3_64bits_reset(state_->handle);
+  return hash;
+}
+
 Hash128::Hash128() : state_(std::make_unique<State>()) {}
 Hash128::Hash128(Hash128&&) noexcept = default;
 Hash128& Hash128::operator=(Hash128&&) noexcept = default;

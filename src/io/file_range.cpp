@@ -36,10 +36,13 @@ InputFile::~InputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-std::uint64_t InputFile::size() const {
+std::uint64_t InputFile::size() const { return stamp().bytes; }
+
+InputFile::Stamp InputFile::stamp() const {
   struct stat facts = {};
   if (::fstat(descriptor_, &facts) != 0) throw_system_error("ask for the size", path_, errno);
-  return static_cast<std::uint64_t>(facts.st_size);
+  return {.bytes = static_cast<std::uint64_t>(facts.st_size),
+          .changed_ns = std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
 }
 
 void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -11,6 +14,7 @@
 #include <utility>
 
 #include "intr/core/error.h"
+#include "intr/core/printable.h"
 
 namespace intr {
 namespace {
@@ -41,27 +45,50 @@ constexpr std::array<StoredType, 20> kTypes = {{{"F64", DType::f64, 8},
                                                 {"F8_E5M2FNUZ", DType::other, 1},
                                                 {"C128", DType::other, 16}}};
 
+constexpr std::ptrdiff_t kHeaderBegin = 8;  ///< byte of the file
 constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
 
-std::string cut(std::string_view text) {
-  return text.size() <= 120 ? std::string(text) : std::string(text.substr(0, 117)) + "...";
-}
+std::string cut(const std::string& text) { return printable(text.substr(0, 120)); }
+
+/// Counts how far the parser has read, which it does not tell its visitor.
+class CountedText {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountedText(const char* at, const char*& furthest) : at_(at), furthest_(&furthest) {}
+  reference operator*() const { return *at_; }
+  CountedText& operator++() {
+    *furthest_ = ++at_;
+    return *this;
+  }
+  bool operator==(const CountedText& other) const { return at_ == other.at_; }
+
+ private:
+  const char* at_;
+  const char** furthest_;
+};
 
 /// Follows the only shape a header may have, value by value. A JSON library that builds a tree
 /// would silently keep the last of two equal keys.
 class HeaderReader {
  public:
-  HeaderReader(const WeightLimits& limits, const std::string& where)
-      : limits_(limits), where_(where) {}
+  /// @param begin of the header; @param furthest how far it was read
+  HeaderReader(const WeightLimits& limits, const std::string& where, const char* begin,
+               const char* const& furthest)
+      : limits_(limits), where_(where), begin_(begin), furthest_(furthest) {}
 
   SafetensorsHeader take() { return std::move(header_); }
 
   bool start_object(std::size_t) {
     if (place_ == Place::kStart) return go(Place::kTop);
     if (place_ == Place::kTop && key_ == "__metadata__") return go(Place::kMetadata);
-    if (place_ == Place::kTop && !key_.empty()) {
-      tensor_ = TensorEntry();
-      tensor_.name = key_;
+    if (place_ == Place::kTop) {
+      tensor_ = HeaderTensor();
+      tensor_.entry.name = key_;
       fields_.clear();
       return go(Place::kTensor);
     }
@@ -70,8 +97,7 @@ class HeaderReader {
   bool key(std::string& name) {
     if (place_ == Place::kTop && !top_names_.insert(name).second)
       fail(fmt::format("the name \"{}\" appears twice", cut(name)));
-    if (place_ == Place::kTop && name.empty()) fail("a tensor without a name");
-    if (place_ == Place::kTop && top_names_.size() > limits_.tensors + 1)
+    if (place_ == Place::kTop && static_cast<std::int64_t>(top_names_.size()) > limits_.tensors + 1)
       fail(fmt::format("more than {} tensors", limits_.tensors));
     if (place_ == Place::kTensor && !fields_.insert(name).second)
       fail(fmt::format("the field \"{}\" appears twice", cut(name)));
@@ -94,8 +120,8 @@ class HeaderReader {
     if (place_ != Place::kTensor || field_ != "dtype") refuse("a text");
     for (const StoredType& known : kTypes) {
       if (known.name != value) continue;
-      tensor_.type = known.type;
-      tensor_.type_name = value;
+      tensor_.entry.type = known.type;
+      tensor_.entry.type_name = value;
       item_bytes_ = known.bytes;
       return true;
     }
@@ -117,7 +143,7 @@ class HeaderReader {
   }
   bool end_array() {
     if (field_ == "shape") {
-      tensor_.shape.assign(numbers_.begin(), numbers_.end());
+      tensor_.entry.shape.assign(numbers_.begin(), numbers_.end());
     } else {
       if (numbers_.size() != 2 || numbers_[0] > numbers_[1])
         fail("data_offsets are no begin and end");
@@ -132,9 +158,8 @@ class HeaderReader {
   bool number_integer(std::int64_t) { refuse("a negative number"); }
   bool number_float(double, const std::string&) { refuse("a number with a fraction"); }
   bool binary(std::vector<std::uint8_t>&) { refuse("binary data"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
-    // The position counts from 1, in a header that begins at byte 8.
-    throw DataError(fmt::format("byte {}: the header is no JSON", position + 7), where_, kDamaged);
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) {
+    throw_at("the header is no JSON");
   }
 
  private:
@@ -144,11 +169,14 @@ class HeaderReader {
     place_ = place;
     return true;
   }
+  [[noreturn]] void throw_at(const std::string& what) const {
+    const auto byte = kHeaderBegin + std::max<std::ptrdiff_t>(furthest_ - begin_, 1) - 1;
+    throw DataError(fmt::format("byte {}: {}", byte, what), where_, kDamaged);
+  }
   [[noreturn]] void fail(const std::string& what) const {
     const bool in_tensor = place_ == Place::kTensor || place_ == Place::kArray;
-    throw DataError(
-        in_tensor ? fmt::format("tensor \"{}\": {}", cut(tensor_.name), what) : "header: " + what,
-        where_, kDamaged);
+    throw_at(in_tensor ? fmt::format("tensor \"{}\": {}", cut(tensor_.entry.name), what)
+                       : "header: " + what);
   }
   [[noreturn]] void refuse(const char* found) const {
     fail(fmt::format("{} where none belongs", found));
@@ -157,16 +185,20 @@ class HeaderReader {
     for (const char* field : {"dtype", "shape", "data_offsets"})
       if (!fields_.contains(field)) fail(fmt::format("the field \"{}\" is missing", field));
     std::uint64_t bytes = item_bytes_;
-    for (const std::int64_t size : tensor_.shape)
+    for (const std::int64_t size : tensor_.entry.shape)
       if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes))
         fail("its shape has more values than a number can count");
     if (bytes != tensor_.bytes)
       fail(fmt::format("{} bytes for a shape that needs {}", tensor_.bytes, bytes));
-    header_.entries.push_back(tensor_);
+    tensor_.entry.stride = row_major_stride(tensor_.entry.shape);
+    tensor_.entry.bytes = bytes;
+    header_.tensors.push_back(tensor_);
   }
 
   const WeightLimits& limits_;
   const std::string& where_;
+  const char* begin_;
+  const char* const& furthest_;
   SafetensorsHeader header_;
   Place place_ = Place::kStart;
   std::string key_;
@@ -174,7 +206,7 @@ class HeaderReader {
   std::set<std::string> top_names_;
   std::set<std::string> fields_;
   std::vector<std::uint64_t> numbers_;
-  TensorEntry tensor_;
+  HeaderTensor tensor_;
   std::uint64_t item_bytes_ = 0;
 };
 
@@ -182,9 +214,11 @@ class HeaderReader {
 
 SafetensorsHeader parse_safetensors_header(std::span<const std::byte> json,
                                            const WeightLimits& limits, const std::string& where) {
-  HeaderReader reader(limits, where);
   const auto* begin = reinterpret_cast<const char*>(json.data());
-  nlohmann::json::sax_parse(begin, begin + json.size(), &reader);
+  const char* furthest = begin;
+  HeaderReader reader(limits, where, begin, furthest);
+  nlohmann::json::sax_parse(CountedText(begin, furthest),
+                            CountedText(begin + json.size(), furthest), &reader);
   return reader.take();
 }
 

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "intr/weights/safetensors.h"
+#include "intr/weights/tensor_table.h"
+#include "intr/weights/weight_limits.h"
 
 namespace intr {
 
-/// What the JSON header of a safetensors file says. Offsets still count from the data.
+/// A tensor of a safetensors header and its range, which counts from the data.
+struct HeaderTensor {
+  TensorEntry entry;
+  std::uint64_t begin = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// What the JSON header of a safetensors file says.
 struct SafetensorsHeader {
-  std::vector<TensorEntry> entries;  ///< in the order of the header
+  std::vector<HeaderTensor> tensors;  ///< in the order of the header
   std::map<std::string, std::string> metadata;
 };
 

@@ -47,9 +47,9 @@ std::vector<std::int64_t> row_major_stride(const std::vector<std::int64_t>& shap
 }
 
 bool TensorEntry::is_row_major() const noexcept {
+  if (num_values() == 0) return true;
   std::int64_t expected = 1;
   for (std::size_t d = shape.size(); d-- > 0;) {
-    if (shape[d] == 0) return true;
     if (shape[d] > 1 && stride[d] != expected) return false;
     expected *= shape[d];
   }

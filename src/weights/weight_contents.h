@@ -17,7 +17,7 @@ struct WeightStorage {
   std::string name;  ///< for messages: "data/17", "storage 17 of 458"
   std::uint64_t begin = 0;
   std::uint64_t bytes = 0;
-  std::optional<std::uint32_t> crc = {};          ///< CRC-32 of all of it
+  std::optional<std::uint32_t> crc = {};         ///< CRC-32 of all of it
   std::vector<std::uint64_t> block_hashes = {};  ///< XXH3-64 of each kCheckpointBlock bytes
 };
 

@@ -2,6 +2,7 @@
 #include "intr/weights/weight_limits.h"
 
 #include <limits>
+#include <nlohmann/json.hpp>
 
 namespace intr {
 namespace {
@@ -17,8 +18,6 @@ void for_each_option(Limits& limits, const Visit& visit) {
   visit("max-opcodes", limits.opcodes, kAny, "pickle instructions");
   visit("max-leaves", limits.leaves, kAny, "values and tensors beneath the top");
   visit("max-zip-entries", limits.zip_entries, kOffset, "records of a zip file");
-  visit("max-header-bytes", limits.safetensors_header_bytes, kOffset,
-        "of a safetensors header, in bytes");
 }
 
 }  // namespace

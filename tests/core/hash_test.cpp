@@ -64,5 +64,16 @@ TEST(Hash, OfAFile) {
   EXPECT_THROW(hash_file(folder / "missing"), DataError);
 }
 
+TEST(Hash64, InPiecesEqualsAtOnceAndStartsAnew) {
+  const std::vector<std::byte> bytes = counting(100'000);
+  const std::span<const std::byte> all(bytes);
+  Hash64 hash;
+  hash.add(all.first(1));
+  hash.add(all.subspan(1));
+  EXPECT_EQ(hash.take(), xxh3_64(all));
+  hash.add(all.first(7));
+  EXPECT_EQ(hash.take(), xxh3_64(all.first(7)));
+}
+
 }  // namespace
 }  // namespace intr

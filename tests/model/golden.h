@@ -13,7 +13,7 @@
 #include "intr/core/hash.h"
 #include "intr/model/intr.h"
 #include "intr/model/parameter_table.h"
-#include "intr/weights/safetensors.h"
+#include "intr/weights/weight_file.h"
 #include "support/small_model.h"
 
 namespace intr::test {
@@ -132,7 +132,7 @@ class GoldenCase {
     return ((got - expected).norm() / size.norm()).item<double>();
   }
 
-  SafetensorsFile file_;
+  WeightFile file_;
   nlohmann::json golden_;
 };
 

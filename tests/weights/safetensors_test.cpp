@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/weights/safetensors.h"
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -8,7 +6,7 @@
 #include <fstream>
 
 #include "intr/core/error.h"
-#include "support/damage.h"
+#include "intr/weights/weight_file.h"
 #include "support/temp_dir.h"
 
 namespace intr {
@@ -36,12 +34,12 @@ class Safetensors : public testing::Test {
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
-  SafetensorsFile open(const std::string& bytes) { return SafetensorsFile(write(bytes)); }
+  WeightFile open(const std::string& bytes) { return WeightFile(write(bytes)); }
   /// Message of the refusal; must be bad data that names the file.
   std::string refusal(const std::string& bytes, const WeightLimits& limits = {}) {
     const std::string path = write(bytes);
     try {
-      const SafetensorsFile file(path, limits);
+      const WeightFile file(path, limits);
     } catch (const DataError& error) {
       const std::string message = error.what();
       EXPECT_EQ(message.rfind(path + ": ", 0), 0U) << message;
@@ -57,7 +55,7 @@ class Safetensors : public testing::Test {
 };
 
 TEST_F(Safetensors, ReadsTensorsAndMetadata) {
-  const SafetensorsFile file =
+  const WeightFile file =
       open(file_of("{\"__metadata__\":{\"format\":\"pt\"},\"b\":" + field("F32", "[2]", "[8,16]") +
                        ",\"a\":" + field("F32", "[1,2]", "[0,8]") +
                        ",\"empty\":" + field("I64", "[0,5]", "[16,16]") + "}   ",
@@ -69,8 +67,8 @@ TEST_F(Safetensors, ReadsTensorsAndMetadata) {
   EXPECT_EQ(file.values<float>("a"), (std::vector<float>{1, 2}));
   EXPECT_EQ(file.values<float>("b"), (std::vector<float>{3, 4}));
   EXPECT_TRUE(file.values<std::int64_t>("empty").empty());
-  EXPECT_TRUE(file.contains("b"));
-  EXPECT_FALSE(file.contains("c"));
+  EXPECT_NE(file.find("b"), nullptr);
+  EXPECT_EQ(file.find("c"), nullptr);
   EXPECT_THROW(file.entry("c"), DataError);
   EXPECT_THROW(file.values<double>("a"), DataError);
 }
@@ -82,7 +80,7 @@ TEST_F(Safetensors, AScalarAndAFileWithoutTensors) {
 }
 
 TEST_F(Safetensors, UnsupportedTypesAreListedAndNotRead) {
-  const SafetensorsFile file = open(file_of(one(field("U32")), kData));
+  const WeightFile file = open(file_of(one(field("U32")), kData));
   EXPECT_EQ(file.entry("w").type_name, "U32");
   std::vector<std::byte> out(16);
   EXPECT_THROW(file.read(file.entry("w"), out), DataError);
@@ -96,8 +94,8 @@ TEST_F(Safetensors, RangesMustTileTheData) {
   expect_refused(file_of(two(field(), field("F32", "[2]", "[8,16]")), kData), "inside the tensor");
   expect_refused(file_of(two(first, field("F32", "[1]", "[12,16]")), kData), "behind a gap");
   expect_refused(file_of(one(field()), kData + "tail"), "4 bytes behind the last tensor");
-  expect_refused(file_of(one(field("F32", "[8]", "[0,32]")), kData), "ends at byte 32 of 16");
-  expect_refused(file_of(one(field()), kData.substr(3)), "ends at byte 16 of 13");
+  expect_refused(file_of(one(field("F32", "[8]", "[0,32]")), kData), "needs 16 more bytes");
+  expect_refused(file_of(one(field()), kData.substr(3)), "needs 3 more bytes");
   expect_refused(file_of(one(field("F32", "[4]", "[16,0]")), kData), "no begin and end");
   expect_refused(file_of(one(field("F32", "[4]", "[0,16,16]")), kData), "no begin and end");
 }
@@ -136,11 +134,10 @@ TEST_F(Safetensors, TheHeaderMustBeAnObjectOfItsLength) {
   expect_refused(file_of(one(field()), kData, 100'000'001), "byte 0");
   expect_refused(file_of("", kData, 0), "a header of 0 bytes");
   expect_refused(file_of("{weight}", kData), "byte 9: the header is no JSON");
-  expect_refused(file_of("[]", ""), "does not begin with {");
-  expect_refused(file_of(" " + one(field()), kData), "does not begin with {");
+  expect_refused(file_of("[]", ""), "have to begin with {");
+  expect_refused(file_of(" " + one(field()), kData), "have to begin with {");
   expect_refused(file_of(one(field()) + "x", kData), "no JSON");
   expect_refused(file_of("{\"\xff\xfe\":" + field() + "}", kData), "no JSON");
-  expect_refused(file_of("{\"\":" + field() + "}", kData), "without a name");
   expect_refused(file_of(one(std::string(100'000, '[') + std::string(100'000, ']')), ""),
                  "an array where none belongs");
   for (const char* value : {"null", "true", "\"text\"", "{}", "7"})
@@ -149,7 +146,7 @@ TEST_F(Safetensors, TheHeaderMustBeAnObjectOfItsLength) {
 
 TEST_F(Safetensors, LimitsHoldAtTheirValue) {
   const std::string bytes = file_of(one(field()), kData);
-  const std::uint64_t header = one(field()).size();
+  const auto header = static_cast<std::int64_t>(one(field()).size());
   EXPECT_EQ(refusal(bytes, {.safetensors_header_bytes = header}), "accepted");
   EXPECT_NE(refusal(bytes, {.safetensors_header_bytes = header - 1}), "accepted");
   EXPECT_EQ(refusal(bytes, {.tensor_bytes = 16}), "accepted");
@@ -172,7 +169,7 @@ TEST_F(Safetensors, AFlippedByteIsRefusedOrChangesValuesOnly) {
     damaged[i] = static_cast<char>(damaged[i] ^ 0x01);
     const std::string path = write(damaged);
     try {
-      const SafetensorsFile file(path);
+      const WeightFile file(path);
       for (const TensorEntry& entry : file.entries()) {
         std::vector<std::byte> out(entry.bytes);
         if (entry.type != DType::other) file.read(entry, out);
@@ -184,16 +181,16 @@ TEST_F(Safetensors, AFlippedByteIsRefusedOrChangesValuesOnly) {
 }
 
 TEST_F(Safetensors, AFileThatChangesIsNoticed) {
-  const SafetensorsFile file = open(file_of(one(field()), kData));
+  const WeightFile file = open(file_of(one(field()), kData));
   std::ofstream(folder_ / "model.safetensors", std::ios::binary | std::ios::app) << "more";
   EXPECT_THROW(file.values<float>("w"), DataError);
 }
 
 TEST_F(Safetensors, PipesAndFoldersAreRefusedAtOnce) {
   ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
-  EXPECT_THROW(SafetensorsFile(folder_ / "pipe"), DataError);
-  EXPECT_THROW(SafetensorsFile(folder_.path()), DataError);
-  EXPECT_THROW(SafetensorsFile(folder_ / "missing"), DataError);
+  EXPECT_THROW(WeightFile(folder_ / "pipe"), DataError);
+  EXPECT_THROW(WeightFile(folder_.path()), DataError);
+  EXPECT_THROW(WeightFile(folder_ / "missing"), DataError);
 }
 
 }  // namespace

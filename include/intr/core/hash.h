@@ -14,6 +14,23 @@ namespace intr {
 std::uint64_t xxh3_64(std::span<const std::byte> bytes) noexcept;
 std::uint64_t xxh3_64(std::string_view text) noexcept;
 
+/// XXH3-64, fed piece by piece: the same number as xxh3_64 over all of them. Move-only.
+class Hash64 {
+ public:
+  Hash64();
+  Hash64(Hash64&&) noexcept;
+  Hash64& operator=(Hash64&&) noexcept;
+  ~Hash64();
+
+  void add(std::span<const std::byte> bytes);
+  /// The hash of what was added since the last call; starts anew.
+  std::uint64_t take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// XXH3-128, fed piece by piece; identifies files, data sets, plans and models. Move-only.
 class Hash128 {
  public:

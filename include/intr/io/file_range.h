@@ -22,6 +22,15 @@ class InputFile {
   const std::string& path() const noexcept { return path_; }
   /// Bytes now.
   std::uint64_t size() const;
+  /// Size and time of the last change now: differ if the file was written to in between.
+  struct Stamp {
+    std::uint64_t bytes = 0;
+    std::int64_t changed_ns = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  Stamp stamp() const;
+  /// For libraries that read by themselves; stays this object's.
+  int descriptor() const noexcept { return descriptor_; }
   /// Fills `out` from byte `offset` on; goes on after short reads and interruptions.
   /// @throws DataError if the file ends first
   void read(std::uint64_t offset, std::span<std::byte> out) const;

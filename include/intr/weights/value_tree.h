@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "intr/weights/weight_limits.h"
 
@@ -40,6 +40,7 @@ class Value {
 
   Value(const ValueTree& tree, Node node) noexcept : tree_(&tree), node_(node) {}
   Node node() const noexcept { return node_; }
+  const ValueTree& tree() const noexcept { return *tree_; }
   Kind kind() const;
   bool is_container() const;
   bool as_boolean() const;
@@ -71,6 +72,7 @@ class ValueTree {
   using Node = Value::Node;
   using Kind = Value::Kind;
 
+  /// Node 0 is the null value.
   ValueTree();
   ValueTree(ValueTree&&) noexcept;
   ValueTree& operator=(ValueTree&&) noexcept;
@@ -81,7 +83,8 @@ class ValueTree {
   Node add(Kind kind, std::int64_t number = 0);
   Node add_real(double number);
   Node add_text(std::string_view text);
-  /// An empty list, tuple, dict or object. @param ordered says that it was a collections.OrderedDict
+  /// An empty list, tuple, dict or object. @param ordered says that it was a
+  /// collections.OrderedDict
   Node add_container(Kind kind, bool ordered = false);
   /// Appends to a list or tuple.
   void append(Node container, Node item);
@@ -91,6 +94,15 @@ class ValueTree {
   void become(Node object, Node state);
 
   Value value(Node node) const { return {*this, node}; }
+  /// A place among the items of a container.
+  struct Cursor {
+    std::uint32_t next = 0;
+    std::uint32_t left = 0;
+  };
+  Cursor items(Node container) const;
+  /// Takes the next item. Lists and tuples give the null value, node 0, as key.
+  std::pair<Value, Value> take(Cursor& cursor) const;
+
   bool is_ordered(Node node) const;
   /// 1 for an empty container, one more than its deepest item's otherwise. Exact unless containers
   /// change after they were put into others.

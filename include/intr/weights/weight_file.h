@@ -28,8 +28,8 @@ struct WeightReport {
 
 /// A weight file of any format that we read: PyTorch's .pth (zip or legacy stream), safetensors, or
 /// our checkpoint. The content decides the format. Nothing of the file is executed. Opening parses
-/// and checks everything but the tensors' bytes; those are checked (CRC, block hashes) when they are
-/// first read. For one thread. Move-only.
+/// and checks everything but the tensors' bytes; those are checked (CRC, block hashes) when they
+/// are first read. For one thread. Move-only.
 class WeightFile {
  public:
   /// @throws DataError "FILE: byte N: what is wrong", EnvironmentError if it cannot be read
