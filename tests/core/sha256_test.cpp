@@ -51,8 +51,7 @@ TEST(Sha256, OfAFile) {
   std::ofstream(path) << std::string(1'000'000, 'a');
   EXPECT_EQ(sha256_file(path), kMillion);
   std::ofstream(path, std::ios::app) << std::string(200'000, 'b');  // more than a piece
-  EXPECT_EQ(sha256_file(path),
-            sha256(std::string(1'000'000, 'a') + std::string(200'000, 'b')));
+  EXPECT_EQ(sha256_file(path), sha256(std::string(1'000'000, 'a') + std::string(200'000, 'b')));
   std::ofstream(path, std::ios::trunc).flush();
   EXPECT_EQ(sha256_file(path), kEmpty);
 }
