@@ -16,10 +16,9 @@ using Leaves = std::vector<std::string>;
 
 Leaves leaves(const ValueTree& tree, Node root, const WeightLimits& limits = {}) {
   Leaves found;
-  for_each_leaf(tree.value(root), limits, "file",
-                [&](const std::string& path, const Value& leaf) {
-                  found.push_back(path + " = " + shown(leaf));
-                });
+  for_each_leaf(tree.value(root), limits, "file", [&](const std::string& path, const Value& leaf) {
+    found.push_back(path + " = " + shown(leaf));
+  });
   return found;
 }
 
