@@ -6,14 +6,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 
-#include <array>
 #include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "intr/core/sha256.h"
 #include "intr/io/atomic_file.h"
 #include "support/damage.h"
 #include "support/temp_dir.h"
@@ -24,14 +23,6 @@ namespace intr {
 namespace {
 
 using test::PickleBytes;
-
-std::string sha256_of(const std::vector<std::byte>& bytes) {
-  std::array<unsigned char, 32> digest{};
-  EVP_Q_digest(nullptr, "SHA256", nullptr, bytes.data(), bytes.size(), digest.data(), nullptr);
-  std::string text;
-  for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
-  return text;
-}
 
 const std::map<std::string, DType> kTypes = {{"float64", DType::f64}, {"float32", DType::f32},
                                              {"float16", DType::f16}, {"bfloat16", DType::bf16},
@@ -69,7 +60,7 @@ void expect_tensors(const WeightFile& file, const nlohmann::json& expected) {
     EXPECT_EQ(entry->shape, facts.at("shape").get<std::vector<std::int64_t>>());
     bytes.assign(entry->bytes, std::byte{0xee});
     file.read(*entry, bytes);
-    EXPECT_EQ(sha256_of(bytes), facts.at("sha256"));
+    EXPECT_EQ(Sha256().add(bytes).hex(), facts.at("sha256"));
   }
 }
 
