@@ -11,7 +11,7 @@ namespace intr::test {
 /// A number as little-endian bytes.
 inline std::string little_endian(std::uint64_t number, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i) & 0xff);
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(i < 8 ? number >> (8 * i) & 0xff : 0);
   return text;
 }
 
@@ -71,10 +71,10 @@ class PickleBytes {
     return raw("\x89").global("collections", "OrderedDict").raw(")RtR");
   }
   /// All of it, with PROTO and STOP.
-  std::string done() const { return "\x80\x02" + bytes_ + "."; }
+  std::string done() const { return bytes_ + '.'; }
 
  private:
-  std::string bytes_;
+  std::string bytes_ = "\x80\x02";
 };
 
 }  // namespace intr::test

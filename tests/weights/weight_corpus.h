@@ -9,6 +9,7 @@
 #include "intr/core/error.h"
 #include "intr/io/json_file.h"
 #include "intr/weights/weight_file.h"
+#include "weights/read_everything.h"
 
 namespace intr::test {
 
@@ -36,17 +37,6 @@ inline std::size_t files_in(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.is_regular_file()) ++count;
   return count;
-}
-
-/// Reads all there is: values, tensors, and the bytes of no tensor.
-inline void read_everything(const WeightFile& file) {
-  file.for_each_value([](const std::string&, const Value& value) { (void)shown(value); });
-  std::vector<std::byte> bytes;
-  for (const TensorEntry& entry : file.entries()) {
-    bytes.resize(entry.bytes);
-    file.read(entry, bytes);
-  }
-  file.verify();
 }
 
 /// The DataError with which a file is refused, when it is opened or when all of it is read; empty

@@ -2,39 +2,17 @@
 // Good files cut at every byte, and with every byte changed: an error or, where nothing can tell,
 // other values; never a crash, and nothing but a DataError.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <string>
 #include <vector>
 
 #include "intr/core/hash.h"
 #include "intr/io/atomic_file.h"
+#include "support/memory_file.h"
 #include "weights/weight_corpus.h"
 
 namespace intr {
 namespace {
-
-/// A file in memory, which costs no disk.
-class MemoryFile {
- public:
-  explicit MemoryFile(const std::string& bytes) : descriptor_(::memfd_create("weights", MFD_CLOEXEC)) {
-    write(0, bytes);
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  ~MemoryFile() { ::close(descriptor_); }
-
-  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
-  void cut(std::size_t size) const { ASSERT_EQ(::ftruncate(descriptor_, static_cast<off_t>(size)), 0); }
-  void write(std::size_t at, const std::string& bytes) const {
-    ASSERT_EQ(::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(at)),
-              std::ssize(bytes));
-  }
-
- private:
-  int descriptor_;
-};
 
 /// Says what is in a file: names, shapes, types and bytes of tensors, and values. "refused" if it
 /// is.
@@ -42,9 +20,8 @@ std::string contents(const std::string& path) {
   try {
     const WeightFile file(path);
     Hash128 hash;
-    file.for_each_value([&](const std::string& name, const Value& value) {
-      hash.add(name).add(shown(value));
-    });
+    file.for_each_value(
+        [&](const std::string& name, const Value& value) { hash.add(name).add(shown(value)); });
     for (const TensorEntry& entry : file.entries()) {
       std::vector<std::byte> bytes(entry.bytes);
       file.read(entry, bytes);
@@ -61,7 +38,7 @@ std::string contents(const std::string& path) {
 class Damage : public testing::TestWithParam<const char*> {
  protected:
   const std::string whole_ = read_file(std::string(INTR_CORPUS) + "/good/" + GetParam());
-  const MemoryFile file_{whole_};
+  const test::MemoryFile file_{whole_};
   const bool checksums_ = whole_.starts_with("PK");  ///< zip files alone have them
 };
 
@@ -97,8 +74,8 @@ TEST_P(Damage, ChangedBytesAreRefusedOrReadAsOtherValues) {
 INSTANTIATE_TEST_SUITE_P(Formats, Damage,
                          testing::Values("kinds_legacy.pth", "kinds_zip.pth", "kinds_unaligned.pth",
                                          "kinds.safetensors"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& given) {
+                           std::string name = given.param;
                            name[name.find('.')] = '_';
                            return name;
                          });

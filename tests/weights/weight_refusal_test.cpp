@@ -73,8 +73,9 @@ TEST_F(LargeHostileFile, AMillionNestedLists) {
 }
 
 TEST_F(LargeHostileFile, AMillionNestedTuples) {
-  expect_pickle_refused(")" + repeated("\x85", 1'000'000),
-                        "TUPLE1: containers are nested more than 64 deep");
+  std::string opcodes = ")";
+  opcodes += repeated("\x85", 1'000'000);
+  expect_pickle_refused(opcodes, "TUPLE1: containers are nested more than 64 deep");
 }
 
 TEST_F(LargeHostileFile, AMillionMarks) {
@@ -105,8 +106,8 @@ TEST_F(LargeHostileFile, ZipBomb) {
 }
 
 TEST_F(LargeHostileFile, NestedJson) {
-  const std::string header =
-      "{\"weight\":" + repeated("[", 100'000) + repeated("]", 100'000) + "}";
+  std::string header = "{\"weight\":";
+  header.append(100'000, '[').append(100'000, ']').append("}");
   expect_refused(test::little_endian(header.size(), 8) + header, "an array where none belongs");
 }
 
