@@ -51,17 +51,16 @@ WeightContents parse_checkpoint(const InputFile& file, const WeightLimits& limit
   const std::size_t exp_avg = add_storage(reader, "/flat/exp_avg", contents);
   const std::size_t exp_avg_sq = add_storage(reader, "/flat/exp_avg_sq", contents);
   const std::vector<CheckpointTensor> tensors = reader.read_index();
-  const std::string fault = checkpoint_layout_fault(tensors, num_values(contents, param),
-                                                    num_values(contents, frozen));
+  const std::string fault =
+      checkpoint_layout_fault(tensors, num_values(contents, param), num_values(contents, frozen));
   if (!fault.empty()) reader.fail(fault);
   if (num_values(contents, exp_avg) != num_values(contents, param) ||
       num_values(contents, exp_avg_sq) != num_values(contents, param))
     reader.fail("the moments and the parameters differ in length");
 
   for (const CheckpointTensor& tensor : tensors)
-    contents.entries.push_back(
-        entry_of(tensor, "model/" + tensor.name,
-                 tensor.kind == TensorKind::kTrainable ? param : frozen));
+    contents.entries.push_back(entry_of(tensor, "model/" + tensor.name,
+                                        tensor.kind == TensorKind::kTrainable ? param : frozen));
   std::int64_t trained = 0;
   for (const CheckpointTensor& tensor : tensors) {
     if (tensor.kind != TensorKind::kTrainable) continue;

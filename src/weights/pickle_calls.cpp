@@ -118,14 +118,12 @@ Value::Node PickleMachine::make_ordered_dict(const std::vector<Node>& arguments)
     fail("collections.OrderedDict takes nothing or one list of pairs");
   std::vector<Node> items;
   tree_.value(arguments[0]).for_each([&](const Value&, const Value& pair) {
-    const std::vector<Node> both =
-        pair.kind() == Kind::list
-            ? [&] {
-                std::vector<Node> found;
-                pair.for_each([&](const Value&, const Value& v) { found.push_back(v.node()); });
-                return found;
-              }()
-            : items_of(pair.node());
+    const std::vector<Node> both = pair.kind() == Kind::list ? [&] {
+      std::vector<Node> found;
+      pair.for_each([&](const Value&, const Value& v) { found.push_back(v.node()); });
+      return found;
+    }()
+                                                             : items_of(pair.node());
     if (both.size() != 2) fail("an item of collections.OrderedDict that is no pair");
     items.insert(items.end(), both.begin(), both.end());
   });

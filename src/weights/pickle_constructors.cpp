@@ -52,7 +52,8 @@ KnownConstructor KnownConstructor::of(std::int64_t code) noexcept {
 
 std::optional<KnownConstructor> find_constructor(std::string_view module, std::string_view name) {
   for (const Listed& listed : kFunctions)
-    if (listed.module == module && listed.name == name) return KnownConstructor{.what = listed.what};
+    if (listed.module == module && listed.name == name)
+      return KnownConstructor{.what = listed.what};
   const bool torch = module == "torch";
   for (const ListedType& listed : kTypes) {
     if ((torch || module == "torch.cuda") && listed.storage == name)

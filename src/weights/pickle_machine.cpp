@@ -83,8 +83,8 @@ bool PickleMachine::step() {
     default:
       break;
   }
-  if (step_number(opcode_) || step_text(opcode_) || step_container(opcode_) ||
-      step_memo(opcode_) || step_call(opcode_))
+  if (step_number(opcode_) || step_text(opcode_) || step_container(opcode_) || step_memo(opcode_) ||
+      step_call(opcode_))
     return true;
   fail("this instruction has no place in a weight file");
 }
@@ -272,7 +272,8 @@ void PickleMachine::push(Node node) {
 }
 
 Value::Node PickleMachine::top() const {
-  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("takes a value that is not there");
+  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back()))
+    fail("takes a value that is not there");
   return stack_.back();
 }
 

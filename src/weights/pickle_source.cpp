@@ -34,9 +34,8 @@ PickleSource::PickleSource(std::vector<std::byte> bytes, std::string where, std:
 
 void PickleSource::fail(std::uint64_t position, const std::string& what,
                         const std::string& next) const {
-  throw DataError(
-      fmt::format("{}{}byte {}: {}", name_, name_.empty() ? "" : ": ", position, what), where_,
-      next);
+  throw DataError(fmt::format("{}{}byte {}: {}", name_, name_.empty() ? "" : ": ", position, what),
+                  where_, next);
 }
 
 std::string_view PickleSource::take(std::uint64_t count) {

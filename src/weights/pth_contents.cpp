@@ -17,10 +17,10 @@ void check_budget(const std::vector<TensorEntry>& entries, const WeightLimits& l
       sum = std::numeric_limits<std::uint64_t>::max();
   if (sum <= static_cast<std::uint64_t>(limits.tensor_bytes)) return;
   constexpr double kGib = 1 << 30;
-  throw DataError(fmt::format("tensors need {:.1f} GiB, the limit is {:.1f} GiB",
-                              static_cast<double>(sum) / kGib,
-                              static_cast<double>(limits.tensor_bytes) / kGib),
-                  where, fmt::format("if you trust it, raise --max-bytes to {}", sum));
+  throw DataError(
+      fmt::format("tensors need {:.1f} GiB, the limit is {:.1f} GiB",
+                  static_cast<double>(sum) / kGib, static_cast<double>(limits.tensor_bytes) / kGib),
+      where, fmt::format("if you trust it, raise --max-bytes to {}", sum));
 }
 
 void take_pickled(const PickleMachine& machine, Value::Node top, const WeightLimits& limits,
@@ -29,27 +29,25 @@ void take_pickled(const PickleMachine& machine, Value::Node top, const WeightLim
     const auto bytes = static_cast<std::uint64_t>(storage.numel * item_size(storage.type));
     contents.storages.push_back({.name = storage.key, .begin = 0, .bytes = bytes});
   }
-  for_each_leaf(contents.tree.value(top), limits, where,
-                [&](const std::string& path, const Value& leaf) {
-                  if (leaf.kind() != Value::Kind::tensor) return;
-                  if (static_cast<std::int64_t>(contents.entries.size()) >= limits.tensors)
-                    throw DataError(
-                        fmt::format("more than {} tensors (--max-tensors)", limits.tensors), where);
-                  const TensorView& view =
-                      machine.tensors().at(static_cast<std::size_t>(leaf.as_integer()));
-                  const DType type = machine.storages().at(view.storage).type;
-                  const auto bytes = tensor_bytes(view.shape, type);
-                  contents.entries.push_back(
-                      {.name = path,
-                       .type = type,
-                       .type_name = name_of(type),
-                       .shape = view.shape,
-                       .stride = view.stride,
-                       .offset = view.offset,
-                       .storage = view.storage,
-                       .bytes = bytes ? static_cast<std::uint64_t>(*bytes)
-                                      : std::numeric_limits<std::uint64_t>::max()});
-                });
+  for_each_leaf(
+      contents.tree.value(top), limits, where, [&](const std::string& path, const Value& leaf) {
+        if (leaf.kind() != Value::Kind::tensor) return;
+        if (static_cast<std::int64_t>(contents.entries.size()) >= limits.tensors)
+          throw DataError(fmt::format("more than {} tensors (--max-tensors)", limits.tensors),
+                          where);
+        const TensorView& view = machine.tensors().at(static_cast<std::size_t>(leaf.as_integer()));
+        const DType type = machine.storages().at(view.storage).type;
+        const auto bytes = tensor_bytes(view.shape, type);
+        contents.entries.push_back({.name = path,
+                                    .type = type,
+                                    .type_name = name_of(type),
+                                    .shape = view.shape,
+                                    .stride = view.stride,
+                                    .offset = view.offset,
+                                    .storage = view.storage,
+                                    .bytes = bytes ? static_cast<std::uint64_t>(*bytes)
+                                                   : std::numeric_limits<std::uint64_t>::max()});
+      });
   contents.top = top;
   contents.report.constructors.assign(machine.constructors().begin(), machine.constructors().end());
   contents.report.opcodes = machine.opcodes();

@@ -60,8 +60,8 @@ void LegacyReader::read_version() {
   const std::uint64_t begin = source_.position();
   const Value version = contents_.tree.value(machine_.run(source_));
   if (version.kind() != Value::Kind::integer || version.as_integer() != kStreamVersion)
-    fail(begin, fmt::format("stream version {}, this reader knows {}", shown(version),
-                            kStreamVersion));
+    fail(begin,
+         fmt::format("stream version {}, this reader knows {}", shown(version), kStreamVersion));
 }
 
 void LegacyReader::read_system() {
@@ -70,8 +70,7 @@ void LegacyReader::read_system() {
   const auto version = system.find("protocol_version");
   const auto little = system.find("little_endian");
   if (!version || version->kind() != Value::Kind::integer ||
-      version->as_integer() != kStreamVersion || !little ||
-      little->kind() != Value::Kind::boolean)
+      version->as_integer() != kStreamVersion || !little || little->kind() != Value::Kind::boolean)
     fail(begin, "no description of the machine that wrote it");
   if (!little->as_boolean())
     fail(begin, "written on a big-endian machine",
@@ -112,11 +111,12 @@ void LegacyReader::place_storages(const std::vector<std::string>& keys) {
     if (at > file_.size() && !cut_in) cut_in = i;
   }
   if (placed.size() != numbers.size())
-    fail(begin, fmt::format("{} storages are listed, tensors need {}", placed.size(),
-                            numbers.size()));
+    fail(begin,
+         fmt::format("{} storages are listed, tensors need {}", placed.size(), numbers.size()));
   if (cut_in)
-    fail(file_.size(), fmt::format("ends {} bytes early, in storage {} of {}", at - file_.size(),
-                                   *cut_in + 1, keys.size()),
+    fail(file_.size(),
+         fmt::format("ends {} bytes early, in storage {} of {}", at - file_.size(), *cut_in + 1,
+                     keys.size()),
          kCut);
   if (at != file_.size())
     fail(at, fmt::format("{} bytes behind the last storage", file_.size() - at));
@@ -125,9 +125,8 @@ void LegacyReader::place_storages(const std::vector<std::string>& keys) {
     std::array<std::int64_t, 1> count = {};
     file_.read(place.begin - kCountBytes, std::as_writable_bytes(std::span(count)));
     if (count[0] != storage.numel)
-      fail(place.begin - kCountBytes,
-           fmt::format("{} has {} values, the pickle says {}", place.name, count[0],
-                       storage.numel));
+      fail(place.begin - kCountBytes, fmt::format("{} has {} values, the pickle says {}",
+                                                  place.name, count[0], storage.numel));
   }
 }
 

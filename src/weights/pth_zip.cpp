@@ -83,8 +83,7 @@ void ZipReader::find_records() {
   }
   for (const auto& [name, record] : records_) {
     if (name == "constants.pkl" || name.starts_with("code/"))
-      fail("a TorchScript program, not a state dict",
-           "save model.state_dict() in Python instead");
+      fail("a TorchScript program, not a state dict", "save model.state_dict() in Python instead");
     if (name != kPickle && name.ends_with("/data.pkl"))
       fail(fmt::format("byte {}: a second data.pkl, \"{}\"", record.first->header, cut(name)));
   }
@@ -92,12 +91,11 @@ void ZipReader::find_records() {
 
 const ZipEntry& ZipReader::pickle() const {
   const auto found = records_.find(kPickle);
-  if (found == records_.end())
-    fail("a zip file without data.pkl", "this is no file of torch.save");
+  if (found == records_.end()) fail("a zip file without data.pkl", "this is no file of torch.save");
   const ZipEntry& entry = *found->second.first;
   if (entry.bytes > static_cast<std::uint64_t>(limits_.pickle_bytes))
-    fail(fmt::format("byte {}: data.pkl of {} bytes, at most {} (--max-pickle-bytes)",
-                     entry.header, entry.bytes, limits_.pickle_bytes));
+    fail(fmt::format("byte {}: data.pkl of {} bytes, at most {} (--max-pickle-bytes)", entry.header,
+                     entry.bytes, limits_.pickle_bytes));
   return entry;
 }
 

@@ -48,16 +48,14 @@ class Walk {
   [[noreturn]] void fail(const std::string& what) const {
     throw DataError(what, where_, "no honest weight file looks like this: get it from its source");
   }
-  std::string place() const {
-    return fmt::format("\"{}\"", printable(path_.substr(0, 120)));
-  }
+  std::string place() const { return fmt::format("\"{}\"", printable(path_.substr(0, 120))); }
   void add_to_path(const Value& key, std::size_t number) {
     if (key.kind() == Value::Kind::text)
       path_ += key.as_text();
     else
-      path_ += fmt::format("{}", key.kind() == Value::Kind::integer
-                                     ? key.as_integer()
-                                     : static_cast<std::int64_t>(number));
+      path_ +=
+          fmt::format("{}", key.kind() == Value::Kind::integer ? key.as_integer()
+                                                               : static_cast<std::int64_t>(number));
     bytes_ += static_cast<std::int64_t>(path_.size());
     if (bytes_ > limits_.path_bytes)
       fail(fmt::format("the names of its values need more than {} bytes", limits_.path_bytes));

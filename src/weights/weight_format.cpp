@@ -77,10 +77,10 @@ std::string as_safetensors(std::string_view head) {
   if (head.size() >= 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5)
     throw DataError("byte 0: a bare pickle without torch's container", path,
                     "save the tensors with torch.save or safetensors in Python");
-  throw DataError(fmt::format("byte 0: no weight file: it begins with {}{}",
-                              first_bytes_in_hex(head), as_safetensors(head)),
-                  path,
-                  "give a .pth file of torch.save, a .safetensors file or a checkpoint of intr-train");
+  throw DataError(
+      fmt::format("byte 0: no weight file: it begins with {}{}", first_bytes_in_hex(head),
+                  as_safetensors(head)),
+      path, "give a .pth file of torch.save, a .safetensors file or a checkpoint of intr-train");
 }
 
 }  // namespace

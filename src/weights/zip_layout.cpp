@@ -41,9 +41,7 @@ class Piece {
   Piece part(std::uint64_t place, std::uint64_t count) const {
     return {bytes_.subspan(place, count), begin_ + place};
   }
-  std::string text() const {
-    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
-  }
+  std::string text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
  private:
   std::span<const std::byte> bytes_;
@@ -106,7 +104,8 @@ Directory Scan::find_directory() const {
   const Piece piece(last, size_ - tail);
   for (std::uint64_t back = kEndBytes; back <= tail; ++back) {
     const Piece record = piece.part(tail - back, back);
-    if (record.at<std::uint32_t>(0) != kEndMagic || record.at<std::uint16_t>(20) != back - kEndBytes)
+    if (record.at<std::uint32_t>(0) != kEndMagic ||
+        record.at<std::uint16_t>(20) != back - kEndBytes)
       continue;
     if (record.at<std::uint16_t>(4) != 0 || record.at<std::uint16_t>(6) != 0)
       fail(record.begin(), "a zip file in several parts");
@@ -154,17 +153,18 @@ void Scan::read_directory(const Directory& directory) {
                                            limits_.zip_directory_bytes));
   if (directory.begin > directory.end_record ||
       directory.bytes != directory.end_record - directory.begin)
-    fail(directory.end_record,
-         fmt::format("a directory of {} bytes from byte {} does not end where the end record begins",
-                     directory.bytes, directory.begin));
+    fail(
+        directory.end_record,
+        fmt::format("a directory of {} bytes from byte {} does not end where the end record begins",
+                    directory.bytes, directory.begin));
   const std::vector<std::byte> all = bytes(directory.begin, directory.bytes);
   const Piece piece(all, directory.begin);
   std::set<std::string> names;
   std::uint64_t at = 0;
   for (std::uint64_t i = 0; i < directory.entries; ++i) {
     if (piece.size() - at < kCentralBytes)
-      fail(piece.begin() + at, fmt::format("the directory ends in entry {} of {}", i,
-                                           directory.entries));
+      fail(piece.begin() + at,
+           fmt::format("the directory ends in entry {} of {}", i, directory.entries));
     const Piece fixed = piece.part(at, kCentralBytes);
     const std::uint64_t length = kCentralBytes + fixed.at<std::uint16_t>(28) +
                                  fixed.at<std::uint16_t>(30) + fixed.at<std::uint16_t>(32);
@@ -172,12 +172,13 @@ void Scan::read_directory(const Directory& directory) {
       fail(piece.begin() + at, fmt::format("entry {} of the directory is none", i));
     entries_.push_back(central_entry(piece.part(at, length)));
     if (!names.insert(entries_.back().name).second)
-      fail(piece.begin() + at, fmt::format("two entries are named {}", quoted(entries_.back().name)));
+      fail(piece.begin() + at,
+           fmt::format("two entries are named {}", quoted(entries_.back().name)));
     at += length;
   }
   if (at != piece.size())
-    fail(piece.begin() + at, fmt::format("{} bytes behind the last entry of the directory",
-                                         piece.size() - at));
+    fail(piece.begin() + at,
+         fmt::format("{} bytes behind the last entry of the directory", piece.size() - at));
 }
 
 ZipEntry Scan::central_entry(const Piece& header) const {
@@ -190,11 +191,13 @@ ZipEntry Scan::central_entry(const Piece& header) const {
   if ((header.at<std::uint16_t>(8) & 1U) != 0)
     fail(header.begin(), fmt::format("{} is encrypted", quoted(entry.name)));
   if (header.at<std::uint16_t>(10) != 0)
-    fail(header.begin(), fmt::format("{} is compressed (method {})", quoted(entry.name),
-                                     header.at<std::uint16_t>(10)),
+    fail(header.begin(),
+         fmt::format("{} is compressed (method {})", quoted(entry.name),
+                     header.at<std::uint16_t>(10)),
          "pack it again without compression; torch.save never compresses");
   if (header.at<std::uint16_t>(34) != 0) fail(header.begin(), "an entry on another disk");
-  read_extra64(header.part(kCentralBytes + name_bytes, header.at<std::uint16_t>(30)), header, entry);
+  read_extra64(header.part(kCentralBytes + name_bytes, header.at<std::uint16_t>(30)), header,
+               entry);
   return entry;
 }
 
@@ -218,14 +221,14 @@ void Scan::read_extra64(const Piece& extra, const Piece& header, ZipEntry& entry
   if (!wanted.empty())
     fail(header.begin(), fmt::format("{} has 64-bit sizes that are missing", quoted(entry.name)));
   if (packed != entry.bytes)
-    fail(header.begin(), fmt::format("{} has {} bytes, stored as {}", quoted(entry.name),
-                                     entry.bytes, packed));
+    fail(header.begin(),
+         fmt::format("{} has {} bytes, stored as {}", quoted(entry.name), entry.bytes, packed));
 }
 
 void Scan::check_name(const ZipEntry& entry, std::uint64_t byte) const {
   const std::string& name = entry.name;
-  bool good = !name.empty() && name.find('\\') == std::string::npos &&
-              name.find('\0') == std::string::npos;
+  bool good =
+      !name.empty() && name.find('\\') == std::string::npos && name.find('\0') == std::string::npos;
   for (std::size_t at = 0; good && at <= name.size();) {
     const std::size_t end = std::min(name.find('/', at), name.size());
     const std::string_view part = std::string_view(name).substr(at, end - at);
@@ -267,8 +270,8 @@ void Scan::read_local_header(ZipEntry& entry) const {
                                    quoted(Piece(name, 0).text())));
   const auto flags = fixed.at<std::uint16_t>(6);
   if ((flags & 1U) != 0 || fixed.at<std::uint16_t>(8) != 0)
-    fail(entry.header, fmt::format("{} is encrypted or compressed in its local header",
-                                   quoted(entry.name)));
+    fail(entry.header,
+         fmt::format("{} is encrypted or compressed in its local header", quoted(entry.name)));
   entry.payload = entry.header + kLocalBytes + name_bytes + fixed.at<std::uint16_t>(28);
 }
 
@@ -282,9 +285,9 @@ std::vector<std::byte> read_zip_entry(const InputFile& file, const ZipEntry& ent
   std::vector<std::byte> content(entry.bytes);
   file.read(entry.payload, content);
   if (crc32_of(content) != entry.crc)
-    throw DataError(fmt::format("byte {}: {}: CRC mismatch: damaged", entry.payload,
-                                quoted(entry.name)),
-                    file.path(), "get it again from its source");
+    throw DataError(
+        fmt::format("byte {}: {}: CRC mismatch: damaged", entry.payload, quoted(entry.name)),
+        file.path(), "get it again from its source");
   return content;
 }
 
