@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/weights/tensor_table.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -47,9 +48,9 @@ std::vector<std::int64_t> row_major_stride(const std::vector<std::int64_t>& shap
 }
 
 bool TensorEntry::is_row_major() const noexcept {
+  if (num_values() == 0) return true;
   std::int64_t expected = 1;
   for (std::size_t d = shape.size(); d-- > 0;) {
-    if (shape[d] == 0) return true;
     if (shape[d] > 1 && stride[d] != expected) return false;
     expected *= shape[d];
   }
@@ -57,6 +58,8 @@ bool TensorEntry::is_row_major() const noexcept {
 }
 
 std::int64_t TensorEntry::num_values() const noexcept {
+  // An empty tensor may have any other sizes, whose product need not be a number.
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 

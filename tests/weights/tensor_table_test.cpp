@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 namespace intr {
 namespace {
 
@@ -24,6 +27,28 @@ TEST(TensorTable, ValuesAreTheProductOfTheShape) {
   EXPECT_EQ(entry.num_values(), 24);
   entry.shape = {2, 0};
   EXPECT_EQ(entry.num_values(), 0);
+}
+
+TEST(TensorTable, RowMajorStrides) {
+  EXPECT_EQ(row_major_stride({2, 3, 4}), (std::vector<std::int64_t>{12, 4, 1}));
+  EXPECT_TRUE(row_major_stride({}).empty());
+  const std::int64_t many = std::int64_t{1} << 62;
+  EXPECT_EQ(row_major_stride({0, many, many}).size(), 3U) << "an empty tensor may claim anything";
+}
+
+TEST(TensorTable, KnowsRowMajorViews) {
+  const auto is_row_major = [](std::vector<std::int64_t> shape, std::vector<std::int64_t> stride) {
+    TensorEntry entry;
+    entry.shape = std::move(shape);
+    entry.stride = std::move(stride);
+    return entry.is_row_major();
+  };
+  EXPECT_TRUE(is_row_major({2, 3}, {3, 1}));
+  EXPECT_FALSE(is_row_major({2, 3}, {1, 2}));
+  EXPECT_FALSE(is_row_major({2, 3}, {0, 0}));
+  EXPECT_TRUE(is_row_major({1, 3}, {99, 1})) << "the stride of one row is never used";
+  EXPECT_TRUE(is_row_major({0, 3}, {7, 7}));
+  EXPECT_TRUE(is_row_major({}, {}));
 }
 
 }  // namespace
