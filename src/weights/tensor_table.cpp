@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/weights/tensor_table.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -57,6 +58,8 @@ bool TensorEntry::is_row_major() const noexcept {
 }
 
 std::int64_t TensorEntry::num_values() const noexcept {
+  // An empty tensor may have any other sizes, whose product need not be a number.
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
