@@ -29,8 +29,7 @@ std::size_t OutputWeights::add(std::string name, DType type, const std::vector<s
                       .storage = storages.size(),
                       .shape = shape,
                       .stride = row_major_stride(shape)};
-  storages.push_back(
-      {.type = type, .num_values = tensor.num_values(), .fill = std::move(fill)});
+  storages.push_back({.type = type, .num_values = tensor.num_values(), .fill = std::move(fill)});
   tensors.push_back(std::move(tensor));
   return tensors.size() - 1;
 }

@@ -46,9 +46,9 @@ std::vector<std::byte> hashed_values(const OutputWeights& weights, std::size_t s
   std::vector<std::byte> bytes = values_of(weights.storages[storage]);
   for (const std::size_t number : tensors) {
     const OutputTensor& tensor = weights.tensors[number];
-    hashes[number] = weights.is_whole(tensor) ? xxh3_64(std::span<const std::byte>(bytes))
-                                              : xxh3_64(std::span<const std::byte>(
-                                                    values_of(weights, tensor, bytes)));
+    hashes[number] = weights.is_whole(tensor)
+                         ? xxh3_64(std::span<const std::byte>(bytes))
+                         : xxh3_64(std::span<const std::byte>(values_of(weights, tensor, bytes)));
   }
   return bytes;
 }

@@ -119,8 +119,8 @@ void StorageReader::verify_all() {
 /// Copies the elements of any view one after another into row-major order.
 void StorageReader::gather(const TensorEntry& entry, std::span<std::byte> out) const {
   const auto item = static_cast<std::size_t>(item_size(entry.type));
-  std::vector<std::byte> range(
-      static_cast<std::size_t>(view_extent(entry.shape, entry.stride)) * item);
+  std::vector<std::byte> range(static_cast<std::size_t>(view_extent(entry.shape, entry.stride)) *
+                               item);
   file_.read(storages_[entry.storage].begin + static_cast<std::uint64_t>(entry.offset) * item,
              range);
   copy_view(range, entry.shape, entry.stride, item, out);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "intr/core/checked_cast.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint64_t kLocalHeader = 30;
 constexpr std::uint64_t kFieldHeader = 4;
-constexpr zip_uint16_t kPadding = 0x4246;      ///< "FB", as torch names it
+constexpr zip_uint16_t kPadding = 0x4246;       ///< "FB", as torch names it
 constexpr zip_uint16_t kFirstDay = 1 << 5 | 1;  ///< 1980-01-01, the first that the format knows
 constexpr zip_uint32_t kAttributes = 0100644u << 16;
 
@@ -77,7 +78,8 @@ struct ZipWriter::Entry {
     try {
       memory = payload();
       read = 0;
-      if (memory.size() != bytes) throw InternalError("a zip entry of another length than announced");
+      if (memory.size() != bytes)
+        throw InternalError("a zip entry of another length than announced");
       return 0;
     } catch (...) {
       writer->thrown_ = std::current_exception();
@@ -138,7 +140,8 @@ void ZipWriter::add(const std::string& name, std::uint64_t bytes,
 
 void ZipWriter::add(const std::string& name, std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
-  add(name, text.size(), [copy = std::vector<std::byte>(bytes.begin(), bytes.end())] { return copy; });
+  add(name, text.size(),
+      [copy = std::vector<std::byte>(bytes.begin(), bytes.end())] { return copy; });
 }
 
 void ZipWriter::align(std::uint64_t index, const std::string& name, std::uint64_t bytes) {

@@ -14,9 +14,9 @@ struct zip;
 
 namespace intr {
 
-/// A zip file of stored, not compressed entries, as torch reads them: payloads begin at multiples of
-/// 64 bytes, and no entry bears a time or an owner, so that the same entries give the same bytes.
-/// Payloads are asked for one after another while close() writes.
+/// A zip file of stored, not compressed entries, as torch reads them: payloads begin at multiples
+/// of 64 bytes, and no entry bears a time or an owner, so that the same entries give the same
+/// bytes. Payloads are asked for one after another while close() writes.
 class ZipWriter {
  public:
   /// @param path of a new file: libzip writes beside it first, so give one in a folder of its own
@@ -39,7 +39,7 @@ class ZipWriter {
 
   std::string path_;
   zip* archive_ = nullptr;
-  std::uint64_t offset_ = 0;  ///< where the next local header begins
+  std::uint64_t offset_ = 0;   ///< where the next local header begins
   std::exception_ptr thrown_;  ///< by a payload, inside libzip
 };
 

@@ -10,9 +10,9 @@
 
 namespace intr {
 
-/// Writes a .pth file as torch.save does since 1.6: loads in Python with weights_only=True, also with
-/// mmap=True, and in LibTorch's pickle_load. Tensors that share a storage go on sharing it. The same
-/// input gives the same bytes. One storage is in memory at a time.
+/// Writes a .pth file as torch.save does since 1.6: loads in Python with weights_only=True, also
+/// with mmap=True, and in LibTorch's pickle_load. Tensors that share a storage go on sharing it.
+/// The same input gives the same bytes. One storage is in memory at a time.
 /// @param path where it is written, as it is named: callers give an AtomicFile's temporary path
 /// @param top  the object: a tree whose tensors are numbers in weights.tensors
 /// @return XXH3-64 of each tensor's row-major values
