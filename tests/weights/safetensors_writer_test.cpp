@@ -90,8 +90,8 @@ TEST(SafetensorsWriter, NothingAtAll) {
 
 TEST(SafetensorsWriter, NamesThatTheFormatCannotHold) {
   const test::TempDir folder;
-  for (const std::string& name : {std::string("__metadata__"), std::string("\xFF\n"),
-                                  std::string("row")}) {
+  for (const std::string& name :
+       {std::string("__metadata__"), std::string("\xFF\n"), std::string("row")}) {
     OutputWeights weights = several();
     test::add_tensor<float>(weights, name, {1}, {1});
     EXPECT_THROW(write_safetensors(folder / "a", weights, {}), DataError) << name;
