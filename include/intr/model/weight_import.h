@@ -26,9 +26,10 @@ struct ModelRequest {
 /// A model as its file and the options decide it together.
 struct ResolvedModel {
   ModelConfig config;
-  std::vector<std::string> classes;  ///< names; empty if the file has none
-  std::int64_t step = 0;             ///< optimizer steps of our own checkpoints and exports, else 0
-  std::vector<std::string> sources;  ///< what shapes do not tell: "8 heads: default", for the log
+  std::vector<std::string> classes = {};  ///< names; empty if the file has none
+  std::int64_t step = 0;  ///< optimizer steps of our own checkpoints and exports, else 0
+  std::vector<std::string> sources =
+      {};  ///< what shapes do not tell: "8 heads: default", for the log
 };
 
 /// Architecture from the file's shapes, the rest from what it says of itself, then from the
@@ -54,6 +55,7 @@ class WeightImport {
   /// @throws DataError listing every key that is missing, left over or of another shape
   WeightImport(const WeightFile& file, const NamedWeights& weights, const ModelConfig& config,
                const ImportOptions& options);
+  ~WeightImport();
 
   /// The model's table; all functions below count its rows.
   const std::vector<ParameterRow>& rows() const noexcept { return rows_; }
@@ -72,7 +74,7 @@ class WeightImport {
   const NamedWeights& weights_;
   ImportOptions options_;
   std::vector<ParameterRow> rows_;
-  std::vector<Source> sources_;
+  std::vector<Source> sources_;  // of each row
 };
 
 }  // namespace intr
