@@ -44,7 +44,7 @@ StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
   do {
     // The tail never travels alone.
     const std::int64_t end = begin + bucket_values_ >= gradients ? total : begin + bucket_values_;
-    const Buffer bucket{values + begin, checked_cast<std::size_t>(end - begin), DType::f32};
+    const Buffer bucket{values + begin, checked_cast<std::size_t>(end - begin), ElementType::f32};
     const Tag tag{"gradients", step, checked_cast<std::int32_t>(works.size())};
     works.push_back(communicator_.allreduce(bucket, Op::sum, nullptr, tag));
     begin = end;

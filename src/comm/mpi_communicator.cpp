@@ -19,28 +19,28 @@ namespace {
 constexpr std::size_t kPieceBytes = 8 << 20;
 constexpr int kGatherTag = 1;
 
-std::size_t element_bytes(DType dtype) {
+std::size_t element_bytes(ElementType dtype) {
   switch (dtype) {
-    case DType::f32:
+    case ElementType::f32:
       return 4;
-    case DType::f64:
-    case DType::i64:
+    case ElementType::f64:
+    case ElementType::i64:
       return 8;
-    case DType::u8:
+    case ElementType::u8:
       return 1;
   }
   throw InternalError("an element type that is not in the list");
 }
 
-MPI_Datatype mpi_type(DType dtype) {
+MPI_Datatype mpi_type(ElementType dtype) {
   switch (dtype) {
-    case DType::f32:
+    case ElementType::f32:
       return MPI_FLOAT;
-    case DType::f64:
+    case ElementType::f64:
       return MPI_DOUBLE;
-    case DType::i64:
+    case ElementType::i64:
       return MPI_INT64_T;
-    case DType::u8:
+    case ElementType::u8:
       return MPI_UINT8_T;
   }
   throw InternalError("an element type that is not in the list");
@@ -216,22 +216,22 @@ std::unique_ptr<Work> MpiCommunicator::broadcast(Buffer inout, int root, StreamH
 
 void MpiCommunicator::allreduce_now(std::span<std::int64_t> values, Op op, Tag tag) {
   environment_.run([&] {
-    state_->allreduce(state_->control, {values.data(), values.size(), DType::i64}, op, tag);
+    state_->allreduce(state_->control, {values.data(), values.size(), ElementType::i64}, op, tag);
   });
 }
 
 void MpiCommunicator::allreduce_now(std::span<double> values, Op op, Tag tag) {
   environment_.run([&] {
-    state_->allreduce(state_->control, {values.data(), values.size(), DType::f64}, op, tag);
+    state_->allreduce(state_->control, {values.data(), values.size(), ElementType::f64}, op, tag);
   });
 }
 
 void MpiCommunicator::broadcast_bytes(std::vector<std::byte>& bytes, int root, Tag tag) {
   environment_.run([&] {
     std::int64_t size = checked_cast<std::int64_t>(bytes.size());
-    state_->broadcast(state_->control, {&size, 1, DType::i64}, root, tag);
+    state_->broadcast(state_->control, {&size, 1, ElementType::i64}, root, tag);
     bytes.resize(checked_cast<std::size_t>(size));
-    state_->broadcast(state_->control, {bytes.data(), bytes.size(), DType::u8}, root, tag);
+    state_->broadcast(state_->control, {bytes.data(), bytes.size(), ElementType::u8}, root, tag);
   });
 }
 

@@ -46,15 +46,15 @@ Event make_event() {
   return Event(event);
 }
 
-ncclDataType_t nccl_type(DType dtype) {
+ncclDataType_t nccl_type(ElementType dtype) {
   switch (dtype) {
-    case DType::f32:
+    case ElementType::f32:
       return ncclFloat32;
-    case DType::f64:
+    case ElementType::f64:
       return ncclFloat64;
-    case DType::i64:
+    case ElementType::i64:
       return ncclInt64;
-    case DType::u8:
+    case ElementType::u8:
       return ncclUint8;
   }
   throw InternalError("an element type that is not in the list");

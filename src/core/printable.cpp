@@ -30,6 +30,12 @@ std::string printable(const std::string& bytes) {
   return text;
 }
 
+std::string quoted_name(const std::string& bytes) {
+  constexpr std::size_t kLongest = 120;
+  const bool cut = bytes.size() > kLongest;
+  return fmt::format("\"{}{}\"", printable(bytes.substr(0, kLongest)), cut ? "…" : "");
+}
+
 std::string from_printable(const std::string& text) {
   std::string bytes;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -85,7 +85,7 @@ void remove_leftovers(const std::string& final_path) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder_of(final_path), ignored)) {
     if (entry.path().filename().string().starts_with(prefix))
-      std::filesystem::remove(entry.path(), ignored);
+      std::filesystem::remove_all(entry.path(), ignored);  // writers may use a folder beside it
   }
 }
 

@@ -63,7 +63,7 @@ std::vector<float> logical(const FlatState& flat, const at::Tensor& buffer) {
 
 void broadcast_floats(Communicator& communicator, std::vector<float>& values) {
   if (values.empty()) return;
-  const Buffer buffer{.data = values.data(), .count = values.size(), .dtype = DType::f32};
+  const Buffer buffer{.data = values.data(), .count = values.size(), .dtype = ElementType::f32};
   communicator.broadcast(buffer, 0, nullptr, kTag)->wait();
 }
 
@@ -87,6 +87,12 @@ void TrainingState::set_tensors(const TensorMap& tensors) {
     target.copy_(found->second);
   }
   model_.refresh_frozen();
+}
+
+void TrainingState::set_moments(const std::vector<float>& exp_avg,
+                                const std::vector<float>& exp_avg_sq) {
+  flat_.from_logical(exp_avg, flat_.exp_avg());
+  flat_.from_logical(exp_avg_sq, flat_.exp_avg_sq());
 }
 
 std::vector<float> TrainingState::frozen_values() const {
@@ -149,8 +155,7 @@ void TrainingState::set_checkpoint(const Checkpoint& checkpoint, const std::stri
       refuse(fmt::format("{} is {} there", tensor.name, trainable_[i] ? "frozen" : "trained"));
   }
   flat_.from_logical(checkpoint.param, flat_.param());
-  flat_.from_logical(checkpoint.exp_avg, flat_.exp_avg());
-  flat_.from_logical(checkpoint.exp_avg_sq, flat_.exp_avg_sq());
+  set_moments(checkpoint.exp_avg, checkpoint.exp_avg_sq);
   set_frozen_values(checkpoint.frozen);
 }
 

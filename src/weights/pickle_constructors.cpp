@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "intr/core/error.h"
+
 namespace intr {
 namespace {
 
@@ -61,6 +63,12 @@ std::optional<KnownConstructor> find_constructor(std::string_view module, std::s
     if (torch && listed.dtype == name) return KnownConstructor{Constructor::dtype, listed.type};
   }
   return {};
+}
+
+std::string_view storage_class(DType type) {
+  for (const ListedType& listed : kTypes)
+    if (listed.type == type) return listed.storage;
+  throw InternalError("a type that has no storage class", name_of(type));
 }
 
 std::string advice_on(std::string_view module, std::string_view name) {

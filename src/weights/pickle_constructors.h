@@ -34,6 +34,9 @@ struct KnownConstructor {
 /// Compares both names as whole texts. Nothing for a name that is not on the list.
 std::optional<KnownConstructor> find_constructor(std::string_view module, std::string_view name);
 
+/// The class of a storage in the module torch: "FloatStorage". @param type not DType::other
+std::string_view storage_class(DType type);
+
 /// What to do about a name that is not on the list.
 std::string advice_on(std::string_view module, std::string_view name);
 

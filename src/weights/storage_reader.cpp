@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 
 #include "crc32.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/weights/checkpoint_file.h"
+#include "view_copy.h"
 
 namespace intr {
 namespace {
@@ -119,23 +119,11 @@ void StorageReader::verify_all() {
 /// Copies the elements of any view one after another into row-major order.
 void StorageReader::gather(const TensorEntry& entry, std::span<std::byte> out) const {
   const auto item = static_cast<std::size_t>(item_size(entry.type));
-  std::int64_t last = 0;
-  for (std::size_t d = 0; d < entry.shape.size(); ++d)
-    last += (entry.shape[d] - 1) * entry.stride[d];
-  std::vector<std::byte> range(static_cast<std::size_t>(last + 1) * item);
+  std::vector<std::byte> range(static_cast<std::size_t>(view_extent(entry.shape, entry.stride)) *
+                               item);
   file_.read(storages_[entry.storage].begin + static_cast<std::uint64_t>(entry.offset) * item,
              range);
-  std::vector<std::int64_t> index(entry.shape.size(), 0);
-  std::int64_t from = 0;
-  for (std::size_t to = 0; to < out.size(); to += item) {
-    std::memcpy(&out[to], &range[static_cast<std::size_t>(from) * item], item);
-    for (std::size_t d = index.size(); d-- > 0;) {
-      from += entry.stride[d];
-      if (++index[d] < entry.shape[d]) break;
-      from -= entry.shape[d] * entry.stride[d];
-      index[d] = 0;
-    }
-  }
+  copy_view(range, entry.shape, entry.stride, item, out);
 }
 
 }  // namespace intr

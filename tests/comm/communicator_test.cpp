@@ -51,7 +51,7 @@ T expected(Op op, int ranks, std::size_t i) {
 }
 
 template <class T>
-void check_allreduce(Communicator& communicator, DType dtype) {
+void check_allreduce(Communicator& communicator, ElementType dtype) {
   const std::size_t sizes[] = {0, 1, 7, (1 << 20) + 1};
   for (const std::size_t size : sizes) {
     for (const Op op : {Op::sum, Op::min, Op::max}) {
@@ -70,10 +70,10 @@ void check_allreduce(Communicator& communicator, DType dtype) {
 TEST(Communicator, ReducesEveryTypeAndSize) {
   for (const std::string& name : back_ends()) {
     const auto communicator = make_communicator(name, environment());
-    check_allreduce<float>(*communicator, DType::f32);
-    check_allreduce<double>(*communicator, DType::f64);
-    check_allreduce<std::int64_t>(*communicator, DType::i64);
-    check_allreduce<std::uint8_t>(*communicator, DType::u8);
+    check_allreduce<float>(*communicator, ElementType::f32);
+    check_allreduce<double>(*communicator, ElementType::f64);
+    check_allreduce<std::int64_t>(*communicator, ElementType::i64);
+    check_allreduce<std::uint8_t>(*communicator, ElementType::u8);
   }
 }
 
@@ -82,7 +82,7 @@ TEST(Communicator, BroadcastsFromEveryRoot) {
     const auto communicator = make_communicator(name, environment());
     for (int root = 0; root < communicator->world_size(); ++root) {
       std::vector<float> values(100, static_cast<float>(communicator->rank()));
-      const Buffer buffer{values.data(), values.size(), DType::f32};
+      const Buffer buffer{values.data(), values.size(), ElementType::f32};
       communicator->broadcast(buffer, root, nullptr, {"test"})->wait();
       EXPECT_EQ(values, std::vector<float>(100, static_cast<float>(root)));
     }
@@ -94,8 +94,10 @@ TEST(Communicator, KeepsTheOrderOfSeveralCollectives) {
   const auto ranks = static_cast<float>(communicator->world_size());
   std::vector<float> first(1000, 1.0F);
   std::vector<float> second(10, 2.0F);
-  auto one = communicator->allreduce({first.data(), 1000, DType::f32}, Op::sum, nullptr, {"one"});
-  auto two = communicator->allreduce({second.data(), 10, DType::f32}, Op::sum, nullptr, {"two"});
+  auto one =
+      communicator->allreduce({first.data(), 1000, ElementType::f32}, Op::sum, nullptr, {"one"});
+  auto two =
+      communicator->allreduce({second.data(), 10, ElementType::f32}, Op::sum, nullptr, {"two"});
   two->make_wait(nullptr);
   one->wait();
   one->wait();  // a second wait is harmless

@@ -27,7 +27,7 @@ TEST(MpiCommunicator, TurnsAnErrorOfTheLibraryIntoPeerError) {
   MpiCommunicator communicator(environment);
   std::vector<float> values(4);
   // A root that does not exist: the library's own check answers, on every rank alike.
-  auto work = communicator.broadcast({values.data(), values.size(), DType::f32}, 99, nullptr,
+  auto work = communicator.broadcast({values.data(), values.size(), ElementType::f32}, 99, nullptr,
                                      {"gradients", 12, 3});
   EXPECT_THAT(peer_error([&] { work->wait(); }),
               AllOf(HasSubstr("gradients, step 12, bucket 3: MPI_Bcast failed"),
@@ -47,14 +47,15 @@ TEST(MpiCommunicator, SeesACutMessage) {
   MpiCommunicator communicator(environment);
   if (communicator.world_size() == 1) {
     std::vector<float> values(8, 3.0F);
-    communicator.broadcast({values.data(), 8, DType::f32}, 0, nullptr, {"lengths"})->wait();
+    communicator.broadcast({values.data(), 8, ElementType::f32}, 0, nullptr, {"lengths"})->wait();
     EXPECT_EQ(values[7], 3.0F);
     return;
   }
   // Rank 0 sends eight values where the others expect one.
   std::vector<float> values(8);
   const std::size_t count = communicator.rank() == 0 ? 8 : 1;
-  auto work = communicator.broadcast({values.data(), count, DType::f32}, 0, nullptr, {"lengths"});
+  auto work =
+      communicator.broadcast({values.data(), count, ElementType::f32}, 0, nullptr, {"lengths"});
   const std::string text = peer_error([&] { work->wait(); });
   if (communicator.rank() == 0) {
     EXPECT_EQ(text, "no PeerError");

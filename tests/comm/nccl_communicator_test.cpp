@@ -57,7 +57,7 @@ TEST(NcclCommunicator, OneRankChangesNoBits) {
     std::vector<float> values(size);
     for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i) * 0.1F;
     const auto memory = on_device(values);
-    const Buffer buffer{memory.get(), size, DType::f32};
+    const Buffer buffer{memory.get(), size, ElementType::f32};
     for (const Op op : {Op::sum, Op::min, Op::max})
       communicator->allreduce(buffer, op, nullptr, {"test"})->wait();
     communicator->broadcast(buffer, 0, nullptr, {"test"})->make_wait(nullptr);

@@ -133,6 +133,8 @@ TEST(AtomicFile, RemovesWhatKilledWritersLeft) {
   const test::TempDir folder;
   write_file(folder / ".a.tmp-1", "half");
   write_file(folder / ".a.tmp-host-2", "half");
+  make_folder(folder / ".a.tmp-3.d");
+  write_file(folder / ".a.tmp-3.d/half", "half");
   write_file(folder / ".ab.tmp-1", "of another file");
   remove_leftovers(folder / "a");
   EXPECT_EQ(files_in(folder.path()), std::vector<std::string>{".ab.tmp-1"});

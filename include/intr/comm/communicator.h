@@ -12,14 +12,15 @@
 
 namespace intr {
 
-enum class DType : std::uint8_t { f32, f64, i64, u8 };
+/// What a collective adds up or sends.
+enum class ElementType : std::uint8_t { f32, f64, i64, u8 };
 enum class Op : std::uint8_t { sum, min, max };
 
 /// A typed piece of memory that a collective works on in place.
 struct Buffer {
   void* data = nullptr;
   std::size_t count = 0;
-  DType dtype = DType::f32;
+  ElementType dtype = ElementType::f32;
 };
 
 /// Names a collective in error and stall reports.

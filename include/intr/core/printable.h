@@ -9,6 +9,9 @@ namespace intr {
 /// no printable UTF-8 are percent-encoded.
 std::string printable(const std::string& bytes);
 
+/// A name for messages: printable, in quotes, cut after 120 bytes.
+std::string quoted_name(const std::string& bytes);
+
 /// The bytes of printable text. @throws DataError if two digits do not follow a percent sign
 std::string from_printable(const std::string& text);
 

@@ -29,8 +29,8 @@ class AtomicFile {
   std::string temporary_;
 };
 
-/// Removes the temporary files that writers of this path left behind when they were killed. A
-/// writer that is still at work then fails at its commit.
+/// Removes the temporary files, and folders of such names, that writers of this path left behind
+/// when they were killed. A writer that is still at work then fails at its commit.
 void remove_leftovers(const std::string& final_path);
 
 /// Writes text as a whole file, atomically. @throws EnvironmentError

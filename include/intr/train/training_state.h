@@ -32,6 +32,9 @@ class TrainingState {
 
   /// Takes initial values; moments stay zero. @param tensors every row of the parameter table
   void set_tensors(const TensorMap& tensors);
+  /// Takes the optimizer's moments. @param exp_avg, exp_avg_sq num_parameters() values each, in
+  /// logical order
+  void set_moments(const std::vector<float>& exp_avg, const std::vector<float>& exp_avg_sq);
   /// Takes all values and moments of a checkpoint of this architecture and trainable set.
   /// @throws EnvironmentError naming the first tensor that differs
   void set_checkpoint(const Checkpoint& checkpoint, const std::string& where);
