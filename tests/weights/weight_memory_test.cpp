@@ -81,10 +81,10 @@ std::string many_pairs(std::uint64_t count) {
   return opcodes + "e";
 }
 
-/// So many tensors below a key of a MiB.
-std::string long_names(std::int64_t count, bool legacy) {
-  return tensor_memo(0, legacy) + "}" + PickleBytes().text(std::string(1 << 20, 'k')).opcodes() +
-         "](" + repeated(kCall, count) + "es";
+/// So many tensors below a key of so many bytes.
+std::string long_names(std::int64_t count, std::int64_t bytes, bool legacy) {
+  return tensor_memo(0, legacy) + "}" + PickleBytes().text(repeated("k", bytes)).opcodes() + "](" +
+         repeated(kCall, count) + "es";
 }
 
 std::map<std::string, std::string> costly_pickles(bool legacy) {
@@ -107,7 +107,9 @@ std::map<std::string, std::string> costly_pickles(bool legacy) {
           {"memo", memo_of(600'000)},
           {"tensors", tensor_memo(0, legacy) + list_of(kCall, 99'000)},
           {"tensors of 8 dimensions", tensor_memo(8, legacy) + list_of(kCall, 99'000)},
-          {"long names of tensors", long_names(60, legacy)},
+          {"a few very long names of tensors", long_names(60, 1 << 20, legacy)},
+          {"many long names of tensors", long_names(99'000, 75, legacy)},
+          {"many longer names of tensors", long_names(99'000, 600, legacy)},
           {"a list that becomes many dicts", dict_of_many + list_of(kCallWithOne, 50'000)},
           {"a tuple that becomes many sizes", size_of_many + list_of(kCallWithOne, 100'000)},
           {"a text in many devices", long_device + list_of(kCallWithOne, 100'000)}};
