@@ -10,7 +10,8 @@
 namespace intr {
 namespace {
 
-constexpr std::size_t kZipParts = 5, kLegacyParts = 6;
+constexpr std::size_t kZipParts = 5, kLegacyParts = 6, kViewParts = 3, kMostArguments = 7;
+constexpr std::size_t kLongestKey = 64, kLongestDevice = 32;
 
 std::string cut(const std::string& text) { return printable(text.substr(0, 120)); }
 
@@ -37,10 +38,14 @@ KnownConstructor PickleMachine::callee(Node node) const {
   return KnownConstructor::of(value.as_integer());
 }
 
-std::vector<Value::Node> PickleMachine::items_of(Node tuple) const {
+/// A tuple is short wherever it is taken apart: a file that has a long one taken apart again and
+/// again would cost far more time than bytes.
+std::vector<Value::Node> PickleMachine::items_of(Node tuple, std::size_t most) const {
   const Value value = tree_.value(tuple);
   if (value.kind() != Kind::tuple)
     fail(fmt::format("{} where a tuple belongs", name_of(value.kind())));
+  if (value.size() > most)
+    fail(fmt::format("a tuple of {} items, at most {}{}", value.size(), most, tensor_name()));
   std::vector<Node> items;
   value.for_each([&](const Value&, const Value& item) { items.push_back(item.node()); });
   return items;
@@ -53,16 +58,20 @@ std::int64_t PickleMachine::integer(Node node, const char* what) const {
   return value.as_integer();
 }
 
-std::string PickleMachine::text(Node node, const char* what) const {
+std::string_view PickleMachine::text(Node node, const char* what) const {
   const Value value = tree_.value(node);
   if (value.kind() != Kind::text)
     fail(fmt::format("{} is {}, not a text{}", what, name_of(value.kind()), tensor_name()));
-  return std::string(value.as_text());
+  return value.as_text();
 }
 
 std::vector<std::int64_t> PickleMachine::integers(Node tuple, const char* what) const {
   std::vector<std::int64_t> numbers;
-  for (const Node item : items_of(tuple)) numbers.push_back(integer(item, what));
+  const Value value = tree_.value(tuple);
+  if (value.kind() == Kind::tuple && static_cast<std::int64_t>(value.size()) > limits_.dimensions)
+    fail(fmt::format("{} dimensions, at most {}{}", value.size(), limits_.dimensions,
+                     tensor_name()));
+  for (const Node item : items_of(tuple, value.size())) numbers.push_back(integer(item, what));
   return numbers;
 }
 
@@ -77,16 +86,16 @@ std::string PickleMachine::tensor_name() const {
 }
 
 void PickleMachine::reduce() {
-  const std::vector<Node> arguments = items_of(pop());
+  const std::vector<Node> arguments = items_of(pop(), kMostArguments);
   const KnownConstructor what = callee(pop());
   push(call(what, arguments));
 }
 
 void PickleMachine::new_object() {
-  const std::vector<Node> arguments = items_of(pop());
+  const std::vector<Node> arguments = items_of(pop(), kMostArguments);
   if (callee(pop()).what != Constructor::name_space || !arguments.empty())
     fail("makes an object of a kind that has no place in a weight file");
-  push(tree_.add_container(Kind::object));
+  push(new_container(Kind::object));
 }
 
 Value::Node PickleMachine::call(KnownConstructor what, const std::vector<Node>& arguments) {
@@ -99,7 +108,7 @@ Value::Node PickleMachine::call(KnownConstructor what, const std::vector<Node>& 
       return make_parameter(arguments);
     case Constructor::name_space:
       if (!arguments.empty()) fail("argparse.Namespace with arguments");
-      return tree_.add_container(Kind::object);
+      return new_container(Kind::object);
     case Constructor::size:
       if (arguments.size() != 1) fail("torch.Size takes one tuple");
       static_cast<void>(integers(arguments[0], "a size"));
@@ -112,20 +121,17 @@ Value::Node PickleMachine::call(KnownConstructor what, const std::vector<Node>& 
 }
 
 Value::Node PickleMachine::make_ordered_dict(const std::vector<Node>& arguments) {
-  const Node dict = tree_.add_container(Kind::dict, true);
+  const Node dict = new_container(Kind::dict, true);
   if (arguments.empty()) return dict;
   if (arguments.size() != 1 || tree_.value(arguments[0]).kind() != Kind::list)
     fail("collections.OrderedDict takes nothing or one list of pairs");
+  copied_ += static_cast<std::int64_t>(tree_.value(arguments[0]).size());
+  if (copied_ > opcodes_) fail("a list of pairs that is used more than once");
   std::vector<Node> items;
   tree_.value(arguments[0]).for_each([&](const Value&, const Value& pair) {
-    const std::vector<Node> both = pair.kind() == Kind::list ? [&] {
-      std::vector<Node> found;
-      pair.for_each([&](const Value&, const Value& v) { found.push_back(v.node()); });
-      return found;
-    }()
-                                                             : items_of(pair.node());
-    if (both.size() != 2) fail("an item of collections.OrderedDict that is no pair");
-    items.insert(items.end(), both.begin(), both.end());
+    if ((pair.kind() != Kind::list && pair.kind() != Kind::tuple) || pair.size() != 2)
+      fail("an item of collections.OrderedDict that is no pair");
+    pair.for_each([&](const Value&, const Value& part) { items.push_back(part.node()); });
   });
   set_items(dict, items);
   return dict;
@@ -137,10 +143,13 @@ Value::Node PickleMachine::make_device(const std::vector<Node>& arguments) {
     const Value value = tree_.value(argument);
     if (value.kind() != Kind::text && value.kind() != Kind::integer)
       fail("torch.device takes texts and integers");
+    if (value.kind() == Kind::text && value.size() > kLongestDevice)
+      fail("torch.device with a long text");
     name += name.empty() ? "" : ":";
     name += value.kind() == Kind::text ? std::string(value.as_text())
                                        : fmt::format("{}", value.as_integer());
   }
+  if (name.size() > kLongestDevice) fail("torch.device with a long text");
   return tree_.add_text(name);
 }
 
@@ -197,16 +206,19 @@ Value::Node PickleMachine::make_parameter(const std::vector<Node>& arguments) {
 }
 
 void PickleMachine::load_storage() {
-  const std::vector<Node> id = items_of(pop());
-  const std::string word = id.empty() ? "" : text(id[0], "the kind of a persistent id");
+  const std::vector<Node> id = items_of(pop(), kMostArguments);
+  const std::string_view word = id.empty() ? "" : text(id[0], "the kind of a persistent id");
   if (word != "storage")
-    fail(fmt::format("a persistent id of a '{}', not of a storage", cut(word)),
+    fail(fmt::format("a persistent id of a '{}', not of a storage", cut(std::string(word))),
          word == "module" ? "it holds a whole module: save model.state_dict() in Python" : "");
   const std::size_t parts = form_ == Form::legacy ? kLegacyParts : kZipParts;
   if (id.size() != parts) fail(fmt::format("a storage of {} parts, not {}", id.size(), parts));
   const KnownConstructor kind = callee(id[1]);
   if (kind.what != Constructor::storage) fail("a storage of no storage type");
-  PickleStorage storage{.key = text(id[2], "a storage's key"),
+  const std::string_view key = text(id[2], "a storage's key");
+  if (key.size() > kLongestKey)
+    fail(fmt::format("a storage's key of {} bytes, at most {}", key.size(), kLongestKey));
+  PickleStorage storage{.key = std::string(key),
                         .type = kind.type,
                         .type_name = "torch." + name_of(kind.type),
                         .numel = integer(id[4], "a storage's size")};
@@ -230,8 +242,8 @@ PickleMachine::StoragePart PickleMachine::storage_part(const std::vector<Node>& 
                                                        std::size_t storage) const {
   const std::int64_t numel = storages_[storage].numel;
   if (form_ == Form::zip || tree_.value(id[5]).kind() == Kind::null) return {storage, 0, numel};
-  const std::vector<Node> view = items_of(id[5]);
-  if (view.size() != 3) fail(fmt::format("a storage view of {} parts, not 3", view.size()));
+  const std::vector<Node> view = items_of(id[5], kViewParts);
+  if (view.size() != kViewParts) fail(fmt::format("a storage view of {} parts, not 3", view.size()));
   static_cast<void>(text(view[0], "a view's key"));
   const std::int64_t offset = integer(view[1], "a view's offset");
   const std::int64_t size = integer(view[2], "a view's size");

@@ -152,13 +152,13 @@ bool PickleMachine::step_container(std::uint8_t opcode) {
       drop_mark();
       return true;
     case Opcode::kEmptyList:
-      push(tree_.add_container(Kind::list));
+      push(new_container(Kind::list));
       return true;
     case Opcode::kEmptyDict:
-      push(tree_.add_container(Kind::dict));
+      push(new_container(Kind::dict));
       return true;
     case Opcode::kEmptyTuple:
-      push(tree_.add_container(Kind::tuple));
+      push(new_container(Kind::tuple));
       return true;
     case Opcode::kTuple1:
       push_tuple(1);
@@ -171,7 +171,7 @@ bool PickleMachine::step_container(std::uint8_t opcode) {
       return true;
     case Opcode::kTuple:
     case Opcode::kList: {
-      const Node made = tree_.add_container(
+      const Node made = new_container(
           static_cast<Opcode>(opcode) == Opcode::kTuple ? Kind::tuple : Kind::list);
       for (const Node item : above_mark()) tree_.append(made, item);
       check_depth(made);
@@ -180,7 +180,7 @@ bool PickleMachine::step_container(std::uint8_t opcode) {
       return true;
     }
     case Opcode::kDict: {
-      const Node made = tree_.add_container(Kind::dict);
+      const Node made = new_container(Kind::dict);
       set_items(made, above_mark());
       drop_mark();
       push(made);
@@ -244,8 +244,9 @@ bool PickleMachine::step_call(std::uint8_t opcode) {
       return true;
     }
     case Opcode::kStackGlobal: {
-      const std::string name = text(pop(), "a name");
-      push_constructor(text(pop(), "a module's name"), name);
+      const std::string_view name = text(pop(), "a name");
+      const std::string_view module = text(pop(), "a module's name");
+      push_constructor(std::string(module), std::string(name));
       return true;
     }
     case Opcode::kReduce:
@@ -302,10 +303,18 @@ void PickleMachine::push_text(std::uint64_t length) {
   push(tree_.add_text(taken));
 }
 
+/// Containers and keys cost more memory than the bytes that ask for them, so their numbers are
+/// limited while they are made; for_each_leaf would refuse as many afterwards.
+Value::Node PickleMachine::new_container(Kind kind, bool ordered) {
+  if (++containers_ > limits_.leaves)
+    fail(fmt::format("more than {} containers (--max-leaves)", limits_.leaves));
+  return tree_.add_container(kind, ordered);
+}
+
 void PickleMachine::push_tuple(std::size_t count) {
   std::array<Node, 3> items = {};
   for (std::size_t i = count; i-- > 0;) items.at(i) = pop();
-  const Node made = tree_.add_container(Kind::tuple);
+  const Node made = new_container(Kind::tuple);
   for (std::size_t i = 0; i < count; ++i) tree_.append(made, items.at(i));
   check_depth(made);
   push(made);
@@ -321,7 +330,10 @@ void PickleMachine::append(Node list, std::span<const Node> items) {
 void PickleMachine::set_items(Node dict, std::span<const Node> items) {
   if (tree_.value(dict).kind() != Kind::dict)
     fail(fmt::format("sets items of {}", name_of(tree_.value(dict).kind())));
+  if (tree_.is_sealed(dict)) fail("sets items of an object that has its state already");
   if (items.size() % 2 != 0) fail("a key without a value");
+  keys_ += std::ssize(items) / 2;
+  if (keys_ > limits_.leaves) fail(fmt::format("more than {} keys (--max-leaves)", limits_.leaves));
   for (std::size_t i = 0; i < items.size(); i += 2) {
     const Value key = tree_.value(items[i]);
     if (key.kind() != Kind::text && key.kind() != Kind::integer)

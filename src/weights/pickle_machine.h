@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,7 @@ class PickleMachine {
   Node top() const;
   std::span<const Node> above_mark() const;
   void drop_mark();
+  Node new_container(Kind kind, bool ordered = false);
   void push_text(std::uint64_t length);
   void push_tuple(std::size_t count);
   void append(Node list, std::span<const Node> items);
@@ -91,9 +93,10 @@ class PickleMachine {
   Node make_parameter(const std::vector<Node>& arguments);
   Node make_device(const std::vector<Node>& arguments);
   KnownConstructor callee(Node node) const;
-  std::vector<Node> items_of(Node tuple) const;
+  std::vector<Node> items_of(Node tuple, std::size_t most) const;
   std::int64_t integer(Node node, const char* what) const;
-  std::string text(Node node, const char* what) const;
+  /// Valid until a text is added to the tree.
+  std::string_view text(Node node, const char* what) const;
   std::vector<std::int64_t> integers(Node tuple, const char* what) const;
   void require_no_hooks(Node hooks) const;
   StoragePart storage_part(const std::vector<Node>& id, std::size_t storage) const;
@@ -111,6 +114,9 @@ class PickleMachine {
   std::uint64_t opcode_at_ = 0;
   std::uint8_t opcode_ = 0;
   std::int64_t opcodes_ = 0;
+  std::int64_t containers_ = 0;
+  std::int64_t keys_ = 0;    ///< of all dicts together
+  std::int64_t copied_ = 0;  ///< pairs of lists that became dicts; each took instructions to make
   std::int64_t attributes_ = 0;
 
   Node true_, false_;

@@ -97,7 +97,9 @@ class HeaderReader {
   bool key(std::string& name) {
     if (place_ == Place::kTop && !top_names_.insert(name).second)
       fail(fmt::format("the name \"{}\" appears twice", cut(name)));
-    if (place_ == Place::kTop && static_cast<std::int64_t>(top_names_.size()) > limits_.tensors + 1)
+    if (place_ == Place::kTop &&
+        static_cast<std::int64_t>(top_names_.size()) >
+            limits_.tensors + (top_names_.contains("__metadata__") ? 1 : 0))
       fail(fmt::format("more than {} tensors", limits_.tensors));
     if (place_ == Place::kTensor && !fields_.insert(name).second)
       fail(fmt::format("the field \"{}\" appears twice", cut(name)));

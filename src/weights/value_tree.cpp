@@ -7,6 +7,7 @@
 #include <array>
 #include <deque>
 #include <limits>
+#include <random>
 #include <unordered_set>
 #include <utility>
 
@@ -28,7 +29,8 @@ struct ValueTree::Record {
     std::uint32_t first, last;
   };
   Kind kind = Kind::null;
-  bool ordered = false;
+  bool ordered : 1 = false;
+  bool sealed : 1 = false;
   std::uint16_t depth = 0;
   std::uint32_t count = 0;  ///< items of a container, bytes of a text
   union {
@@ -56,9 +58,15 @@ struct ValueTree::Store {
       const std::uint64_t content = record.kind == Kind::text
                                         ? xxh3_64(store->text(record))
                                         : static_cast<std::uint64_t>(record.number);
-      return content * 0x9E3779B97F4A7C15U ^ key.dict;
+      return mixed(content ^ std::uint64_t{key.dict} << 32 ^ store->seed);
     }
   };
+  /// The last step of MurmurHash3.
+  static std::uint64_t mixed(std::uint64_t bits) {
+    bits = (bits ^ bits >> 33) * 0xFF51AFD7ED558CCDU;
+    bits = (bits ^ bits >> 33) * 0xC4CEB9FE1A85EC53U;
+    return bits ^ bits >> 33;
+  }
   struct KeyEqual {
     const Store* store;
     bool operator()(const Key& a, const Key& b) const {
@@ -78,6 +86,7 @@ struct ValueTree::Store {
   std::deque<Record> records;
   std::deque<Item> items;
   std::string texts;
+  std::uint64_t seed = std::random_device()();  ///< no file may know which keys collide
   std::unordered_set<Key, KeyHash, KeyEqual> keys{16, KeyHash{this}, KeyEqual{this}};
 };
 
@@ -142,7 +151,11 @@ bool ValueTree::insert(Node dict, Node key, Node item) {
   return true;
 }
 
-void ValueTree::become(Node object, Node state) { store_->records.at(object) = record(state); }
+void ValueTree::become(Node object, Node state) {
+  Record& made = store_->records.at(object);
+  made = record(state);
+  made.sealed = true;
+}
 
 ValueTree::Cursor ValueTree::items(Node container) const {
   const Record& found = record(container);
@@ -156,6 +169,7 @@ std::pair<Value, Value> ValueTree::take(Cursor& cursor) const {
 }
 
 bool ValueTree::is_ordered(Node node) const { return record(node).ordered; }
+bool ValueTree::is_sealed(Node node) const { return record(node).sealed; }
 std::int64_t ValueTree::depth(Node node) const { return record(node).depth; }
 
 Value::Kind Value::kind() const { return tree_->record(node_).kind; }

@@ -47,7 +47,7 @@ struct WeightFile::State {
   InputFile::Stamp stamp;
   WeightFormat format;
   WeightContents contents;
-  std::map<std::string, std::size_t> by_name;
+  std::map<std::string_view, std::size_t> by_name;  ///< of contents.entries
   StorageReader storages;
 
   State(const std::string& path, const WeightLimits& given)

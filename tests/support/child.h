@@ -34,6 +34,7 @@ struct ChildLimits {
 struct ChildResult {
   std::string text;             ///< what its job returned
   int signal = 0;               ///< that ended it
+  double cpu_s = 0;             ///< processor time
   std::int64_t peak_bytes = 0;  ///< resident memory at its peak, beyond what it had at its start
 };
 
@@ -87,7 +88,10 @@ inline ChildResult in_child(const std::function<std::string()>& job,
     result.text.append(block.data(), static_cast<std::size_t>(got));
   ::close(ends[0]);
   int status = 0;
-  ::waitpid(child, &status, 0);
+  rusage usage = {};
+  ::wait4(child, &status, 0, &usage);
+  for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+    result.cpu_s += static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
   if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   const std::size_t space = result.text.find(' ');
   if (space == std::string::npos) return result;

@@ -70,6 +70,8 @@ class PickleBytes {
     integer(tensor.offset).integers(tensor.size).integers(tensor.stride);
     return raw("\x89").global("collections", "OrderedDict").raw(")RtR");
   }
+  /// What was added, to stand in another pickle.
+  std::string opcodes() const { return bytes_.substr(2); }
   /// All of it, with PROTO and STOP.
   std::string done() const { return bytes_ + '.'; }
 

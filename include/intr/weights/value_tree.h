@@ -104,6 +104,8 @@ class ValueTree {
   std::pair<Value, Value> take(Cursor& cursor) const;
 
   bool is_ordered(Node node) const;
+  /// Whether it became what it is: it shares the items of a state and takes no more.
+  bool is_sealed(Node node) const;
   /// 1 for an empty container, one more than its deepest item's otherwise. Exact unless containers
   /// change after they were put into others.
   std::int64_t depth(Node node) const;
