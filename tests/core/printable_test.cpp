@@ -45,5 +45,12 @@ TEST(Printable, SortsNamesAsPythonDoes) {
                                              "bad\uffe0", "é"}));
 }
 
+TEST(Printable, NamesInMessagesAreQuotedAndCut) {
+  EXPECT_EQ(quoted_name("a.weight"), "\"a.weight\"");
+  EXPECT_EQ(quoted_name("a\nb\x80"), "\"a%0Ab%80\"");
+  EXPECT_EQ(quoted_name(std::string(120, 'x')), "\"" + std::string(120, 'x') + "\"");
+  EXPECT_EQ(quoted_name(std::string(121, 'x')), "\"" + std::string(120, 'x') + "…\"");
+}
+
 }  // namespace
 }  // namespace intr

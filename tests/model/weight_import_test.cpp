@@ -7,7 +7,6 @@
 #include <set>
 
 #include "intr/core/error.h"
-#include "intr/weights/checkpoint_file.h"
 #include "support/weight_imports.h"
 
 namespace intr {

@@ -49,7 +49,8 @@ struct ImportOptions {
 };
 
 /// Where each value of a model comes from when it starts from a weight file. Planned from names and
-/// shapes alone; values are read one tensor at a time.
+/// shapes alone; values are read one tensor at a time. Refers to the file and its names, which
+/// outlive it.
 class WeightImport {
  public:
   /// @throws DataError listing every key that is missing, left over or of another shape
