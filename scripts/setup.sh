@@ -5,7 +5,7 @@
 #     scripts/setup.sh [--cuda] [--dev]
 #
 #   --cuda   also the libraries that a GPU build links to (the CUDA toolkit itself must be there)
-#   --dev    also the formatter that CI uses
+#   --dev    also the formatter and the compiler with a fuzzer that CI uses
 #
 # Without root: have these packages from elsewhere (modules, your own prefix), name their folders in CMAKE_PREFIX_PATH,
 # and run this script with that set. docs/install.md has examples.
@@ -22,7 +22,7 @@ cuda=no
 for word in "$@"; do
   case $word in
     --cuda) cuda=yes ;;
-    --dev) packages+=(clang-format-16) ;;
+    --dev) packages+=(clang-format-16 clang-16 libclang-rt-16-dev) ;;
     -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown word '$word'. Next: scripts/setup.sh --help" >&2; exit 2 ;;
   esac

@@ -156,6 +156,7 @@ void PickleMachine::build() {
   // A state dict carries version numbers of its modules this way; they say nothing about tensors.
   if (tree_.value(target).kind() != Kind::dict || !tree_.is_ordered(target))
     fail(fmt::format("gives a state to {}", name_of(tree_.value(target).kind())));
+  ++attributes_;
 }
 
 void PickleMachine::require_no_hooks(Node hooks) const {

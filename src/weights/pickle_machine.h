@@ -45,6 +45,8 @@ class PickleMachine {
   /// Every constructor that was named: "torch._utils._rebuild_tensor_v2".
   const std::set<std::string>& constructors() const noexcept { return constructors_; }
   std::int64_t opcodes() const noexcept { return opcodes_; }
+  /// Ordered dicts that came with attributes of their own (a state dict's _metadata).
+  std::int64_t attributes() const noexcept { return attributes_; }
 
  private:
   using Node = Value::Node;
@@ -109,6 +111,7 @@ class PickleMachine {
   std::uint64_t opcode_at_ = 0;
   std::uint8_t opcode_ = 0;
   std::int64_t opcodes_ = 0;
+  std::int64_t attributes_ = 0;
 
   Node true_, false_;
   std::vector<Node> small_integers_;  ///< 0 to 255

@@ -51,6 +51,10 @@ void take_pickled(const PickleMachine& machine, Value::Node top, const WeightLim
   contents.top = top;
   contents.report.constructors.assign(machine.constructors().begin(), machine.constructors().end());
   contents.report.opcodes = machine.opcodes();
+  if (machine.attributes() > 0)
+    contents.report.notes.push_back(
+        fmt::format("{} ordered dicts have attributes (module versions), which are not used",
+                    machine.attributes()));
 }
 
 }  // namespace intr

@@ -23,6 +23,7 @@ constexpr std::uint32_t kLocalMagic = 0x04034b50, kCentralMagic = 0x02014b50,
                         kLocatorMagic = 0x07064b50;
 constexpr std::uint64_t kLocalBytes = 30, kCentralBytes = 46, kEndBytes = 22, kEnd64Bytes = 56,
                         kLocatorBytes = 20, kLongestComment = 65'535;
+constexpr std::uint64_t kLongestName = 1024;  ///< torch needs about 40
 constexpr std::uint32_t kIn64 = 0xFFFFFFFF;
 constexpr std::uint16_t kExtra64 = 1;
 
