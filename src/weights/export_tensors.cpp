@@ -84,10 +84,9 @@ std::size_t ExportTensors::add_view(const std::string& name, const TensorEntry& 
     shared.output = plan_.weights.storages.size();
     const TensorEntry range = range_of(entry, shared.first, shared.end);
     const Fill read = [file = &file_, range](std::span<std::byte> out) { file->read(range, out); };
-    plan_.weights.storages.push_back(
-        {.type = type,
-         .num_values = range.shape[0],
-         .fill = converted(read, range.shape[0], entry.type, type)});
+    plan_.weights.storages.push_back({.type = type,
+                                      .num_values = range.shape[0],
+                                      .fill = converted(read, range.shape[0], entry.type, type)});
   }
   plan_.weights.tensors.push_back({.name = name,
                                    .storage = *shared.output,

@@ -71,8 +71,7 @@ Value::Node ExportValues::copy_container(const Value& value, const std::string& 
   const Value::Node container = plan_.tree.add_container(value.kind());
   std::size_t number = 0;
   value.for_each([&](const Value& key, const Value& item) {
-    const std::string below =
-        is_top ? shown_key(key, number) : path + "/" + shown_key(key, number);
+    const std::string below = is_top ? shown_key(key, number) : path + "/" + shown_key(key, number);
     ++number;
     if (patterns_.drops(below)) {
       plan_.left_out.push_back({below, "--drop"});

@@ -9,8 +9,8 @@
 
 namespace intr {
 
-/// Copies a value of a .pth file, with the tensors in it, into a plan: plain dicts for ordered ones,
-/// less what the patterns drop.
+/// Copies a value of a .pth file, with the tensors in it, into a plan: plain dicts for ordered
+/// ones, less what the patterns drop.
 class ExportValues {
  public:
   ExportValues(const WeightFile& file, ExportPlan& plan, ExportTensors& tensors,

@@ -81,9 +81,8 @@ Tensors ModelExport::chosen_tensors() {
     else
       tensors.push_back(&tensor);
   }
-  std::stable_sort(tensors.begin(), tensors.end(), [&](const auto* a, const auto* b) {
-    return place_of(a) < place_of(b);
-  });
+  std::stable_sort(tensors.begin(), tensors.end(),
+                   [&](const auto* a, const auto* b) { return place_of(a) < place_of(b); });
   if (tensors.empty()) throw DataError("no tensor is left to write", file_.path());
   return tensors;
 }
@@ -223,8 +222,7 @@ void list_left_out(const WeightFile& file, const NamedWeights& named,
   for (std::size_t i = 0; i < used.size(); ++i)
     if (!used[i] && top_key(file.entries()[i].name) != named.root)
       ++left[top_key(file.entries()[i].name)].tensors;
-  file.for_each_value(
-      [&](const std::string& path, const Value&) { ++left[top_key(path)].values; });
+  file.for_each_value([&](const std::string& path, const Value&) { ++left[top_key(path)].values; });
   for (const DroppedKey& dropped : named.dropped) left.erase(dropped.key);
   for (const std::string& key : kept) left.erase(key);
   left.erase("intr");
@@ -232,9 +230,8 @@ void list_left_out(const WeightFile& file, const NamedWeights& named,
     const char* hint = key == "optimizer" && plan.format == ExportFormat::pth
                            ? "; --with-optimizer takes it along"
                            : "";
-    plan.left_out.push_back(
-        {key, fmt::format("no part of the model: {} tensors, {} values{}", count.tensors,
-                          count.values, hint)});
+    plan.left_out.push_back({key, fmt::format("no part of the model: {} tensors, {} values{}",
+                                              count.tensors, count.values, hint)});
   }
   for (const auto& [key, text] : file.metadata())
     if (!key.starts_with("intr_") && key != "format" && key != "classes" && key != "step")

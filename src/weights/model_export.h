@@ -6,10 +6,10 @@
 
 namespace intr {
 
-/// Plans a file with the model of another under our names, or Hugging Face's, and what our files say
-/// of a model beside its tensors.
-void plan_model_export(const WeightFile& file, const ExportRequest& request,
-                       DropPatterns& patterns, ExportPlan& plan);
+/// Plans a file with the model of another under our names, or Hugging Face's, and what our files
+/// say of a model beside its tensors.
+void plan_model_export(const WeightFile& file, const ExportRequest& request, DropPatterns& patterns,
+                       ExportPlan& plan);
 
 /// Lists what the source holds beside its model and is not taken along.
 /// @param kept top-level keys that are

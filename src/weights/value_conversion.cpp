@@ -42,7 +42,8 @@ void for_each_float(std::span<const std::byte> bytes, DType type, const Visit& v
 template <class T>
 std::vector<double> integers_as_doubles(std::span<const std::byte> bytes) {
   std::vector<double> values(bytes.size() / sizeof(T));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(load<T>(bytes, i));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<double>(load<T>(bytes, i));
   return values;
 }
 

@@ -99,9 +99,8 @@ AtomicFile write_export(const ExportPlan& plan, const std::string& out,
   AtomicFile file(out);
   const std::string& path = file.temporary_path();
   const std::vector<std::uint64_t> hashes =
-      plan.format == ExportFormat::pth
-          ? write_pth(path, plan.weights, plan.tree.value(plan.top))
-          : write_safetensors(path, plan.weights, plan.metadata);
+      plan.format == ExportFormat::pth ? write_pth(path, plan.weights, plan.tree.value(plan.top))
+                                       : write_safetensors(path, plan.weights, plan.metadata);
   try {
     compare(plan, hashes, WeightFile(path, limits), limits);
   } catch (const DataError& error) {

@@ -22,12 +22,12 @@ struct PublishedOptimizer {
   double beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0;
-  std::int64_t steps = 0;   ///< updates of every parameter
-  std::int64_t epochs = 0;  ///< done; the script goes on with the epoch of this number
-  bool cosine = false;      ///< CosineAnnealingLR, else StepLR
-  std::int64_t lr_drop = 0;       ///< StepLR: epochs between drops by 10
-  std::int64_t total_epochs = 0;  ///< CosineAnnealingLR: length
-  double min_lr = 0;              ///< CosineAnnealingLR: where it ends
+  std::int64_t steps = 0;               ///< updates of every parameter
+  std::int64_t epochs = 0;              ///< done; the script goes on with the epoch of this number
+  bool cosine = false;                  ///< CosineAnnealingLR, else StepLR
+  std::int64_t lr_drop = 0;             ///< StepLR: epochs between drops by 10
+  std::int64_t total_epochs = 0;        ///< CosineAnnealingLR: length
+  double min_lr = 0;                    ///< CosineAnnealingLR: where it ends
   std::vector<std::string> notes = {};  ///< what the published script does otherwise than our run
 };
 

@@ -43,9 +43,9 @@ struct ExportPlan {
   ValueTree tree;
   Value::Node top = 0;                          ///< of a .pth file
   std::map<std::string, std::string> metadata;  ///< of a safetensors file
-  std::vector<DroppedKey> left_out;  ///< tensors and values of the source, and why
-  std::vector<std::string> notes;    ///< what else changes on the way
-  std::int64_t converted = 0;        ///< tensors of another type than before
+  std::vector<DroppedKey> left_out;             ///< tensors and values of the source, and why
+  std::vector<std::string> notes;               ///< what else changes on the way
+  std::int64_t converted = 0;                   ///< tensors of another type than before
 };
 
 /// @param file outlives the plan, which reads it
