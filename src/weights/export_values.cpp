@@ -62,7 +62,8 @@ Value::Node ExportValues::copy_any(const Value& value, const std::string& path, 
   if (value.is_container()) return copy_container(value, path, is_top, type);
   if (value.kind() != Kind::tensor) return copy_plain(plan_.tree, value);
   const auto number = static_cast<std::size_t>(&file_.entry(path) - file_.entries().data());
-  return tensor_node(plan_.tree, tensors_.add(path, number, type));
+  return tensor_node(
+      plan_.tree, tensors_.add(path, number, path.starts_with("optimizer/") ? std::nullopt : type));
 }
 
 /// As deep as the limits of the reader let containers be nested.

@@ -19,6 +19,7 @@ class ExportValues {
   /// Tensors below this path, before anything is copied, so that aliases are known.
   void announce(const std::string& path);
   /// @param path of the value in the file; empty for its top
+  /// @param type of floating-point tensors outside "optimizer", whose state is never rounded
   Value::Node copy(const Value& value, const std::string& path, std::optional<DType> type);
 
  private:
