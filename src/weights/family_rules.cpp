@@ -28,12 +28,14 @@ bool is_panoptic(std::string_view key) {
   return key.starts_with("bbox_attention.") || key.starts_with("mask_head.");
 }
 
-bool all_have(const std::vector<RootKey>& keys, const std::string& prefix) {
+/// Whether all keys, once a prefix is off, begin with a word.
+bool all_begin(const std::vector<RootKey>& keys, const std::string& prefix, const char* word) {
   bool any = false;
-  for (const RootKey& key : keys) {
-    if (key.key.starts_with(prefix))
+  for (const RootKey& stored : keys) {
+    const std::string key = without_prefix(stored.key, prefix);
+    if (key.starts_with(word))
       any = true;
-    else if (!is_panoptic(key.key))
+    else if (!is_panoptic(key))
       return false;
   }
   return any;
@@ -44,12 +46,18 @@ bool all_have(const std::vector<RootKey>& keys, const std::string& prefix) {
 std::string common_prefix(const std::vector<RootKey>& keys) {
   std::string prefix;
   for (const char* word : {"module.", "model.", "detr."})
-    if (all_have(keys, prefix + word)) prefix += word;
+    if (all_begin(keys, prefix, word)) prefix += word;
   return prefix;
 }
 
 std::string without_prefix(const std::string& key, const std::string& prefix) {
-  return key.starts_with(prefix) ? key.substr(prefix.size()) : key;
+  std::size_t begin = 0;
+  while (begin < prefix.size()) {
+    const std::size_t end = prefix.find('.', begin) + 1;
+    if (key.compare(begin, end - begin, prefix, begin, end - begin) != 0) break;
+    begin = end;
+  }
+  return key.substr(begin);
 }
 
 WeightFamily recognize_family(const std::vector<RootKey>& keys, const std::string& prefix) {

@@ -14,7 +14,8 @@ namespace intr {
 /// panoptic heads of DETR stand beside "detr." and do not count.
 std::string common_prefix(const std::vector<RootKey>& keys);
 
-/// The key without the prefix, if it has it.
+/// The key without the words of the prefix that it begins with: a panoptic head has only those
+/// before "detr.".
 std::string without_prefix(const std::string& key, const std::string& prefix);
 
 /// Whose names these are, once the prefix is off.

@@ -101,6 +101,15 @@ TEST_F(KeyNames, PanopticFilesHaveAPrefixAndMoreHeads) {
                                      "mask_head.lay1.weight: a panoptic head"}));
 }
 
+TEST_F(KeyNames, APanopticFileInAWrapperHasBothPrefixes) {
+  const NamedWeights weights =
+      named({"module.detr.transformer.decoder.norm.weight", "module.detr.query_embed.weight",
+             "module.mask_head.lay1.weight"});
+  EXPECT_EQ(weights.prefix, "module.detr.");
+  EXPECT_EQ(names(weights), (Names{"transformer.decoder.norm.weight", "query_embed.weight"}));
+  EXPECT_EQ(dropped(weights), (Names{"module.mask_head.lay1.weight: a panoptic head"}));
+}
+
 TEST_F(KeyNames, PrefixesOfWrappersComeOff) {
   for (const std::string prefix : {"module.", "model.", "detr.", "module.detr."}) {
     const NamedWeights weights =

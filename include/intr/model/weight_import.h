@@ -17,15 +17,15 @@ namespace intr {
 
 /// What is asked of a model beside its weight file.
 struct ModelRequest {
-  ModelConfig options;           ///< values of the options; defaults where none was given
+  ModelConfig options{};         ///< values of the options; defaults where none was given
   std::int64_t num_classes = 0;  ///< of the data; 0 = the file decides
   /// Whether the user gave an option, by its flag ("hidden-dim"); empty: none was given.
-  std::function<bool(const std::string& flag)> given;
+  std::function<bool(const std::string& flag)> given{};
 };
 
 /// A model as its file and the options decide it together.
 struct ResolvedModel {
-  ModelConfig config;
+  ModelConfig config{};
   std::vector<std::string> classes = {};  ///< names; empty if the file has none
   std::int64_t step = 0;  ///< optimizer steps of our own checkpoints and exports, else 0
   std::vector<std::string> sources =
@@ -43,9 +43,9 @@ struct ImportOptions {
   std::string query_init = "tile";  ///< tile, mean, random, match
   double noise_frac = 0.1;          ///< standard deviation of the noise on queries; absolute
   std::uint64_t seed = 42;
-  std::vector<std::string> classes;       ///< of the data; for match
-  std::vector<std::string> file_classes;  ///< of the file; for match
-  bool backbone_only = false;             ///< only backbone.0.* is wanted: --backbone-weights
+  std::vector<std::string> classes{};       ///< of the data; for match
+  std::vector<std::string> file_classes{};  ///< of the file; for match
+  bool backbone_only = false;               ///< only backbone.0.* is wanted: --backbone-weights
 };
 
 /// Where each value of a model comes from when it starts from a weight file. Planned from names and
@@ -55,7 +55,6 @@ class WeightImport {
   /// @throws DataError listing every key that is missing, left over or of another shape
   WeightImport(const WeightFile& file, const NamedWeights& weights, const ModelConfig& config,
                const ImportOptions& options);
-  ~WeightImport();
 
   /// The model's table; all functions below count its rows.
   const std::vector<ParameterRow>& rows() const noexcept { return rows_; }
@@ -69,12 +68,25 @@ class WeightImport {
   std::vector<std::string> lines() const;
 
  private:
-  struct Source;
+  /// Where the values of a row come from.
+  struct Source {
+    const NamedTensor* tensor = nullptr;  ///< of the file; none: drawn
+    bool covered = true;
+    std::string how{};  ///< it is initialized; empty: the file's values as they are
+  };
+  void check_backbone_file(const ModelConfig& config) const;
+  Source plan_row(const ParameterRow& row, bool presence_is_new);
+  Source plan_queries(const ParameterRow& row, const NamedTensor& stored);
+  void plan_leftovers();
+
   const WeightFile& file_;
   const NamedWeights& weights_;
   ImportOptions options_;
+  std::int64_t queries_per_class_;
   std::vector<ParameterRow> rows_;
-  std::vector<Source> sources_;  // of each row
+  std::vector<Source> sources_;      ///< of each row
+  std::vector<DroppedKey> dropped_;  ///< by the model, beyond what the naming drops
+  std::vector<std::string> faults_;
 };
 
 }  // namespace intr
