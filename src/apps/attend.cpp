@@ -29,6 +29,7 @@ using Words = std::vector<std::string>;
 
 struct AttendOptions {
   std::string model, data, split = "val", out;
+  ModelRequest request;
   DumpOptions dump;
   PlaceOptions place;
   bool dry_run = false, verify_existing = false, quiet = false;
@@ -36,7 +37,8 @@ struct AttendOptions {
 
 void describe(AttendOptions& o, OptionSet& set) {
   set.group("Input and output")
-      .add("model", o.model, "checkpoint file or run directory (its best checkpoint)")
+      .add("model", o.model,
+           "weight file (.pth, .safetensors, checkpoint) or run directory (its best checkpoint)")
       .add("data", o.data, "packed data set")
       .add("split", o.split, "split whose pictures are looked at")
       .add("out", o.out, "folder of the dump; the same command again resumes it");
@@ -46,6 +48,8 @@ void describe(AttendOptions& o, OptionSet& set) {
       .add("verify-existing", o.verify_existing,
            "check the hashes of pieces that are there already")
       .add("quiet", o.quiet, "only warnings and errors");
+  describe_untold(o.request.options, set);
+  o.request.given = [&set](const std::string& flag) { return set.given(flag); };
   describe(o.place, set);
 }
 
@@ -69,8 +73,8 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
   const auto communicator =
       make_communicator(back_end_for(o.place.comm, place.device, mpi.world_size()), mpi);
   const DataIndex index = DataIndex::open(o.data, o.split);
-  LoadedModel loaded = load_model(o.model);
-  require_same_classes(loaded, index.classes(), o.data);
+  LoadedModel loaded = load_model(o.model, o.request);
+  settle_classes(loaded, index.classes(), o.data);
   const DumpModel facts = dump_model(loaded.config, loaded.model_hash);
   const Transform transform{Transform::Kind::kValidation, loaded.config.image_size};
   if (o.dry_run) {

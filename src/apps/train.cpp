@@ -25,7 +25,9 @@ intr::ExitCode train(int argc, char** argv) {
   const intr::ComputePlace place = take_place(options.place, mpi);
   const auto communicator = make_communicator(
       intr::back_end_for(options.place.comm, place.device, mpi.world_size()), mpi);
-  return run_training_job(options, set.values(), place, *communicator,
+  const intr::GivenOptions given{
+      .values = set.values(), .given = [&set](const std::string& flag) { return set.given(flag); }};
+  return run_training_job(options, given, place, *communicator,
                           {.requested = [&signal] { return signal.requested(); },
                            .name = [&signal] { return signal.name(); }});
 }

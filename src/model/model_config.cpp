@@ -86,10 +86,25 @@ void describe(ModelConfig& config, OptionSet& options) {
            "shorter side of validation pictures in pixels; training sizes scale with it");
 }
 
+void describe_untold(ModelConfig& config, OptionSet& options) {
+  options.group("Model, where its file does not tell (checkpoints tell everything)")
+      .add("nheads", config.nheads, "attention heads")
+      .add("dilation", config.dilation, "stride 16 by dilating the last stage")
+      .add("image-size", config.image_size, "shorter side of pictures in pixels")
+      .add("queries-per-class", config.queries_per_class, "queries of each class")
+      .add("query-pooling", config.query_pooling,
+           "how several queries make one score: max, mean or logsumexp");
+}
+
 nlohmann::ordered_json to_json(const ModelConfig& config) {
   auto json = nlohmann::ordered_json::object();
   for_each_field(config, [&json](const char* name, const auto& field) { json[name] = field; });
   return json;
+}
+
+std::string flag_of(std::string field) {
+  std::replace(field.begin(), field.end(), '_', '-');
+  return field;
 }
 
 ModelConfig model_config_from_json(const nlohmann::ordered_json& json, const std::string& where) {

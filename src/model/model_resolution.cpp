@@ -2,7 +2,6 @@
 // What a weight file and the options say together of a model.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "intr/core/error.h"
@@ -12,11 +11,6 @@
 
 namespace intr {
 namespace {
-
-std::string flag_name(std::string field) {
-  std::ranges::replace(field, '_', '-');
-  return field;
-}
 
 /// A published file may call a part by a name that we do not use; such names prove nothing.
 bool is_comparable(const std::string& name) {
@@ -128,7 +122,7 @@ class Resolution {
   template <class T>
   const T& untold(const std::string& field, T& value, const std::optional<Fact<T>>& fact,
                   bool option_wins) {
-    source_ = given(field) ? "option --" + flag_name(field) : "default";
+    source_ = given(field) ? "option --" + flag_of(field) : "default";
     if (fact && !(option_wins && given(field))) {
       require_agreement(field, value, fact->value);
       value = fact->value;
@@ -140,12 +134,11 @@ class Resolution {
   template <class T>
   void require_agreement(const std::string& field, const T& option, const T& file) const {
     if (given(field) && option != file)
-      throw UsageError(
-          fmt::format("--{} {}, but {} has {}", flag_name(field), option, where_, file), "",
-          fmt::format("leave --{} out, or use another file", flag_name(field)));
+      throw UsageError(fmt::format("--{} {}, but {} has {}", flag_of(field), option, where_, file),
+                       "", fmt::format("leave --{} out, or use another file", flag_of(field)));
   }
   bool given(const std::string& field) const {
-    return request_.given && request_.given(flag_name(field));
+    return request_.given && request_.given(flag_of(field));
   }
   void add_source(const std::string& what) {
     model_.sources.push_back(fmt::format("{}: {}", what, source_));

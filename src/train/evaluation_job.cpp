@@ -70,7 +70,8 @@ void write_results(const EvaluationOptions& options, const Evaluation& evaluatio
 
 void describe(EvaluationOptions& options, OptionSet& set) {
   set.group("What")
-      .add("model", options.model, "checkpoint file or run directory (its best checkpoint)")
+      .add("model", options.model,
+           "weight file (.pth, .safetensors, checkpoint) or run directory (its best checkpoint)")
       .add("data", options.data, "packed data set")
       .add("split", options.split, "split that is evaluated")
       .add("batch-size", options.batch_size, "pictures of a forward pass at most");
@@ -80,6 +81,8 @@ void describe(EvaluationOptions& options, OptionSet& set) {
       .add("csv", options.csv, "write one line a sample to this file")
       .add("pairs", options.pairs, "most frequent confusions in the JSON")
       .add("quiet", options.quiet, "say only what is wrong");
+  describe_untold(options.request.options, set);
+  options.request.given = [&set](const std::string& flag) { return set.given(flag); };
   describe(options.place, set);
 }
 
@@ -135,8 +138,8 @@ ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace
                             Communicator& communicator,
                             const std::function<bool()>& stop_requested) {
   const DataIndex index = DataIndex::open(options.data, options.split);
-  LoadedModel loaded = load_model(options.model);
-  require_same_classes(loaded, index.classes(), options.data);
+  LoadedModel loaded = load_model(options.model, options.request);
+  settle_classes(loaded, index.classes(), options.data);
   communicator.agree("the model", xxh3_64(loaded.model_hash), kTag);
   communicator.agree("the data set", xxh3_64(index.dataset_id()), kTag);
 

@@ -52,6 +52,10 @@ void RunDirectory::write_config(const nlohmann::ordered_json& config) {
   write_json(path_ + "/config.json", config);
 }
 
+void RunDirectory::write_import(const nlohmann::ordered_json& report) {
+  write_json(path_ + "/import.json", report);
+}
+
 void RunDirectory::append_metrics(const nlohmann::ordered_json& record) {
   append_line(path_ + "/" + kMetrics, record.dump());
 }

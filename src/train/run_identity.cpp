@@ -58,7 +58,7 @@ void describe_run(Checkpoint& checkpoint, const TrainOptions& options, const Jso
                   const DataIndex& train) {
   checkpoint.classes = train.classes();
   Json train_config = values;
-  for (const char* path : {"data", "out", "resume"}) train_config.erase(path);
+  for (const char* path : kPathOptions) train_config.erase(path);
   train_config["freeze"] = options.freeze_choice();
   checkpoint.config = {{"model", to_json(options.model)}, {"train", train_config}};
   checkpoint.sampler = {{"order", kOrderName},

@@ -18,13 +18,6 @@ RunStart start_at(CheckpointStore::Loaded loaded) {
   return start;
 }
 
-RunStart load(const TrainOptions& options, const CheckpointStore& store) {
-  if (options.resume != "auto")
-    return start_at({.checkpoint = read_checkpoint(options.resume), .path = options.resume});
-  if (auto newest = store.load_newest()) return start_at(std::move(*newest));
-  return {};
-}
-
 /// Epochs whose line stands in log.txt: the last one's is written after its evaluation.
 std::int64_t epochs_logged(const RunState& state) {
   const bool unlogged = state.evaluation_pending && state.cursor.next_position == 0;
@@ -52,8 +45,15 @@ RunFiles::RunFiles(const TrainOptions& options)
     : directory(options.out, options.take_lock),
       store(prepared_folder(directory, options.fresh), options.keep) {}
 
-RunStart find_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files) {
-  RunStart start = load(options, files.store);
+RunStart load_start(const TrainOptions& options, const CheckpointStore& store) {
+  if (options.resume != "auto")
+    return start_at({.checkpoint = read_checkpoint(options.resume), .path = options.resume});
+  if (auto newest = store.load_newest()) return start_at(std::move(*newest));
+  return {};
+}
+
+void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files,
+                  RunStart& start) {
   if (start.checkpoint) {
     require_same_run(*start.checkpoint, identity, start.path);
     for (const std::string& change : changed_options(*start.checkpoint, identity))
@@ -61,7 +61,7 @@ RunStart find_start(const TrainOptions& options, const Checkpoint& identity, Run
   }
   start.state.done = files.directory.done_step() == start.state.cursor.step &&
                      ends_at(options, start.state.cursor);
-  if (start.state.done) return start;
+  if (start.state.done) return;
   files.directory.unmark_done();
   files.store.set_aside_beyond(start.state.cursor.step);
   const std::int64_t dropped =
@@ -70,7 +70,6 @@ RunStart find_start(const TrainOptions& options, const Checkpoint& identity, Run
                                            .repeat_evaluation = start.state.evaluation_pending});
   files.directory.append_event(start.checkpoint ? "resume" : "start",
                                {{"step", start.state.cursor.step}, {"dropped_records", dropped}});
-  return start;
 }
 
 }  // namespace intr

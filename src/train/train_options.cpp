@@ -46,10 +46,24 @@ void describe_optimization(TrainOptions& o, OptionSet& set) {
 
 void describe_start(TrainOptions& o, OptionSet& set) {
   set.group("Weights at the start")
+      .add("finetune", o.finetune,
+           "weight file to start from: DETR or INTR (.pth, .safetensors), a checkpoint, a run")
+      .add("query-init", o.query_init,
+           "queries from another number of them: tile (with noise beyond), mean, random, match "
+           "(by class name)")
+      .add("noise-frac", o.noise_frac, "standard deviation of the noise on added queries")
+      .add("import-optimizer", o.import_optimizer,
+           "take the optimizer's moments of the --finetune file, too")
+      .add("backbone-weights", o.backbone_weights,
+           "weight file that only the backbone starts from, such as torchvision's ResNet")
       .add("init", o.init,
-           "auto (= calibrated), calibrated (frozen norms measured on training pictures), plain")
+           "auto (finetune with --finetune, else calibrated), finetune, calibrated (frozen norms "
+           "measured on training pictures), plain")
       .add("calibrate-images", o.calibrate_images, "pictures that the norms are measured on")
-      .add("freeze", o.freeze, "what is not trained: auto (= none), none, stem, backbone")
+      .add("freeze", o.freeze,
+           "what is not trained: auto (stem where the backbone comes from a file, else none), "
+           "none, stem, "
+           "backbone")
       .add("num-queries", o.num_queries,
            "if given: must equal the number of classes of the data; 0 = not given");
 }
@@ -67,6 +81,22 @@ void describe_run(TrainOptions& o, OptionSet& set) {
       .add("log-every", o.log_every, "steps between lines of metrics.jsonl")
       .add("quiet", o.quiet, "say only what is wrong")
       .add("json", o.json, "print the result as JSON on standard output");
+}
+
+void validate_start(const TrainOptions& o) {
+  require_choice("query-init", o.query_init, {"tile", "mean", "random", "match"});
+  require_range("noise-frac", o.noise_frac, 0.0, 100.0);
+  if (!o.finetune.empty() && !o.backbone_weights.empty())
+    throw UsageError("--finetune brings a backbone with it", "--backbone-weights",
+                     "give one of the two");
+  if (o.init_choice() == "finetune" && o.finetune.empty())
+    throw UsageError("finetune needs a file", "--init", "add --finetune FILE");
+  if (o.init_choice() != "finetune" && !o.finetune.empty())
+    throw UsageError(fmt::format("'{}' starts from nothing, --finetune from a file", o.init),
+                     "--init", "leave one of the two out");
+  if (o.import_optimizer && o.finetune.empty())
+    throw UsageError("there is no file to take it from", "--import-optimizer",
+                     "add --finetune FILE");
 }
 
 void validate_optimization(const TrainOptions& o) {
@@ -136,7 +166,13 @@ Transform TrainOptions::val_transform() const {
 
 std::string TrainOptions::freeze_choice() const {
   if (schedule.lr_backbone == 0) return "backbone";
-  return freeze == "auto" ? "none" : freeze;
+  if (freeze != "auto") return freeze;
+  return finetune.empty() && backbone_weights.empty() ? "none" : "stem";
+}
+
+std::string TrainOptions::init_choice() const {
+  if (init != "auto") return init;
+  return finetune.empty() ? "calibrated" : "finetune";
 }
 
 void describe(TrainOptions& options, OptionSet& set) {
@@ -157,7 +193,7 @@ void validate(TrainOptions& options) {
   require_given("resume", options.resume, "--resume auto");
   require_choice("augmentation", options.augmentation, {"published", "flip", "none"});
   require_choice("last-batch", options.last_batch, {"keep", "drop"});
-  require_choice("init", options.init, {"auto", "calibrated", "plain"});
+  require_choice("init", options.init, {"auto", "finetune", "calibrated", "plain"});
   require_choice("freeze", options.freeze, {"auto", "none", "stem", "backbone"});
   require_range("bucket-window", options.bucket_window, 1, kMany);
   require_range("calibrate-images", options.calibrate_images, 1, kMany);
@@ -169,6 +205,7 @@ void validate(TrainOptions& options) {
   static_cast<void>(SaveInterval::parse(options.save_every));
   if (options.fresh && options.resume != "auto")
     throw UsageError("--fresh starts anew, --resume goes on", "--resume", "give one of the two");
+  validate_start(options);
   options.model.validate();
   validate_optimization(options);
   validate(options.place);

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 #include <torch/version.h>
 
+#include <memory>
 #include <optional>
 
 #include "intr/comm/gradient_reducer.h"
@@ -13,10 +14,10 @@
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
 #include "intr/core/version.h"
+#include "intr/io/json_file.h"
 #include "intr/train/evaluator.h"
-#include "intr/train/first_weights.h"
 #include "intr/train/run_identity.h"
-#include "intr/train/run_start.h"
+#include "intr/train/run_opening.h"
 #include "intr/train/training_run.h"
 
 namespace intr {
@@ -70,10 +71,18 @@ Json environment_facts(const ComputePlace& place, const Communicator& communicat
 }
 
 /// What all ranks must share, compared before anything is computed.
-void agree_on_run(const Checkpoint& identity, const Json& values, Communicator& communicator) {
+void agree_on_run(const Json& values, const DataIndex& train, Communicator& communicator) {
   communicator.agree("the program version", xxh3_64(version() + " " + TORCH_VERSION), kTag);
   communicator.agree("the configuration", xxh3_64(values.dump()), kTag);
-  communicator.agree("the data set", xxh3_64(identity.sampler.at("dataset_id").dump()), kTag);
+  communicator.agree("the data set", xxh3_64(train.dataset_id()), kTag);
+}
+
+/// Every option with its value, those of the model as they were decided.
+Json with_model(Json values, const ModelConfig& model) {
+  const Json fields = to_json(model);
+  for (const auto& [name, value] : fields.items())
+    if (values.contains(flag_of(name))) values[flag_of(name)] = value;
+  return values;
 }
 
 /// One line of the start-up table.
@@ -117,24 +126,12 @@ LoaderOptions loader_options(const TrainOptions& options, const ComputePlace& pl
 }
 
 /// Fills the tensors on rank 0, sends them to all, and tells all where the run starts.
-RunState start_everywhere(const TrainOptions& options, const Data& data, const RunStart& start,
+RunState start_everywhere(const TrainOptions& options, const Data& data, RunOpening* opening,
                           TrainingState& state, Communicator& communicator) {
-  if (communicator.rank() == 0) {
-    if (start.checkpoint) {
-      state.set_checkpoint(*start.checkpoint, start.path);
-      log::info("going on from {} (step {}, epoch {}, {} of its images done)", start.path,
-                start.state.cursor.step, start.state.cursor.epoch + 1,
-                start.state.cursor.next_position);
-    } else {
-      state.set_tensors(first_weights(options.model, data.train, data.train_reader,
-                                      {.init = options.init == "plain" ? "plain" : "calibrated",
-                                       .seed = static_cast<std::uint64_t>(options.seed),
-                                       .calibrate_images = options.calibrate_images,
-                                       .transform = options.val_transform()}));
-    }
-  }
+  if (opening != nullptr) opening->fill(options, data.train, data.train_reader, state);
   state.broadcast(communicator);
-  const std::string text = communicator.broadcast_text(start.state.to_json().dump(), 0, kTag);
+  const RunState start = opening != nullptr ? opening->start.state : RunState{};
+  const std::string text = communicator.broadcast_text(start.to_json().dump(), 0, kTag);
   return RunState::from_json(Json::parse(text), "the message of rank 0");
 }
 
@@ -157,13 +154,18 @@ TrainingRun::Options run_options(const TrainOptions& options) {
 
 Json run_config(const TrainOptions& options, const Json& values, const Checkpoint& identity) {
   Json others = values;
-  for (const char* path : {"data", "out", "resume"}) others.erase(path);
+  for (const char* path : kPathOptions) others.erase(path);
   return {{"program", identity.environment.at("program")},
           {"options", others},
           {"model", identity.config.at("model")},
           {"data", identity.sampler},
           {"environment", identity.environment},
-          {"paths", {{"data", options.data}, {"out", options.out}, {"resume", options.resume}}}};
+          {"paths",
+           {{"data", options.data},
+            {"out", options.out},
+            {"resume", options.resume},
+            {"finetune", options.finetune},
+            {"backbone-weights", options.backbone_weights}}}};
 }
 
 /// The end line, and the result as JSON where asked for.
@@ -209,51 +211,50 @@ struct Machinery {
                    .progress = communicator.rank() == 0 && !options.quiet}) {}
 };
 
-/// Rank 0's part of the start: the run directory and what it holds.
-RunStart open_run(const TrainOptions& options, const Json& values, const Checkpoint& identity,
-                  std::optional<RunFiles>& files) {
-  files.emplace(options);
-  log::set_file(options.out + "/train.log");
-  RunStart start = find_start(options, identity, *files);
-  files->directory.write_config(run_config(options, values, identity));
-  return start;
-}
-
 }  // namespace
 
-ExitCode run_training_job(TrainOptions options, const Json& values, const ComputePlace& place,
-                          Communicator& communicator, const StopSource& stop) {
-  const bool writes = communicator.rank() == 0;
+ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
+                          const ComputePlace& place, Communicator& communicator,
+                          const StopSource& stop) {
   const Data data(options);
   require_fit(options, data, communicator.world_size());
   options.model.num_classes = static_cast<std::int64_t>(data.train.classes().size());
+  agree_on_run(given.values, data.train, communicator);
 
+  std::unique_ptr<RunOpening> opening;
+  if (communicator.rank() == 0) {
+    opening = std::make_unique<RunOpening>(options, given, data.train.classes());
+    options.model = opening->model(options, given);
+  }
+  options.model = model_config_from_json(
+      Json::parse(communicator.broadcast_text(to_json(options.model).dump(), 0, kTag)),
+      "the message of rank 0");
+  const Json values = with_model(given.values, options.model);
   Checkpoint identity;
   describe_run(identity, options, values, data.train);
   identity.environment = environment_facts(place, communicator);
-  agree_on_run(identity, values, communicator);
+  if (opening) opening->record(options, identity, run_config(options, values, identity));
 
-  std::optional<RunFiles> files;
-  const RunStart start = writes ? open_run(options, values, identity, files) : RunStart{};
   TrainingState state(options.model, trainable_options(options), place.device);
-  const RunState begin = start_everywhere(options, data, start, state, communicator);
+  const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
   if (begin.done) {
     log::info("{} is finished already; raise --epochs to go on, or start anew with --fresh",
               options.out);
-    if (writes) show_end(options, *files, begin, ExitCode::kDone);
+    if (opening) show_end(options, opening->files, begin, ExitCode::kDone);
     return ExitCode::kDone;
   }
 
   Machinery with(options, data, place, state, communicator, stop);
   std::optional<RunRecorder> recorder;
-  if (writes)
-    recorder.emplace(files->directory, files->store, identity, recorder_options(options, data));
+  if (opening)
+    recorder.emplace(opening->files.directory, opening->files.store, identity,
+                     recorder_options(options, data));
   TrainingRun run({state, with.trainer, with.optimizer, with.evaluator, communicator,
                    recorder ? &*recorder : nullptr, stop.requested, stop.name},
                   run_options(options), begin);
   show_start(options, data, state, place, communicator, with.loader.steps_per_epoch());
   const ExitCode code = run.run();
-  if (writes) show_end(options, *files, run.state(), code);
+  if (opening) show_end(options, opening->files, run.state(), code);
   return code;
 }
 

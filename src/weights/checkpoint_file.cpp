@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <span>
 
 #include "checkpoint_reader.h"
@@ -171,18 +170,6 @@ Checkpoint read_checkpoint(const std::string& path, bool with_moments) {
     in.fail("/json/classes is no list of names");
   checkpoint.classes = classes.get<std::vector<std::string>>();
   return checkpoint;
-}
-
-std::string model_hash(const Checkpoint& checkpoint) {
-  std::map<std::string, const CheckpointTensor*> sorted;
-  for (const CheckpointTensor& tensor : checkpoint.tensors) sorted[tensor.name] = &tensor;
-  Hash128 hash;
-  for (const auto& [name, tensor] : sorted) {
-    hash.add(std::string_view(name)).add(static_cast<std::uint64_t>(tensor->shape.size()));
-    for (const std::int64_t extent : tensor->shape) hash.add(static_cast<std::uint64_t>(extent));
-    hash.add(std::as_bytes(std::span(checkpoint.values(*tensor), tensor->num_values())));
-  }
-  return hash.hex();
 }
 
 }  // namespace intr

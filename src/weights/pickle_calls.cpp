@@ -243,7 +243,8 @@ PickleMachine::StoragePart PickleMachine::storage_part(const std::vector<Node>& 
   const std::int64_t numel = storages_[storage].numel;
   if (form_ == Form::zip || tree_.value(id[5]).kind() == Kind::null) return {storage, 0, numel};
   const std::vector<Node> view = items_of(id[5], kViewParts);
-  if (view.size() != kViewParts) fail(fmt::format("a storage view of {} parts, not 3", view.size()));
+  if (view.size() != kViewParts)
+    fail(fmt::format("a storage view of {} parts, not 3", view.size()));
   static_cast<void>(text(view[0], "a view's key"));
   const std::int64_t offset = integer(view[1], "a view's offset");
   const std::int64_t size = integer(view[2], "a view's size");

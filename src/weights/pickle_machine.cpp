@@ -171,8 +171,8 @@ bool PickleMachine::step_container(std::uint8_t opcode) {
       return true;
     case Opcode::kTuple:
     case Opcode::kList: {
-      const Node made = new_container(
-          static_cast<Opcode>(opcode) == Opcode::kTuple ? Kind::tuple : Kind::list);
+      const Node made =
+          new_container(static_cast<Opcode>(opcode) == Opcode::kTuple ? Kind::tuple : Kind::list);
       for (const Node item : above_mark()) tree_.append(made, item);
       check_depth(made);
       drop_mark();

@@ -5,38 +5,12 @@
 #include <torch/torch.h>
 
 #include "intr/core/error.h"
+#include "support/model_checkpoint.h"
 #include "support/small_model.h"
 #include "support/temp_dir.h"
 
 namespace intr {
 namespace {
-
-/// The checkpoint of a small model whose weights follow the formula.
-Checkpoint checkpoint_of(const ModelConfig& config) {
-  Checkpoint checkpoint;
-  checkpoint.step = 12;
-  for (const ParameterRow& row : parameter_table(config)) {
-    CheckpointTensor stored;
-    stored.name = row.name;
-    stored.group = row.group;
-    stored.shape = row.shape;
-    stored.kind = row.buffer                    ? TensorKind::kBuffer
-                  : is_frozen(row.name, "stem") ? TensorKind::kFrozen
-                                                : TensorKind::kTrainable;
-    std::vector<float>& values =
-        stored.kind == TensorKind::kTrainable ? checkpoint.param : checkpoint.frozen;
-    stored.offset = values.size();
-    const std::vector<float> own = test::formula_weight(row.name, row.shape);
-    values.insert(values.end(), own.begin(), own.end());
-    checkpoint.tensors.push_back(stored);
-  }
-  checkpoint.exp_avg.assign(checkpoint.param.size(), 0);
-  checkpoint.exp_avg_sq.assign(checkpoint.param.size(), 0);
-  for (std::int64_t i = 0; i < config.num_classes; ++i)
-    checkpoint.classes.push_back("class " + std::to_string(i));
-  checkpoint.config = {{"model", to_json(config)}};
-  return checkpoint;
-}
 
 std::string refusal(const std::function<void()>& act) {
   try {
@@ -51,7 +25,7 @@ std::string refusal(const std::function<void()>& act) {
 TEST(WeightBinding, AModelComesBackFromItsFile) {
   const test::TempDir folder;
   const ModelConfig config = test::small_config();
-  write_checkpoint(folder / "model.h5", checkpoint_of(config));
+  write_checkpoint(folder / "model.h5", test::model_checkpoint(config));
   const LoadedModel model = load_model(folder / "model.h5");
   EXPECT_EQ(model.config, config);
   EXPECT_EQ(model.step, 12);
@@ -71,35 +45,36 @@ TEST(WeightBinding, AModelComesBackFromItsFile) {
 }
 
 TEST(WeightBinding, AMissingTensorIsNamed) {
-  Checkpoint checkpoint = checkpoint_of(test::small_config());
-  std::erase_if(checkpoint.tensors, [](const CheckpointTensor& tensor) {
-    return tensor.name == "transformer.decoder.norm.bias";
-  });
-  EXPECT_EQ(refusal([&] {
-              bind_tensors(test::small_config(), checkpoint, "last.h5");
-            }).rfind("last.h5: the tensor transformer.decoder.norm.bias is missing", 0),
-            0U);
+  const test::TempDir folder;
+  Checkpoint checkpoint = test::model_checkpoint(test::small_config());
+  for (CheckpointTensor& tensor : checkpoint.tensors)
+    if (tensor.name == "transformer.decoder.norm.bias")
+      tensor.name = "transformer.decoder.norm.shift";
+  write_checkpoint(folder / "model.h5", checkpoint);
+  const std::string message = refusal([&] { load_model(folder / "model.h5"); });
+  EXPECT_NE(message.find("transformer.decoder.norm.bias"), std::string::npos) << message;
+  EXPECT_NE(message.find("transformer.decoder.norm.shift"), std::string::npos) << message;
 }
 
-TEST(WeightBinding, AnotherArchitectureIsRefused) {
-  const Checkpoint checkpoint = checkpoint_of(test::small_config());
-  ModelConfig wider = test::small_config();
-  wider.dim_feedforward = 128;
-  const std::string shape = refusal([&] { bind_tensors(wider, checkpoint, "last.h5"); });
-  EXPECT_NE(shape.find("linear1.weight has the shape [64, 32], this model needs [128, 32]"),
-            std::string::npos)
-      << shape;
-  ModelConfig shorter = test::small_config();
-  shorter.dec_layers = 1;
-  const std::string left = refusal([&] { bind_tensors(shorter, checkpoint, "last.h5"); });
-  EXPECT_NE(left.find("transformer.decoder.layers.1.self_attn.in_proj_weight belongs to no part"),
-            std::string::npos)
-      << left;
+TEST(WeightBinding, AnOptionThatContradictsTheFileIsRefusedWithBothValues) {
+  const test::TempDir folder;
+  write_checkpoint(folder / "model.h5", test::model_checkpoint(test::small_config()));
+  ModelRequest request;
+  request.options.nheads = 8;
+  request.given = [](const std::string& flag) { return flag == "nheads"; };
+  try {
+    load_model(folder / "model.h5", request);
+    FAIL() << "accepted";
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    for (const char* word : {"--nheads", "8", "4", "model.h5"})
+      EXPECT_NE(message.find(word), std::string::npos) << message;
+  }
 }
 
 TEST(WeightBinding, ClassesMustAgreeWithTheModel) {
   const test::TempDir folder;
-  Checkpoint checkpoint = checkpoint_of(test::small_config());
+  Checkpoint checkpoint = test::model_checkpoint(test::small_config());
   checkpoint.classes.pop_back();
   write_checkpoint(folder / "model.h5", checkpoint);
   EXPECT_NE(
@@ -112,16 +87,38 @@ TEST(WeightBinding, AMissingFileIsBadData) { EXPECT_THROW(load_model("/nowhere/r
 TEST(WeightBinding, TheFirstOtherClassIsShown) {
   LoadedModel model;
   model.path = "best.h5";
+  model.config.num_classes = 3;
   model.classes = {"bag", "coat", "shirt"};
-  EXPECT_NO_THROW(require_same_classes(model, {"bag", "coat", "shirt"}, "set"));
+  EXPECT_NO_THROW(settle_classes(model, {"bag", "coat", "shirt"}, "set"));
   EXPECT_EQ(refusal([&] {
-              require_same_classes(model, {"bag", "dress", "shirt"}, "set");
+              settle_classes(model, {"bag", "dress", "shirt"}, "set");
             }).rfind("set: class 1 is 'dress', in the model best.h5 it is 'coat'", 0),
             0U);
   EXPECT_EQ(refusal([&] {
-              require_same_classes(model, {"bag"}, "set");
+              settle_classes(model, {"bag"}, "set");
             }).rfind("set: has 1 classes, the model best.h5 has 3", 0),
             0U);
+}
+
+TEST(WeightBinding, AModelWithoutNamesTakesThoseOfTheData) {
+  LoadedModel model;
+  model.path = "published.pth";
+  model.config.num_classes = 2;
+  settle_classes(model, {"bag", "coat"}, "set");
+  EXPECT_EQ(model.classes, (std::vector<std::string>{"bag", "coat"}));
+  model.classes.clear();
+  EXPECT_NE(refusal([&] { settle_classes(model, {"bag"}, "set"); }), "accepted");
+}
+
+TEST(WeightBinding, TheHashSaysWhichWeights) {
+  const TensorMap made = {{"a", torch::ones({2, 3})}, {"b", torch::zeros({4})}};
+  const std::string hash = model_hash(made);
+  EXPECT_EQ(hash.size(), 32U);
+  EXPECT_EQ(model_hash({{"b", torch::zeros({4})}, {"a", torch::ones({3, 2}).t()}}), hash)
+      << "neither the order nor the place in memory matters";
+  EXPECT_NE(model_hash({{"a", torch::ones({3, 2})}, {"b", torch::zeros({4})}}), hash);
+  EXPECT_NE(model_hash({{"a", torch::ones({2, 3})}, {"c", torch::zeros({4})}}), hash);
+  EXPECT_NE(model_hash({{"a", torch::ones({2, 3})}, {"b", torch::full({4}, 1e-30)}}), hash);
 }
 
 }  // namespace

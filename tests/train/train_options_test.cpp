@@ -49,6 +49,31 @@ TEST(TrainOptions, AreParsedByTheirNames) {
   EXPECT_EQ(set.values().at("batch-size"), 96);
 }
 
+TEST(TrainOptions, AStartFromAFileIsDecided) {
+  TrainOptions options = given();
+  EXPECT_EQ(options.init_choice(), "calibrated");
+  options.finetune = "detr.pth";
+  EXPECT_EQ(options.init_choice(), "finetune");
+  EXPECT_EQ(options.freeze_choice(), "stem") << "as published";
+  EXPECT_EQ(fault(options), "");
+  options.init = "calibrated";
+  EXPECT_NE(fault(options).find("--init"), std::string::npos);
+  options.init = "auto";
+  options.backbone_weights = "resnet.pth";
+  EXPECT_NE(fault(options).find("--backbone-weights"), std::string::npos);
+  options.finetune.clear();
+  EXPECT_EQ(fault(options), "");
+  EXPECT_EQ(options.freeze_choice(), "stem");
+  options.import_optimizer = true;
+  EXPECT_NE(fault(options).find("--import-optimizer"), std::string::npos);
+  options.import_optimizer = false;
+  options.init = "finetune";
+  EXPECT_NE(fault(options).find("--finetune FILE"), std::string::npos);
+  options.init = "auto";
+  options.query_init = "copy";
+  EXPECT_NE(fault(options).find("tile, mean, random, match"), std::string::npos);
+}
+
 TEST(TrainOptions, FreezeIsDecided) {
   TrainOptions options = given();
   EXPECT_EQ(options.freeze_choice(), "none");

@@ -47,7 +47,7 @@ class TrainingJobTest : public testing::Test {
     validate(given);
     std::int64_t asked = 0;
     const bool asks = communicator_->rank() + 1 == communicator_->world_size();
-    return run_training_job(given, set.values(), {.threads = 1}, *communicator_,
+    return run_training_job(given, {.values = set.values()}, {.threads = 1}, *communicator_,
                             {.requested = [&] { return asks && ++asked == stop_at; }});
   }
   std::string path(const std::string& name) const { return root_ + "/" + name; }

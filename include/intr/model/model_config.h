@@ -36,7 +36,11 @@ struct ModelConfig {
 
 /// Adds the options of the group "Model".
 void describe(ModelConfig& config, OptionSet& options);
+/// Adds only those that a weight file may not tell, for programs that take a finished model.
+void describe_untold(ModelConfig& config, OptionSet& options);
 nlohmann::ordered_json to_json(const ModelConfig& config);
+/// The option of a field of that JSON: "hidden-dim" of "hidden_dim".
+std::string flag_of(std::string field);
 /// @param where the file it comes from, for messages. @throws DataError
 ModelConfig model_config_from_json(const nlohmann::ordered_json& json, const std::string& where);
 

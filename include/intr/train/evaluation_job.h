@@ -9,6 +9,7 @@
 #include "intr/comm/communicator.h"
 #include "intr/core/exit_code.h"
 #include "intr/core/option_set.h"
+#include "intr/model/weight_import.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/train_options.h"
@@ -17,7 +18,8 @@ namespace intr {
 
 /// Everything that intr-eval can be told.
 struct EvaluationOptions {
-  std::string model;  ///< checkpoint file or run directory
+  std::string model;     ///< weight file or run directory
+  ModelRequest request;  ///< what the file may not tell
   std::string data;
   std::string split = "val";
   std::string csv;  ///< file for one line a sample; empty = none
@@ -28,6 +30,7 @@ struct EvaluationOptions {
   bool quiet = false;
   PlaceOptions place;
 };
+/// @param set outlives the options, which ask it what was given
 void describe(EvaluationOptions& options, OptionSet& set);
 /// @throws UsageError naming the option
 void validate(const EvaluationOptions& options);

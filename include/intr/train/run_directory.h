@@ -25,6 +25,8 @@ class RunDirectory {
   std::string checkpoint_folder() const;
 
   void write_config(const nlohmann::ordered_json& config);
+  /// import.json: what became of each key of the weight file that the run started from.
+  void write_import(const nlohmann::ordered_json& report);
   /// metrics.jsonl
   void append_metrics(const nlohmann::ordered_json& record);
   /// log.txt, a line an epoch with the published keys

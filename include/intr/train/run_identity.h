@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "intr/data/data_index.h"
@@ -8,6 +9,10 @@
 #include "intr/weights/checkpoint_file.h"
 
 namespace intr {
+
+/// Options that name places of this machine: not part of what a run is.
+inline constexpr std::array kPathOptions = {"data", "out", "resume", "finetune",
+                                            "backbone-weights"};
 
 /// Fills what says which run a checkpoint belongs to: classes, config and sampler (without the
 /// cursor).

@@ -30,10 +30,14 @@ struct RunStart {
   std::string path;  ///< of the checkpoint
 };
 
-/// Chooses what `--resume` means, refuses a checkpoint of another run, and takes back records that
-/// lie beyond it.
+/// Chooses what `--resume` means. @throws DataError
+RunStart load_start(const TrainOptions& options, const CheckpointStore& store);
+
+/// Refuses a checkpoint of another run, notes whether the run is done already, and takes back
+/// records that lie beyond the start.
 /// @param identity what describe_run made of this run
 /// @throws DataError, EnvironmentError
-RunStart find_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files);
+void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files,
+                  RunStart& start);
 
 }  // namespace intr

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "intr/core/option_set.h"
@@ -43,7 +45,12 @@ struct TrainOptions {
 
   ModelConfig model;
   std::int64_t num_queries = 0;  ///< if given: must equal the number of classes
-  std::string init = "auto";     ///< auto, calibrated, plain
+  std::string init = "auto";     ///< auto, finetune, calibrated, plain
+  std::string finetune;          ///< weight file that the run starts from; empty = none
+  std::string backbone_weights;  ///< weight file that only the backbone starts from; empty = none
+  std::string query_init = "tile";  ///< tile, mean, random, match
+  double noise_frac = 0.1;
+  bool import_optimizer = false;
   std::int64_t calibrate_images = 64;
   std::string freeze = "auto";  ///< auto, none, stem, backbone
 
@@ -72,8 +79,17 @@ struct TrainOptions {
   /// Transform of training and of validation pictures.
   Transform train_transform() const;
   Transform val_transform() const;
-  /// `freeze` with auto decided.
+  /// `freeze` with auto decided: stem where the backbone comes from a file.
   std::string freeze_choice() const;
+  /// `init` with auto decided.
+  std::string init_choice() const;
+};
+
+/// The options of a command line, for what needs more than their values.
+struct GivenOptions {
+  nlohmann::ordered_json values;  ///< every option with its value
+  /// Whether the user gave an option, by its flag; empty: none was given.
+  std::function<bool(const std::string& flag)> given = {};
 };
 
 void describe(TrainOptions& options, OptionSet& set);

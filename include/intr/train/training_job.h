@@ -19,9 +19,9 @@ struct StopSource {
 /// Does what the options of intr-train say: opens the data and the run directory, goes on from its
 /// newest good checkpoint or starts, trains, and says what came out. Collective.
 /// @param options validated; the number of classes is filled in
-/// @param values  every option with its value, for records
+/// @param given   the options of the command line
 /// @return kDone or kStopped
-ExitCode run_training_job(TrainOptions options, const nlohmann::ordered_json& values,
+ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                           const ComputePlace& place, Communicator& communicator,
                           const StopSource& stop);
 

@@ -65,8 +65,4 @@ Checkpoint read_checkpoint(const std::string& path, bool with_moments = true);
 /// newest good one.
 std::string find_checkpoint(const std::string& file_or_run_directory);
 
-/// XXH3-128 over (name, shape, bytes) of all tensors, sorted by name: says which weights made a
-/// result.
-std::string model_hash(const Checkpoint& checkpoint);
-
 }  // namespace intr

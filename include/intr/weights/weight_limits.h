@@ -20,7 +20,7 @@ struct WeightLimits {
   std::int64_t tensors = 100'000;
   std::int64_t leaves = 2'000'000;     ///< values and tensors, each as often as it is reached
   std::int64_t path_bytes = 64 << 20;  ///< of all their names together
-  std::int64_t name_bytes = 8 << 20;  ///< of the names of all tensors together
+  std::int64_t name_bytes = 8 << 20;   ///< of the names of all tensors together
   std::int64_t dimensions = 8;
   std::int64_t zip_entries = 200'000;
   std::int64_t zip_directory_bytes = std::int64_t{64} << 20;
