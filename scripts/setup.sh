@@ -2,10 +2,11 @@
 # Installs what a build needs and is not there yet: Debian packages (as root, or with sudo) and LibTorch, unpacked under
 # .deps/ from pinned wheels whose SHA-256 is checked. Running it again changes nothing.
 #
-#     scripts/setup.sh [--cuda] [--dev]
+#     scripts/setup.sh [--cuda] [--dev] [--tests]
 #
 #   --cuda   also the libraries that a GPU build links to (the CUDA toolkit itself must be there)
 #   --dev    also the formatter and the compiler with a fuzzer that CI uses
+#   --tests  also the Python packages with which tests read what was exported
 #
 # Without root: have these packages from elsewhere (modules, your own prefix), name their folders in CMAKE_PREFIX_PATH,
 # and run this script with that set. docs/install.md has examples.
@@ -19,11 +20,13 @@ packages=(
   libopencv-core-dev libopencv-imgproc-dev dataset-fashion-mnist
 )
 cuda=no
+tests=no
 for word in "$@"; do
   case $word in
     --cuda) cuda=yes ;;
+    --tests) tests=yes ;;
     --dev) packages+=(clang-format-16 clang-16 libclang-rt-16-dev) ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown word '$word'. Next: scripts/setup.sh --help" >&2; exit 2 ;;
   esac
 done
@@ -94,6 +97,10 @@ if own_libtorch; then
   say "using the LibTorch in CMAKE_PREFIX_PATH"
 else
   install_wheels scripts/wheels.txt libtorch
+  if [[ $tests == yes ]]; then
+    install_wheels scripts/wheels-tests.txt python
+    python3 tests/python/stand_in_libraries.py .deps/libtorch/torch/lib .deps/python/stand-ins
+  fi
 fi
 if [[ $cuda == yes ]]; then
   install_wheels scripts/wheels-cuda.txt cuda
