@@ -36,6 +36,24 @@ std::vector<Json> objects_of(const std::string& text) {
   return objects;
 }
 
+/// The weights of write_model_file() and nothing that says what they are.
+void write_safetensors(const std::string& path, const ModelConfig& config) {
+  const TensorMap tensors = initialize_from_scratch(config, 7);
+  Json header = Json::object();
+  std::string data;
+  for (const ParameterRow& row : parameter_table(config)) {
+    const at::Tensor tensor = tensors.at(row.name).detach().contiguous();
+    header[row.name] = {{"dtype", "F32"},
+                        {"shape", row.shape},
+                        {"data_offsets", {data.size(), data.size() + tensor.nbytes()}}};
+    data.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+  }
+  const std::string text = header.dump();
+  const std::uint64_t length = text.size();
+  write_file(path,
+             std::string(reinterpret_cast<const char*>(&length), sizeof length) + text + data);
+}
+
 /// Pictures, the same pictures packed, and a model; all tests read them.
 class PredictTest : public testing::Test {
  protected:
@@ -172,6 +190,26 @@ TEST_F(PredictTest, ListsOfFilesAndOtherNames) {
   const std::vector<std::string> names = {"crow", "finch", "heron"};
   for (const Json& one : pictures[0].at("predictions"))
     EXPECT_EQ(one.at("class"), names.at(one.at("index").get<std::size_t>()));
+}
+
+TEST_F(PredictTest, AWeightFileWithoutNames) {
+  write_safetensors(dir_ / "model.safetensors", test::tiny_model(3));
+  const std::string words = " --device cpu --threads 1 --json --logits " +
+                            quoted(picture("a/0.png")) + " --image-size 48 --model ";
+  const std::string file = at("model.safetensors");
+  const ProgramResult result = run_program(program("predict") + words + file + " --nheads 4");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("--classes FILE"), std::string::npos) << result.errors;
+  const Json ours = Json::parse(result.output);
+  const Json expected =
+      Json::parse(predict("--json --logits " + quoted(picture("a/0.png"))).output);
+  EXPECT_EQ(ours.at("logits"), expected.at("logits"));
+  EXPECT_EQ(ours.at("predictions")[0].at("class").get<std::string>().find("class "), 0U);
+  write_file(dir_ / "names", "crow\nfinch\nheron\n");
+  const ProgramResult named =
+      run_program(program("predict") + words + file + " --nheads 4 --classes " + at("names"));
+  EXPECT_EQ(named.output.find("\"class \""), std::string::npos);
+  EXPECT_NE(named.output.find("\"heron\""), std::string::npos);
 }
 
 TEST_F(PredictTest, WrongUseEndsWithASentence) {

@@ -18,8 +18,9 @@ namespace intr {
 /// Everything that intr-predict can be told, but for the machine.
 struct PredictionOptions {
   std::vector<std::string> pictures;  ///< files, folders, @LIST
-  std::string model;
-  std::string class_file;  ///< names of the classes; empty = those of the model
+  std::string model;                  ///< weight file or run directory
+  ModelRequest request;               ///< what the file may not tell
+  std::string class_file;             ///< names of the classes; empty = those of the model
   std::int64_t top = 5;
   std::vector<std::string> asked;  ///< classes that are listed and drawn, too
   bool json = false;
@@ -31,6 +32,7 @@ struct PredictionOptions {
   std::int64_t batch_size = 12;
   OverlayOptions overlay{.layout = "strip", .scale = "map"};
 };
+/// @param set outlives the options, which ask it what was given
 void describe(PredictionOptions& options, OptionSet& set);
 /// @param set tells which options were given. @throws UsageError naming the option
 void validate(const PredictionOptions& options, const OptionSet& set);
