@@ -48,13 +48,8 @@ void check_name(const std::string& name, std::set<std::string>& used) {
   if (name == kMetadata) fault = "means something else in a safetensors file";
   if (!used.insert(name).second) fault = "belongs to two tensors";
   if (fault == nullptr) return;
-  throw DataError(fmt::format("the name \"{}\" {}", printable(name.substr(0, 120)), fault), {},
+  throw DataError(fmt::format("the name {} {}", quoted_name(name), fault), {},
                   "write a .pth file, or leave the tensor out with --drop");
-}
-
-/// A text as JSON. Bytes that are no UTF-8 become U+FFFD.
-std::string json_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 /// The header, padded with spaces so that data begins at a multiple of 64. Put together as text:
@@ -62,8 +57,11 @@ std::string json_text(const Json& value) {
 std::string header_of(const OutputWeights& weights, const std::vector<std::size_t>& order,
                       const std::map<std::string, std::string>& metadata) {
   std::vector<std::string> members;
+  for (const auto& [key, text] : metadata)
+    if (!is_utf8(key) || !is_utf8(text))
+      throw DataError(fmt::format("the text {} is not UTF-8", quoted_name(key)));
   if (!metadata.empty())
-    members.push_back(fmt::format("\"{}\":{}", kMetadata, json_text(metadata)));
+    members.push_back(fmt::format("\"{}\":{}", kMetadata, Json(metadata).dump()));
   std::set<std::string> used;
   std::uint64_t next = 0;
   for (const std::size_t number : order) {
@@ -72,7 +70,7 @@ std::string header_of(const OutputWeights& weights, const std::vector<std::size_
     const std::uint64_t begin = next;
     next += weights.bytes(tensor);
     members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
-                                  json_text(tensor.name), spelled(weights.type(tensor)),
+                                  Json(tensor.name).dump(), spelled(weights.type(tensor)),
                                   fmt::join(tensor.shape, ","), begin, next));
   }
   std::string text = fmt::format("{{{}}}", fmt::join(members, ","));

@@ -16,8 +16,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kDamaged = "the file was changed by hand or damaged: make it again";
 
 /// Applies `visit(name, fact)` to every fact that stands under its name.
-template <class Visit>
-void for_each_fact(WeightFacts& facts, const Visit& visit) {
+template <class Facts, class Visit>
+void for_each_fact(Facts& facts, const Visit& visit) {
   visit("num_classes", facts.num_classes);
   visit("queries_per_class", facts.queries_per_class);
   visit("query_pooling", facts.query_pooling);
@@ -152,6 +152,14 @@ WeightFacts facts_of(const WeightFile& file) {
   if (const std::optional<Value> args = dict_at("args")) take_args(*args, facts);
   if (const std::optional<Value> ours = dict_at("intr")) take_export(*ours, file.path(), facts);
   return facts;
+}
+
+nlohmann::ordered_json model_json(const WeightFacts& facts) {
+  Json model = Json::object();
+  for_each_fact(facts, [&](const char* name, const auto& fact) {
+    if (fact) model[name] = fact->value;
+  });
+  return model;
 }
 
 }  // namespace intr

@@ -3,10 +3,12 @@
 
 #include <cstring>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "intr/weights/output_weights.h"
+#include "intr/weights/pth_writer.h"
 #include "intr/weights/value_tree.h"
 
 namespace intr::test {
@@ -40,6 +42,14 @@ inline Value::Node tensor_dict(ValueTree& tree, const OutputWeights& weights) {
     put(tree, dict, weights.tensors[i].name,
         tree.add(Value::Kind::tensor, static_cast<std::int64_t>(i)));
   return dict;
+}
+
+/// Writes the file that torch.save({"model": {name: tensor, …}}) would write.
+inline void write_state_dict(const std::string& path, const OutputWeights& weights) {
+  ValueTree tree;
+  const Value::Node top = tree.add_container(Value::Kind::dict);
+  put(tree, top, "model", tensor_dict(tree, weights));
+  write_pth(path, weights, tree.value(top));
 }
 
 }  // namespace intr::test

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,5 +51,8 @@ struct WeightFacts {
 /// @throws DataError if what one of our own files says cannot be understood; the args of others are
 /// taken where they make sense
 WeightFacts facts_of(const WeightFile& file);
+
+/// What is known, as ModelConfig spells it, for kModelFact; an empty object if nothing is.
+nlohmann::ordered_json model_json(const WeightFacts& facts);
 
 }  // namespace intr
