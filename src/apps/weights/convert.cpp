@@ -123,8 +123,9 @@ ExitCode convert_weights(const Words& words) {
   set.positional("IN OUT", o.files, 2, 2,
                  "weight file or run directory; file to write (.pth or .safetensors)");
   set.group("What")
-      .add("to", o.to, "pth, safetensors, or hf (safetensors with Hugging Face's names); none = "
-                       "by OUT's name")
+      .add("to", o.to,
+           "pth, safetensors, or hf (safetensors with Hugging Face's names); none = "
+           "by OUT's name")
       .add("keys", o.keys, "intr (the model alone, published names), raw (everything as it is)")
       .add("dtype", o.dtype, "of the model's tensors: keep, f32, f16, bf16")
       .add("with-optimizer", o.with_optimizer,

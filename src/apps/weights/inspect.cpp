@@ -64,8 +64,8 @@ void add_notes(Inspection& inspection, bool statistics) {
                                   quoted_name(entry.name), entry.type_name));
     const bool repeats = std::ranges::find(entry.stride, 0) != entry.stride.end();
     if (repeats && entry.num_values() > 1)
-      notes.push_back(fmt::format("{} repeats its values by a stride of 0",
-                                  quoted_name(entry.name)));
+      notes.push_back(
+          fmt::format("{} repeats its values by a stride of 0", quoted_name(entry.name)));
   }
   for (const std::string& name : report.ignored)
     notes.push_back(fmt::format("the record {} means nothing here", quoted_name(name)));
@@ -91,9 +91,9 @@ std::string number(const std::optional<double>& value) {
 /// One line of the tensor table.
 std::string tensor_line(const Inspection& inspection, const TensorEntry& entry, std::size_t width,
                         const std::string& shown_name) {
-  std::string line = fmt::format("{:<{}}  {:<5} {:<18} {:>12}", shown_name, width, entry.type_name,
-                                 shape_text(entry.shape),
-                                 with_commas(static_cast<std::int64_t>(entry.bytes)));
+  std::string line =
+      fmt::format("{:<{}}  {:<5} {:<18} {:>12}", shown_name, width, entry.type_name,
+                  shape_text(entry.shape), with_commas(static_cast<std::int64_t>(entry.bytes)));
   if (!entry.is_row_major()) line += " stride " + shape_text(entry.stride);
   const auto alias = inspection.alias_of.find(entry.name);
   if (alias != inspection.alias_of.end()) line += " = " + printable(alias->second);
@@ -139,14 +139,54 @@ void print_tree(const Inspection& inspection) {
   }
 }
 
+/// Lines for values: the elements of a list of plain values share one.
+class ValueLines {
+ public:
+  void add(const std::string& path, const Value& value) {
+    const std::size_t slash = path.rfind('/');
+    const std::string parent = path.substr(0, slash == std::string::npos ? 0 : slash);
+    const std::string key = path.substr(slash == std::string::npos ? 0 : slash + 1);
+    if (list_count_ > 0 && (parent != list_ || key != fmt::format("{}", list_count_))) end_list();
+    const std::string text = shown(value).substr(0, kTextShown);
+    if (list_count_ == 0 && key != "0") {
+      lines_.push_back(fmt::format("{} = {}", printable(path), text));
+      return;
+    }
+    list_ = parent;
+    if (list_text_.size() < kTextShown) list_text_ += (list_count_ > 0 ? ", " : "") + text;
+    ++list_count_;
+  }
+  std::vector<std::string> take() {
+    end_list();
+    return std::move(lines_);
+  }
+
+ private:
+  void end_list() {
+    if (list_count_ > 0)
+      lines_.push_back(
+          list_text_.size() < kTextShown
+              ? fmt::format("{} = [{}]", printable(list_), list_text_)
+              : fmt::format("{} = [{}, …] ({} values)", printable(list_), list_text_, list_count_));
+    list_count_ = 0;
+    list_text_.clear();
+  }
+
+  std::vector<std::string> lines_;
+  std::string list_;  ///< path of the list whose elements are being added
+  std::string list_text_;
+  std::size_t list_count_ = 0;
+};
+
 void print_values(const WeightFile& file) {
-  std::size_t count = 0;
-  file.for_each_value([&](const std::string& path, const Value& value) {
-    if (++count <= kValuesShown)
-      fmt::print("  {} = {}\n", printable(path), shown(value).substr(0, kTextShown));
-  });
-  if (count > kValuesShown)
-    fmt::print("  … and {} more values: --json lists all\n", count - kValuesShown);
+  ValueLines values;
+  file.for_each_value(
+      [&](const std::string& path, const Value& value) { values.add(path, value); });
+  const std::vector<std::string> lines = values.take();
+  for (std::size_t i = 0; i < std::min(lines.size(), kValuesShown); ++i)
+    fmt::print("  {}\n", lines[i]);
+  if (lines.size() > kValuesShown)
+    fmt::print("  … and {} more values: --json lists all\n", lines.size() - kValuesShown);
   for (const auto& [name, text] : file.metadata()) {
     const std::string shown_text = printable(text);
     fmt::print("  {} = {}{}\n", printable(name), shown_text.substr(0, kTextShown),
@@ -167,10 +207,10 @@ void print_inspection(const Inspection& inspection, bool tree) {
                facts.dilation && facts.dilation->value ? "dilation" : "no dilation",
                facts.nheads->source);
   if (facts.classes)
-    fmt::print("  {} classes: {}{}\n", facts.classes->value.size(),
-               printable(fmt::format("{}", fmt::join(facts.classes->value, ", ")))
-                   .substr(0, kTextShown),
-               facts.classes->value.size() > 8 ? ", …" : "");
+    fmt::print(
+        "  {} classes: {}{}\n", facts.classes->value.size(),
+        printable(fmt::format("{}", fmt::join(facts.classes->value, ", "))).substr(0, kTextShown),
+        facts.classes->value.size() > 8 ? ", …" : "");
   fmt::print("  {} tensors: {} parameters", file.entries().size(),
              with_commas(inspection.parameters));
   if (!file.report().constructors.empty())
@@ -201,8 +241,9 @@ ExitCode inspect_weights(const Words& words) {
   set.positional("FILE", files, 1, 1, "weight file of any format, or a run directory");
   set.group("What")
       .add("tree", tree, "nest the names")
-      .add("stats", statistics, "read the tensors: minimum, maximum, mean, deviation, NaN, Inf, "
-                                "XXH3 of each, SHA-256 of the file");
+      .add("stats", statistics,
+           "read the tensors: minimum, maximum, mean, deviation, NaN, Inf, "
+           "XXH3 of each, SHA-256 of the file");
   describe(common, set);
   if (!parse(set, words, common)) return ExitCode::kDone;
   const WeightFile file = open_weights(files[0], common);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/core/printable.h"
 #include "inspection.h"
+#include "intr/core/printable.h"
 
 namespace intr {
 namespace {
@@ -28,9 +28,12 @@ Json architecture_json(const std::optional<Architecture>& known) {
 }
 
 Json statistics_json(const TensorStatistics& s) {
-  return {{"min", or_null(s.minimum)},   {"max", or_null(s.maximum)},
-          {"mean", or_null(s.mean)},     {"std", or_null(s.deviation)},
-          {"nan", s.num_nan},            {"inf", s.num_infinite},
+  return {{"min", or_null(s.minimum)},
+          {"max", or_null(s.maximum)},
+          {"mean", or_null(s.mean)},
+          {"std", or_null(s.deviation)},
+          {"nan", s.num_nan},
+          {"inf", s.num_infinite},
           {"xxh3", fmt::format("{:016x}", s.xxh3)}};
 }
 

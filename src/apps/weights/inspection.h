@@ -18,7 +18,7 @@ namespace intr {
 /// Everything that `inspect` shows of a file.
 struct Inspection {
   const WeightFile& file;
-  std::optional<NamedWeights> weights = {};      ///< nothing if its keys fit no rule
+  std::optional<NamedWeights> weights = {};       ///< nothing if its keys fit no rule
   std::optional<Architecture> architecture = {};  ///< nothing for unknown families
   WeightFacts facts = {};
   std::int64_t parameters = 0;

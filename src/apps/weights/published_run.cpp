@@ -42,15 +42,15 @@ PublishedOptimizer published_optimizer(const WeightFile& checkpoint) {
   if (epoch < 1)
     throw DataError("no epoch is done yet, and the published script counts in epochs", where,
                     "leave out --with-optimizer, or take a later checkpoint");
-  PublishedOptimizer optimizer{.initial_lr = {schedule.lr, schedule.lr_backbone},
-                               .weight_decay = json_member<double>(train, "weight-decay", where),
-                               .steps = json_member<std::int64_t>(text_of(checkpoint, "schedule"),
-                                                                  "optimizer_steps", where),
-                               .epochs = epoch,
-                               .cosine = schedule.lr_scheduler == "cosine",
-                               .lr_drop = schedule.lr_drop,
-                               .total_epochs = schedule.epochs,
-                               .min_lr = schedule.min_lr};
+  PublishedOptimizer optimizer{
+      .initial_lr = {schedule.lr, schedule.lr_backbone},
+      .weight_decay = json_member<double>(train, "weight-decay", where),
+      .steps = json_member<std::int64_t>(text_of(checkpoint, "schedule"), "optimizer_steps", where),
+      .epochs = epoch,
+      .cosine = schedule.lr_scheduler == "cosine",
+      .lr_drop = schedule.lr_drop,
+      .total_epochs = schedule.epochs,
+      .min_lr = schedule.min_lr};
   // The published schedule knows no rise: what comes after it is what the script goes on with.
   optimizer.lr = learning_rates(schedule, epoch, schedule.warmup_steps);
   if (position > 0)

@@ -101,8 +101,7 @@ void validate(VerifyOptions& o) {
   if (!o.as.empty()) require_choice("as", o.as, {"intr"});
   require_range("num-queries", o.request.num_classes, 0, 1'048'576);
   if (o.as.empty() && o.request.num_classes > 0)
-    throw UsageError("says how many classes a model would have", "--num-queries",
-                     "add --as intr");
+    throw UsageError("says how many classes a model would have", "--num-queries", "add --as intr");
 }
 
 }  // namespace
@@ -131,12 +130,10 @@ ExitCode verify_weights(const Words& words) {
   nlohmann::ordered_json import;
   if (!o.as.empty()) import = check_import(file, o.request, o.common.quiet || o.common.json);
   if (o.common.json) {
-    nlohmann::ordered_json json = {{"file", printable(file.path())},
-                                   {"good", true},
-                                   {"format", name_of(file.format())},
-                                   {"tensors", file.entries().size()},
-                                   {"bytes", file.file_bytes()},
-                                   {"sha256", digest}};
+    nlohmann::ordered_json json = {
+        {"file", printable(file.path())},   {"good", true},
+        {"format", name_of(file.format())}, {"tensors", file.entries().size()},
+        {"bytes", file.file_bytes()},       {"sha256", digest}};
     if (!import.is_null()) json["import"] = import;
     fmt::print("{}\n", json.dump(2));
   } else if (!o.common.quiet) {
