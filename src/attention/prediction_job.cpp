@@ -190,6 +190,8 @@ void describe(PredictionOptions& o, OptionSet& set) {
       .add("classes", o.class_file,
            "file with the class names, one a line; none = those that the model's file holds")
       .add("batch-size", o.batch_size, "pictures of a forward pass at most");
+  describe_untold(o.request.options, set);
+  o.request.given = [&set](const std::string& flag) { return set.given(flag); };
   set.group("Results")
       .add("top", o.top, "best classes that are listed")
       .add("class", o.asked, "class, by name or number, that is listed and drawn as well")
@@ -245,7 +247,7 @@ std::vector<Prediction> predict(const PredictionOptions& options, LoadedModel& m
 }
 
 ExitCode run_prediction_job(const PredictionOptions& options, const PredictionPlace& place) {
-  LoadedModel model = load_model(options.model);
+  LoadedModel model = load_model(options.model, options.request);
   const std::vector<std::string> classes = class_names(model, options.class_file);
   const std::vector<Prediction> predictions = predict(options, model, classes, place);
   if (!options.csv.empty()) write_file(options.csv, predictions_csv(predictions, classes));

@@ -27,10 +27,10 @@ class WeightsProgramTest : public testing::Test {
     checkpoint_ = test::model_checkpoint(config_);
     checkpoint_.epoch = 3;
     checkpoint_.sampler = {{"epoch", 3}, {"next_position", 0}};
-    checkpoint_.config["train"] = {{"lr", 5e-5},        {"lr-backbone", 1e-5}, {"min-lr", 1e-6},
-                                   {"lr-drop", 80},     {"epochs", 140},       {"warmup-steps", 0},
-                                   {"no-decay", "none"}, {"weight-decay", 1e-6},
-                                   {"lr-scheduler", "step"}};
+    checkpoint_.config["train"] = {
+        {"lr", 5e-5},         {"lr-backbone", 1e-5},  {"min-lr", 1e-6},
+        {"lr-drop", 80},      {"epochs", 140},        {"warmup-steps", 0},
+        {"no-decay", "none"}, {"weight-decay", 1e-6}, {"lr-scheduler", "step"}};
     write_checkpoint(path("run.h5"), checkpoint_);
   }
   std::string path(const std::string& name) const { return folder_ / name; }
@@ -213,9 +213,9 @@ TEST_F(WeightsProgramTest, NothingIsOverwrittenUnasked) {
 TEST_F(WeightsProgramTest, AFailureLeavesTheOldFileAndNothingElse) {
   write_file(path("model.pth"), "precious");
   // No file may grow beyond 1 MiB: like a disk that fills up.
-  const ProgramResult full = test::run_program(
-      "cd " + quoted(folder_.path()) + " && ulimit -f 1024 && trap '' XFSZ && " +
-      test::program("weights") + " convert run.h5 model.pth --force");
+  const ProgramResult full =
+      test::run_program("cd " + quoted(folder_.path()) + " && ulimit -f 1024 && trap '' XFSZ && " +
+                        test::program("weights") + " convert run.h5 model.pth --force");
   EXPECT_EQ(full.exit_code, 78) << full.errors;
   EXPECT_EQ(read_file(path("model.pth")), "precious");
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 2)

@@ -19,6 +19,7 @@ namespace intr {
 struct PredictionOptions {
   std::vector<std::string> pictures;  ///< files, folders, @LIST
   std::string model;
+  ModelRequest request;    ///< what the model's file may not tell
   std::string class_file;  ///< names of the classes; empty = those of the model
   std::int64_t top = 5;
   std::vector<std::string> asked;  ///< classes that are listed and drawn, too
@@ -31,6 +32,7 @@ struct PredictionOptions {
   std::int64_t batch_size = 12;
   OverlayOptions overlay{.layout = "strip", .scale = "map"};
 };
+/// @param set outlives the options, which ask it what was given
 void describe(PredictionOptions& options, OptionSet& set);
 /// @param set tells which options were given. @throws UsageError naming the option
 void validate(const PredictionOptions& options, const OptionSet& set);
