@@ -160,8 +160,7 @@ TEST_F(WeightFilesTest, ABackboneOfTorchvision) {
 
 TEST_F(WeightFilesTest, ARefusalEndsAllRanks) {
   const std::string train = on_ranks(2) + program("train") + " --data set --out refused";
-  fs::copy_file(*folder_ / "model.pth", *folder_ / "cut.pth",
-                fs::copy_options::overwrite_existing);
+  fs::copy_file(*folder_ / "model.pth", *folder_ / "cut.pth", fs::copy_options::overwrite_existing);
   test::cut(*folder_ / "cut.pth", 100'000);
   expect_failure(train + from_file("--finetune cut.pth"), 65, {"cut.pth", "byte", "rank 0"});
   fs::copy_file(*folder_ / "model.pth", *folder_ / "damaged.pth",
@@ -175,8 +174,8 @@ TEST_F(WeightFilesTest, ARefusalEndsAllRanks) {
 }
 
 TEST_F(WeightFilesTest, AContradictionShowsBothValues) {
-  for (const char* words : {"eval --data set", "attend --data set --out nothing",
-                            "predict pictures/val/a/0.png"}) {
+  for (const char* words :
+       {"eval --data set", "attend --data set --out nothing", "predict pictures/val/a/0.png"}) {
     const std::string text = words;
     const std::string name = text.substr(0, text.find(' '));
     expect_failure(program(name) + text.substr(name.size()) + " --model model.pth --image-size 64",
