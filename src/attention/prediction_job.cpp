@@ -186,7 +186,8 @@ void describe(PredictionOptions& o, OptionSet& set) {
       "pictures (JPEG or PNG), folders (every picture below), or @LIST: a text file with "
       "one of these a line");
   set.group("Model")
-      .add("model", o.model, "weight file, checkpoint or run directory (its best checkpoint)")
+      .add("model", o.model,
+           "weight file (.pth, .safetensors, checkpoint) or run directory (its best checkpoint)")
       .add("classes", o.class_file,
            "file with the class names, one a line; none = those that the model's file holds")
       .add("batch-size", o.batch_size, "pictures of a forward pass at most");
@@ -228,6 +229,8 @@ void validate(const PredictionOptions& o, const OptionSet& set) {
 
 std::vector<std::string> class_names(const LoadedModel& model, const std::string& class_file) {
   std::vector<std::string> names = model.classes;
+  if (names.empty() && class_file.empty())
+    log::info("{} names no classes, so they are numbered; --classes FILE names them", model.path);
   if (!class_file.empty()) {
     names = read_class_file(class_file);
     if (std::ssize(names) != model.config.num_classes)

@@ -11,6 +11,7 @@
 #include "support/colored_squares.h"
 #include "support/model_file.h"
 #include "support/programs.h"
+#include "support/safetensors_file.h"
 #include "support/temp_dir.h"
 
 namespace intr {
@@ -34,6 +35,18 @@ std::vector<Json> objects_of(const std::string& text) {
   std::vector<Json> objects;
   for (const std::string& line : lines_of(text)) objects.push_back(Json::parse(line));
   return objects;
+}
+
+/// The weights of write_model_file() and nothing that says what they are.
+void write_safetensors(const std::string& path, const ModelConfig& config) {
+  std::vector<test::StoredTensor> tensors;
+  for (const auto& [name, tensor] : initialize_from_scratch(config, 7)) {
+    const at::Tensor values = tensor.contiguous();
+    const auto* first = values.const_data_ptr<float>();
+    tensors.push_back(
+        test::f32_tensor(name, values.sizes().vec(), {first, first + values.numel()}));
+  }
+  test::write_safetensors_file(path, tensors);
 }
 
 /// Pictures, the same pictures packed, and a model; all tests read them.
@@ -172,6 +185,26 @@ TEST_F(PredictTest, ListsOfFilesAndOtherNames) {
   const std::vector<std::string> names = {"crow", "finch", "heron"};
   for (const Json& one : pictures[0].at("predictions"))
     EXPECT_EQ(one.at("class"), names.at(one.at("index").get<std::size_t>()));
+}
+
+TEST_F(PredictTest, AWeightFileWithoutNames) {
+  write_safetensors(dir_ / "model.safetensors", test::tiny_model(3));
+  const std::string words = " --device cpu --threads 1 --json --logits " +
+                            quoted(picture("a/0.png")) + " --image-size 48 --model ";
+  const std::string file = at("model.safetensors");
+  const ProgramResult result = run_program(program("predict") + words + file + " --nheads 4");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("--classes FILE"), std::string::npos) << result.errors;
+  const Json ours = Json::parse(result.output);
+  const Json expected =
+      Json::parse(predict("--json --logits " + quoted(picture("a/0.png"))).output);
+  EXPECT_EQ(ours.at("logits"), expected.at("logits"));
+  EXPECT_EQ(ours.at("predictions")[0].at("class").get<std::string>().find("class "), 0U);
+  write_file(dir_ / "names", "crow\nfinch\nheron\n");
+  const ProgramResult named =
+      run_program(program("predict") + words + file + " --nheads 4 --classes " + at("names"));
+  EXPECT_EQ(named.output.find("\"class \""), std::string::npos);
+  EXPECT_NE(named.output.find("\"heron\""), std::string::npos);
 }
 
 TEST_F(PredictTest, WrongUseEndsWithASentence) {
