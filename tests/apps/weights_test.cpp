@@ -97,6 +97,20 @@ TEST_F(WeightsProgramTest, InspectShowsWhatAFileIs) {
   EXPECT_NE(good("inspect run.h5 --tree").find("encoder"), std::string::npos);
 }
 
+TEST_F(WeightsProgramTest, InspectCountsParametersAsTheirPapersDo) {
+  test::write_safetensors_file(path("detr.safetensors"), test::detr_tensors(config_));
+  std::int64_t expected = 9;  // the three tensors of its heads
+  ModelConfig detr = config_;
+  detr.num_classes = 100;
+  for (const ParameterRow& row : parameter_table(detr))
+    if (!row.buffer && !row.name.starts_with("presence_vector.")) expected += row.num_values();
+  const nlohmann::json json = json_of("inspect detr.safetensors");
+  EXPECT_EQ(json.at("parameters"), expected);
+  EXPECT_EQ(json.at("dropped").size(), 3U);
+  good("convert detr.safetensors detr.pth --keys raw");
+  EXPECT_EQ(json_of("inspect detr.pth").at("parameters"), expected);
+}
+
 TEST_F(WeightsProgramTest, InspectOpensARunDirectory) {
   fs::create_directories(path("run/checkpoints"));
   fs::rename(path("run.h5"), path("run/checkpoints/ckpt-0000000012.h5"));

@@ -38,7 +38,9 @@ void count_parameters(Inspection& inspection) {
   for (const NamedTensor& tensor : inspection.weights->tensors)
     if (!is_buffer(tensor.name)) inspection.parameters += tensor.num_values();
   for (const DroppedKey& dropped : inspection.weights->dropped) {
-    const TensorEntry* entry = inspection.file.find(dropped.key);
+    const std::string& root = inspection.weights->root;
+    const TensorEntry* entry =
+        inspection.file.find(root.empty() ? dropped.key : root + "/" + dropped.key);
     if (entry != nullptr && is_floating(entry->type)) inspection.parameters += entry->num_values();
   }
 }
