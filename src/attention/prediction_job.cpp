@@ -191,6 +191,8 @@ void describe(PredictionOptions& o, OptionSet& set) {
       .add("classes", o.class_file,
            "file with the class names, one a line; none = those that the model's file holds")
       .add("batch-size", o.batch_size, "pictures of a forward pass at most");
+  describe_untold(o.request.options, set);
+  o.request.given = [&set](const std::string& flag) { return set.given(flag); };
   set.group("Results")
       .add("top", o.top, "best classes that are listed")
       .add("class", o.asked, "class, by name or number, that is listed and drawn as well")
@@ -204,8 +206,6 @@ void describe(PredictionOptions& o, OptionSet& set) {
       "draw where the model looked for the predicted class, a figure a picture, into this "
       "folder");
   describe_figures(o.overlay, set);
-  describe_untold(o.request.options, set);
-  o.request.given = [&set](const std::string& flag) { return set.given(flag); };
 }
 
 void validate(const PredictionOptions& o, const OptionSet& set) {

@@ -20,8 +20,8 @@ using Json = nlohmann::ordered_json;
 /// Optimizer updates that made a file's moments: the same number in every tensor's state.
 std::int64_t optimizer_steps(const WeightFile& file) {
   if (file.format() == WeightFormat::checkpoint)
-    return json_member<std::int64_t>(Json::parse(file.metadata().at("schedule")),
-                                     "optimizer_steps", file.path());
+    return json_member<std::int64_t>(Json::parse(file.metadata().at("schedule")), "optimizer_steps",
+                                     file.path());
   const std::string name = "optimizer/state/0/step";
   if (const TensorEntry* step = file.find(name)) {
     std::vector<float> value(1);
@@ -119,8 +119,8 @@ ImportedMoments WeightStart::moments(const std::vector<FlatEntry>& entries) cons
 Json WeightStart::report() const { return parts_->plan.report(); }
 
 void WeightStart::show() const {
-  log::info("starting from {} ({}, family {})", parts_->file.path(),
-            name_of(parts_->file.format()), name_of(parts_->weights.family));
+  log::info("starting from {} ({}, family {})", parts_->file.path(), name_of(parts_->file.format()),
+            name_of(parts_->weights.family));
   for (const std::string& source : parts_->model.sources) log::info("  {}", source);
   for (const std::string& line : parts_->plan.lines()) log::info("  {}", line);
 }

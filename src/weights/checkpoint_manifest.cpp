@@ -75,7 +75,7 @@ std::string first_good(const std::string& folder, const std::vector<ManifestEntr
   }
   throw DataError(reasons.empty() ? "the run has no checkpoint yet"
                                   : "no checkpoint of this run is whole" + reasons,
-                  run, "name a run directory of intr-train, or a checkpoint file");
+                  run, "name a weight file, or a run directory of intr-train");
 }
 
 }  // namespace
@@ -150,8 +150,8 @@ void check_candidate(const std::string& folder, const ManifestEntry& entry) {
 
 std::string find_checkpoint(const std::string& file_or_run_directory) {
   if (!fs::exists(file_or_run_directory))
-    throw DataError("no such checkpoint or run directory", file_or_run_directory,
-                    "name a run directory of intr-train, or a checkpoint file");
+    throw DataError("no such weight file or run directory", file_or_run_directory,
+                    "name a weight file, or a run directory of intr-train");
   if (!fs::is_directory(file_or_run_directory)) return file_or_run_directory;
   std::string folder = file_or_run_directory;
   if (fs::is_directory(folder + "/" + kCheckpointFolder))

@@ -59,7 +59,7 @@ class PickleMachine {
     std::int64_t numel = 0;
   };
 
-  // pickle_machine.cpp: the loop, the stack, the memo and plain values.
+  // pickle_machine.cpp: the loop over instructions; pickle_stack.cpp: stack, memo, plain values.
   bool step();
   bool step_number(std::uint8_t opcode);
   bool step_text(std::uint8_t opcode);

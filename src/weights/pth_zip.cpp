@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,10 @@ namespace {
 constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
 constexpr const char* kPickle = "data.pkl";
 constexpr std::size_t kLongestKey = 64;
+/// What every file of torch has beside tensors.
+constexpr std::array<std::string_view, 6> kOfTorch = {
+    kPickle,           "byteorder",          "version",
+    ".format_version", ".storage_alignment", ".data/serialization_id"};
 
 std::string cut(const std::string& text) { return printable(text.substr(0, 120)); }
 
@@ -136,7 +141,7 @@ void ZipReader::place_storages(const PickleMachine& machine) {
 void ZipReader::list_ignored() {
   for (const auto& [name, record] : records_) {
     const auto& [entry, used] = record;
-    if (used || name == kPickle || name == "byteorder" || name == "version") continue;
+    if (used || std::find(kOfTorch.begin(), kOfTorch.end(), name) != kOfTorch.end()) continue;
     if (entry->bytes > static_cast<std::uint64_t>(limits_.small_record_bytes))
       fail(fmt::format("byte {}: the record {} of {} bytes belongs to no tensor", entry->header,
                        cut(name), entry->bytes));

@@ -160,8 +160,9 @@ class HeaderReader {
   bool number_integer(std::int64_t) { refuse("a negative number"); }
   bool number_float(double, const std::string&) { refuse("a number with a fraction"); }
   bool binary(std::vector<std::uint8_t>&) { refuse("binary data"); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) {
-    throw_at("the header is no JSON");
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
+    const bool text = std::string_view(error.what()).find("UTF-8") != std::string_view::npos;
+    throw_at(text ? "the header is not UTF-8" : "the header is no JSON");
   }
 
  private:

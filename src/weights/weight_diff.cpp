@@ -71,10 +71,9 @@ class ValueComparison {
     const auto item = static_cast<std::size_t>(item_size(result_.type_a));
     for (std::size_t i = 0; i < values_a.size(); ++i) {
       // Large integers are alike as doubles although they differ.
-      const bool same_bits =
-          same_type ? std::memcmp(&a[i * item], &b[i * item], item) == 0
-                    : values_a[i] == values_b[i] &&
-                          std::signbit(values_a[i]) == std::signbit(values_b[i]);
+      const bool same_bits = same_type ? std::memcmp(&a[i * item], &b[i * item], item) == 0
+                                       : values_a[i] == values_b[i] &&
+                                             std::signbit(values_a[i]) == std::signbit(values_b[i]);
       add(begin + static_cast<std::int64_t>(i), values_a[i], values_b[i], same_bits);
     }
   }
@@ -86,9 +85,8 @@ class ValueComparison {
     if (same_bits || (std::isnan(a) && std::isnan(b)) || is_close(a, b)) return;
     if (result_.num_different++ == 0) result_.first = index_of(i, result_.shape_a);
     const double distance = std::abs(a - b);
-    result_.max_abs = std::max(result_.max_abs, std::isnan(distance)
-                                                    ? std::numeric_limits<double>::infinity()
-                                                    : distance);
+    result_.max_abs = std::max(
+        result_.max_abs, std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance);
   }
   bool is_close(double a, double b) const {
     if (options_.rtol == 0 && options_.atol == 0) return false;
@@ -107,11 +105,8 @@ class ValueComparison {
 std::optional<TensorDifference> compare(const WeightFile& file_a, const NamedTensor& a,
                                         const WeightFile& file_b, const NamedTensor& b,
                                         const DiffOptions& options) {
-  TensorDifference result{.name = a.name,
-                          .type_a = a.type,
-                          .type_b = b.type,
-                          .shape_a = a.shape,
-                          .shape_b = b.shape};
+  TensorDifference result{
+      .name = a.name, .type_a = a.type, .type_b = b.type, .shape_a = a.shape, .shape_b = b.shape};
   if (!result.same_shape()) return result;
   const std::vector<std::byte> bytes_a = bytes_of(file_a, a);
   const std::vector<std::byte> bytes_b = bytes_of(file_b, b);

@@ -11,6 +11,7 @@
 #include "support/colored_squares.h"
 #include "support/model_file.h"
 #include "support/programs.h"
+#include "support/safetensors_file.h"
 #include "support/temp_dir.h"
 
 namespace intr {
@@ -38,20 +39,14 @@ std::vector<Json> objects_of(const std::string& text) {
 
 /// The weights of write_model_file() and nothing that says what they are.
 void write_safetensors(const std::string& path, const ModelConfig& config) {
-  const TensorMap tensors = initialize_from_scratch(config, 7);
-  Json header = Json::object();
-  std::string data;
-  for (const ParameterRow& row : parameter_table(config)) {
-    const at::Tensor tensor = tensors.at(row.name).detach().contiguous();
-    header[row.name] = {{"dtype", "F32"},
-                        {"shape", row.shape},
-                        {"data_offsets", {data.size(), data.size() + tensor.nbytes()}}};
-    data.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+  std::vector<test::StoredTensor> tensors;
+  for (const auto& [name, tensor] : initialize_from_scratch(config, 7)) {
+    const at::Tensor values = tensor.contiguous();
+    const auto* first = values.const_data_ptr<float>();
+    tensors.push_back(
+        test::f32_tensor(name, values.sizes().vec(), {first, first + values.numel()}));
   }
-  const std::string text = header.dump();
-  const std::uint64_t length = text.size();
-  write_file(path,
-             std::string(reinterpret_cast<const char*>(&length), sizeof length) + text + data);
+  test::write_safetensors_file(path, tensors);
 }
 
 /// Pictures, the same pictures packed, and a model; all tests read them.

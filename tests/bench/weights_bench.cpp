@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,21 @@ namespace {
 
 void read_bytes(const std::string& path) {
   const InputFile file(path);
-  const std::vector<std::byte> bytes = file.read_all();
+  const auto bytes = static_cast<std::size_t>(file.size());
+  const auto memory = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  file.read(0, {memory.get(), bytes});
 }
 
 void open_file(const std::string& path) { const WeightFile file(path); }
 
 void load(const std::string& path) {
   const WeightFile file(path);
-  std::vector<std::vector<float>> tensors;
+  std::vector<std::unique_ptr<float[]>> tensors;
   for (const TensorEntry& entry : file.entries()) {
     if (!is_floating(entry.type)) continue;
-    tensors.emplace_back(static_cast<std::size_t>(entry.num_values()));
-    file.read_f32(entry, tensors.back());
+    const auto count = static_cast<std::size_t>(entry.num_values());
+    tensors.push_back(std::make_unique_for_overwrite<float[]>(count));
+    file.read_f32(entry, {tensors.back().get(), count});
   }
 }
 

@@ -8,7 +8,8 @@
 namespace intr::test {
 
 /// A checkpoint whose tensors bear names of a model, though no model consists of these few: five
-/// trained ones, one of them of the backbone, and two that are not. Values are small and all differ.
+/// trained ones, one of them of the backbone, and two that are not. Values are small and all
+/// differ.
 inline Checkpoint tiny_weights() {
   Checkpoint checkpoint;
   checkpoint.step = 30;
@@ -42,8 +43,7 @@ inline Checkpoint tiny_weights() {
   add("backbone.0.body.layer2.0.conv1.weight", {1, 2, 1, 1}, TensorKind::kTrainable, 1);
   checkpoint.classes = {"red", "grün\tund \"blau\"", "%"};
   checkpoint.config = {
-      {"model",
-       {{"backbone", "resnet18"}, {"dilation", false}, {"nheads", 2}, {"num_classes", 3}}},
+      {"model", {{"backbone", "resnet18"}, {"dilation", false}, {"nheads", 2}, {"num_classes", 3}}},
       {"train",
        {{"lr", 5e-5},
         {"lr-backbone", 1e-5},

@@ -65,13 +65,12 @@ TEST_F(WeightStartTest, OtherClassesKeepThePresenceVectorAndTileTheQueries) {
   TensorMap tensors = initialize_from_scratch(start.config(), 1);
   start.fill(tensors);
   const TensorMap stored = test::formula_tensors(config_);
-  EXPECT_TRUE(torch::equal(tensors.at("presence_vector.weight"),
-                           stored.at("presence_vector.weight")));
+  EXPECT_TRUE(
+      torch::equal(tensors.at("presence_vector.weight"), stored.at("presence_vector.weight")));
   const at::Tensor queries = tensors.at("query_embed.weight");
   EXPECT_EQ(queries.size(0), 12);
   EXPECT_TRUE(torch::equal(queries.slice(0, 0, 7), stored.at("query_embed.weight")));
-  const at::Tensor noise =
-      queries.slice(0, 7, 12) - stored.at("query_embed.weight").slice(0, 0, 5);
+  const at::Tensor noise = queries.slice(0, 7, 12) - stored.at("query_embed.weight").slice(0, 0, 5);
   EXPECT_GT(noise.abs().max().item<float>(), 0.01F);
   EXPECT_LT(noise.abs().max().item<float>(), 1.0F);
 }
@@ -79,8 +78,7 @@ TEST_F(WeightStartTest, OtherClassesKeepThePresenceVectorAndTileTheQueries) {
 TEST_F(WeightStartTest, OnlyTheBackboneComesFromBackboneWeights) {
   options_.finetune.clear();
   options_.backbone_weights = folder_ / "resnet18.safetensors";
-  test::write_safetensors_file(options_.backbone_weights,
-                               test::torchvision_tensors(config_));
+  test::write_safetensors_file(options_.backbone_weights, test::torchvision_tensors(config_));
   options_.model = config_;
   options_.model.num_classes = 3;
   const WeightStart start(options_, {}, class_names(3));
@@ -89,8 +87,8 @@ TEST_F(WeightStartTest, OnlyTheBackboneComesFromBackboneWeights) {
   start.fill(tensors);
   const TensorMap stored = test::formula_tensors(config_);
   for (const auto& [name, tensor] : tensors)
-    EXPECT_TRUE(torch::equal(tensor, name.starts_with("backbone.0.") ? stored.at(name)
-                                                                     : scratch.at(name)))
+    EXPECT_TRUE(
+        torch::equal(tensor, name.starts_with("backbone.0.") ? stored.at(name) : scratch.at(name)))
         << name;
 }
 

@@ -82,6 +82,9 @@ def code_pickles():
     yield "newobj_storage", "NEWOBJ of a storage class", PROTOCOL_2 + b"ctorch\nFloatStorage\n)\x81."
     yield "build_on_dict", "BUILD on a plain dict", PROTOCOL_2 + b"}}b."
     yield "instance", "opcode INST", PROTOCOL_2 + b"(" + text("echo hostile") + b"iposix\nsystem\n."
+    built = b"cargparse\nNamespace\n)\x81}" + text("a") + b"K\1sb"
+    yield "object_changed", "SETITEM on an object that has its state", PROTOCOL_2 + built + text("b") + b"K\1s."
+    yield "object_without_state", "an object without state", PROTOCOL_2 + built[: built.index(b"}")] + b"."
     yield "extension", "opcode EXT1", PROTOCOL_2 + b"\x82\x01."
 
 
@@ -108,6 +111,11 @@ def tensor_pickles():
     yield "many_dimensions", "1,000 dimensions", weight(size=(1,) * 1000, stride=(1,) * 1000)
     yield "size_float", "size 4.0", weight(size=(4.0,))
     pair = {"weight": tensor(), "again": tensor(Storage(2, torch.DoubleStorage), size=(2,))}
+    yield "long_size", "torch.Size of 1,000 sizes", pickled({"size": torch.Size([1] * 1000)})
+    device = b"ctorch\ndevice\n" + text("x" * 100) + b"\x85R."
+    yield "long_device", "torch.device with a long name", PROTOCOL_2 + device
+    yield "long_key", "a storage key of 1,000 bytes", weight(storage=Storage(key="0" * 1000))
+    yield "long_call", "a call with 1,000 arguments", PROTOCOL_2 + b"ctorch\nSize\n(" + b"N" * 1000 + b"tR."
     yield "two_types", "one storage as float32 and as float64", pickled(pair)
     yield "not_a_storage", "a tensor of a number", pickled({"weight": tensor(storage=4)})
     yield "module", "the persistent id of a module", weight(storage=Storage(word="module"))

@@ -137,7 +137,8 @@ TEST_F(Safetensors, TheHeaderMustBeAnObjectOfItsLength) {
   expect_refused(file_of("[]", ""), "have to begin with {");
   expect_refused(file_of(" " + one(field()), kData), "have to begin with {");
   expect_refused(file_of(one(field()) + "x", kData), "no JSON");
-  expect_refused(file_of("{\"\xff\xfe\":" + field() + "}", kData), "no JSON");
+  expect_refused(file_of("{\"\xff\xfe\":" + field() + "}", kData),
+                 "byte 10: the header is not UTF-8");
   expect_refused(file_of(one(std::string(100'000, '[') + std::string(100'000, ']')), ""),
                  "an array where none belongs");
   for (const char* value : {"null", "true", "\"text\"", "{}", "7"})

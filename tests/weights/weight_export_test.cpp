@@ -86,8 +86,7 @@ TEST_F(WeightExport, ThroughAllFormatsAndBackEveryBitStays) {
 }
 
 TEST_F(WeightExport, TheSameInputGivesTheSameBytes) {
-  for (const ExportFormat format :
-       {ExportFormat::pth, ExportFormat::safetensors, ExportFormat::hf})
+  for (const ExportFormat format : {ExportFormat::pth, ExportFormat::safetensors, ExportFormat::hf})
     EXPECT_EQ(read_file(convert("run.h5", "first", to(format))),
               read_file(convert("run.h5", "second", to(format))))
         << name_of(format);
@@ -97,8 +96,7 @@ TEST_F(WeightExport, OnlyTheModelGoesAlongAndTheRestIsListed) {
   convert("run.h5", "a.pth", to(ExportFormat::pth));
   const WeightFile file(in_folder("a.pth"));
   EXPECT_EQ(file.entries().size(), 7U);
-  EXPECT_EQ(file.entries()[0].name,
-            "model/transformer.encoder.layers.0.self_attn.in_proj_weight");
+  EXPECT_EQ(file.entries()[0].name, "model/transformer.encoder.layers.0.self_attn.in_proj_weight");
   EXPECT_THAT(file.report().constructors, testing::Not(Contains(HasSubstr("Namespace"))));
   EXPECT_THAT(plan_.left_out, Contains(Field(&DroppedKey::key, "optimizer")));
   EXPECT_THAT(plan_.left_out, Contains(Field(&DroppedKey::key, "sampler")));
@@ -180,8 +178,7 @@ TEST_F(WeightExport, NamesThatHuggingFaceDoesNotHave) {
   test::add_tensor<float>(weights, "presence_vector.weight", {1, 1}, {1});
   test::add_tensor<float>(weights, "our_own.weight", {1, 1}, {1});
   test::write_state_dict(folder_ / "in.pth", weights);
-  EXPECT_THAT(refusal("in.pth", to(ExportFormat::hf)),
-              HasSubstr("\"our_own.weight\""));
+  EXPECT_THAT(refusal("in.pth", to(ExportFormat::hf)), HasSubstr("\"our_own.weight\""));
 }
 
 /// The optimizer of tiny_weights().
@@ -319,8 +316,7 @@ TEST_F(WeightExport, RawAcrossFormats) {
   EXPECT_FALSE(compare_weights(checkpoint, nested, {.raw_names = true}).any());
   EXPECT_EQ(nested.top()->find("config")->as_text(), checkpoint.metadata().at("config"));
   convert("a.safetensors", "c.pth", request);
-  EXPECT_FALSE(
-      compare_weights(texts, WeightFile(in_folder("c.pth")), {.raw_names = true}).any());
+  EXPECT_FALSE(compare_weights(texts, WeightFile(in_folder("c.pth")), {.raw_names = true}).any());
   EXPECT_THAT(plan_.left_out, Contains(Field(&DroppedKey::key, "config")));
   request.format = ExportFormat::safetensors;
   convert(test::weight_corpora()[0].good("kinds_zip.pth"), "d.safetensors", request);

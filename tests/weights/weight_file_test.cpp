@@ -139,7 +139,7 @@ TEST(WeightFile, ReportsWhatItMet) {
   EXPECT_THAT(file.report().constructors, testing::Contains("torch._utils._rebuild_tensor_v2"));
   EXPECT_THAT(file.report().constructors, testing::Contains("torch.BFloat16Storage"));
   EXPECT_GT(file.report().opcodes, 300);
-  EXPECT_EQ(file.report().ignored.size(), 3U);  // what newer torch adds
+  EXPECT_TRUE(file.report().ignored.empty()) << "what newer torch adds is known";
   ASSERT_TRUE(file.top());
   EXPECT_EQ(file.top()->kind(), Value::Kind::dict);
   EXPECT_EQ(file.file_bytes(), std::filesystem::file_size(file.path()));

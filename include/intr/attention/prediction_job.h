@@ -18,9 +18,9 @@ namespace intr {
 /// Everything that intr-predict can be told, but for the machine.
 struct PredictionOptions {
   std::vector<std::string> pictures;  ///< files, folders, @LIST
-  std::string model;                  ///< weight file or run directory
-  ModelRequest request;               ///< what the file may not tell
-  std::string class_file;             ///< names of the classes; empty = those of the model
+  std::string model;
+  ModelRequest request;    ///< what the model's file may not tell
+  std::string class_file;  ///< names of the classes; empty = those of the model
   std::int64_t top = 5;
   std::vector<std::string> asked;  ///< classes that are listed and drawn, too
   bool json = false;

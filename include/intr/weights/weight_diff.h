@@ -25,9 +25,9 @@ struct TensorDifference {
   std::vector<std::int64_t> shape_a;
   std::vector<std::int64_t> shape_b;
   // The rest only if the shapes are the same.
-  std::int64_t num_different = 0;      ///< values
-  double max_abs = 0;                  ///< largest |a - b|; infinite where one of them is NaN
-  double relative_l2 = 0;              ///< ‖a - b‖ / ‖b‖ over values that are finite in both
+  std::int64_t num_different = 0;  ///< values
+  double max_abs = 0;              ///< largest |a - b|; infinite where one of them is NaN
+  double relative_l2 = 0;          ///< ‖a - b‖ / ‖b‖ over values that are finite in both
   /// Index of the first value that differs; nothing if only the types do.
   std::optional<std::vector<std::int64_t>> first = {};
 
