@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "intr/core/csv.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
@@ -24,14 +25,6 @@ double rounded(double value) { return std::round(value * 1e5) / 1e5; }
 Json percent_interval(std::int64_t hits, std::int64_t samples) {
   const Interval interval = wilson_interval(hits, samples);
   return {rounded(100 * interval.low), rounded(100 * interval.high)};
-}
-
-/// A CSV field: quoted where it holds a separator, quote or line break.
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
 }
 
 const std::string& name_of(const EvaluationFacts& facts, std::int64_t number) {
@@ -127,9 +120,10 @@ std::string evaluation_csv(const Evaluation& evaluation, const EvaluationFacts& 
   std::string text = "sample_id,path,true,predicted,rank,loss,confidence,margin\n";
   for (const SampleScore& score : evaluation.scores) {
     text += fmt::format("{},{},{},{},{},{:.5f},{:.5f},{:.5f}\n", score.sample_id,
-                        field(index.path(index.find(score.sample_id))),
-                        field(name_of(facts, score.label)), field(name_of(facts, score.predicted)),
-                        score.rank, score.loss, score.confidence, score.margin);
+                        csv_field(index.path(index.find(score.sample_id))),
+                        csv_field(name_of(facts, score.label)),
+                        csv_field(name_of(facts, score.predicted)), score.rank, score.loss,
+                        score.confidence, score.margin);
   }
   return text;
 }
