@@ -22,6 +22,9 @@ namespace {
 WeightLimits small_limits() {
   WeightLimits limits;
   limits.tensor_bytes = 64 << 20;
+  // Sanitizers are slow, and a busy machine's clock runs on: the usual numbers would be seconds.
+  limits.leaves = 100'000;
+  limits.path_bytes = 4 << 20;
   return limits;
 }
 
