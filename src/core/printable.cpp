@@ -12,7 +12,14 @@
 namespace intr {
 namespace {
 
-bool is_printable(char32_t c) { return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != U'%'; }
+/// Marks that turn the direction of text could hide what a name says.
+bool turns_direction(char32_t c) {
+  return c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool is_printable(char32_t c) {
+  return c >= 0x20 && !(c >= 0x7F && c < 0xA0) && c != U'%' && !turns_direction(c);
+}
 
 }  // namespace
 

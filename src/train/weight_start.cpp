@@ -87,6 +87,14 @@ void WeightStart::fill(TensorMap& tensors) const {
 ImportedMoments WeightStart::moments(const std::vector<FlatEntry>& entries) const {
   const WeightFile& file = parts_->file;
   ImportedMoments moments{.steps = optimizer_steps(file)};
+  std::size_t trained = 0;
+  while (file.find(fmt::format("optimizer/state/{}/exp_avg", trained)) != nullptr) ++trained;
+  if (trained != entries.size())
+    throw DataError(fmt::format("its optimizer trained {} tensors, this run trains {}", trained,
+                                entries.size()),
+                    file.path(),
+                    "choose --freeze as it was there (none, stem or backbone), or leave "
+                    "--import-optimizer out");
   const auto append = [&](std::size_t index, const FlatEntry& entry, const char* moment,
                           std::vector<float>& values) {
     const std::string name = fmt::format("optimizer/state/{}/{}", index, moment);
@@ -108,15 +116,14 @@ ImportedMoments WeightStart::moments(const std::vector<FlatEntry>& entries) cons
     append(i, entries[i], "exp_avg", moments.exp_avg);
     append(i, entries[i], "exp_avg_sq", moments.exp_avg_sq);
   }
-  const std::string beyond = fmt::format("optimizer/state/{}/exp_avg", entries.size());
-  if (file.find(beyond) != nullptr)
-    throw DataError(
-        fmt::format("its optimizer trained more than the {} tensors of this run", entries.size()),
-        file.path(), "leave --import-optimizer out, or choose --freeze as it was there");
   return moments;
 }
 
-Json WeightStart::report() const { return parts_->plan.report(); }
+Json WeightStart::report() const {
+  Json report = parts_->plan.report();
+  report["decided"] = parts_->model.sources;
+  return report;
+}
 
 void WeightStart::show() const {
   log::info("starting from {} ({}, family {})", parts_->file.path(), name_of(parts_->file.format()),

@@ -107,7 +107,7 @@ void ModelExport::plan_pth(const Tensors& tensors) {
 std::vector<std::string> ModelExport::add_optimizer() {
   if (request_.optimizer) {
     add_checkpoint_optimizer();
-    return {"optimizer"};
+    return {"optimizer", "epoch", "schedule"};
   }
   const std::optional<Value> top = file_.top();
   if (!top || !top->find("optimizer"))
@@ -234,7 +234,8 @@ void list_left_out(const WeightFile& file, const NamedWeights& named,
                                               count.tensors, count.values, hint)});
   }
   for (const auto& [key, text] : file.metadata())
-    if (!key.starts_with("intr_") && key != "format" && key != "classes" && key != "step")
+    if (!key.starts_with("intr_") && key != "format" && key != "classes" && key != "step" &&
+        std::ranges::find(kept, key) == kept.end())
       plan.left_out.push_back({key, fmt::format("text of {} bytes", text.size())});
 }
 

@@ -102,6 +102,10 @@ Value::Node PickleMachine::call(KnownConstructor what, const std::vector<Node>& 
   switch (what.what) {
     case Constructor::ordered_dict:
       return make_ordered_dict(arguments);
+    case Constructor::counter:
+      if (arguments.size() != 1 || tree_.value(arguments[0]).kind() != Kind::dict)
+        fail("collections.Counter takes one dict");
+      return arguments[0];
     case Constructor::rebuild_tensor:
       return make_tensor(arguments);
     case Constructor::rebuild_parameter:

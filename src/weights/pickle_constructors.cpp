@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pickle_constructors.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 
 #include "intr/core/error.h"
@@ -14,8 +16,9 @@ struct Listed {
   std::string_view name;
   Constructor what;
 };
-constexpr std::array<Listed, 6> kFunctions = {{
+constexpr std::array<Listed, 7> kFunctions = {{
     {"collections", "OrderedDict", Constructor::ordered_dict},
+    {"collections", "Counter", Constructor::counter},
     {"torch._utils", "_rebuild_tensor_v2", Constructor::rebuild_tensor},
     {"torch._utils", "_rebuild_parameter", Constructor::rebuild_parameter},
     {"argparse", "Namespace", Constructor::name_space},
@@ -72,15 +75,30 @@ std::string_view storage_class(DType type) {
 }
 
 std::string advice_on(std::string_view module, std::string_view name) {
+  const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   if (module.starts_with("numpy"))
     return "save plain numbers and tensors: float(x), torch.from_numpy(x) in Python";
   if (module.starts_with("torch.nn") || module.starts_with("__torch__"))
     return "it holds a whole module: save model.state_dict() in Python";
-  if (module == "collections") return "save a plain dict: dict(x) in Python";
-  if (module.starts_with("torch") &&
-      (name.find("Storage") != std::string_view::npos || name.starts_with("_rebuild") ||
-       name.find("sparse") != std::string_view::npos))
+  if (is_one_of({"_rebuild_from_type_v2", "_rebuild_parameter_with_state"}))
+    return "save a plain tensor: x.detach().clone() in Python, or model.state_dict()";
+  if (name.starts_with("_rebuild_meta"))
+    return "a tensor on the device \"meta\" has no values: leave it out";
+  if (name == "UntypedStorage" || name == "TypedStorage")
+    return "save the tensor instead of its storage";
+  const bool torch = module.starts_with("torch");
+  if (torch && (name.ends_with("Storage") || name.starts_with("_rebuild")))
     return "convert it to a dense tensor of float32 in Python: x.to_dense().float()";
+  const bool plain_builtin =
+      (module == "builtins" || module == "__builtin__") &&
+      is_one_of({"set", "frozenset", "complex", "bytearray", "range", "slice"});
+  const bool plain_module = module == "collections" || module == "pathlib" ||
+                            module == "datetime" || module == "decimal" || module == "fractions" ||
+                            module == "uuid" || module == "_codecs" ||
+                            module == "torch.torch_version";
+  if (plain_builtin || plain_module) return kPlainAdvice;
   return "do not load this file with torch.load either, unless you trust who made it";
 }
 

@@ -63,7 +63,7 @@ bool PickleMachine::step() {
       if (const int version = source_->byte();
           version < kOldestProtocol || version > kNewestProtocol)
         fail(fmt::format("pickle protocol {}, this reader knows 2 to 4", version),
-             "save it again with torch.save in Python");
+             "save it again in Python without naming a pickle_protocol");
       return true;
     case Opcode::kFrame:
       source_->take(8);
@@ -80,7 +80,11 @@ bool PickleMachine::step() {
   if (step_number(opcode_) || step_text(opcode_) || step_container(opcode_) || step_memo(opcode_) ||
       step_call(opcode_))
     return true;
-  fail("this instruction has no place in a weight file");
+  // Sets, bytes and long integers come from honest Python; INST, EXT1 and their like do not.
+  const std::string name = opcode_name(opcode_);
+  const bool plain = name.find("SET") != std::string::npos ||
+                     name.find("BYTES") != std::string::npos || name == "LONG4";
+  fail("this instruction has no place in a weight file", plain ? kPlainAdvice : "");
 }
 
 bool PickleMachine::step_number(std::uint8_t opcode) {
@@ -105,7 +109,7 @@ bool PickleMachine::step_number(std::uint8_t opcode) {
       return true;
     case Opcode::kLong1: {
       const int bytes = source_->byte();
-      if (bytes > 8) fail(fmt::format("an integer of {} bytes, at most 8", bytes));
+      if (bytes > 8) fail(fmt::format("an integer of {} bytes, at most 8", bytes), kPlainAdvice);
       push(tree_.add(Kind::integer, signed_number(source_->number(bytes), bytes)));
       return true;
     }

@@ -88,7 +88,7 @@ void PickleMachine::set_items(Node dict, std::span<const Node> items) {
   for (std::size_t i = 0; i < items.size(); i += 2) {
     const Value key = tree_.value(items[i]);
     if (key.kind() != Kind::text && key.kind() != Kind::integer)
-      fail(fmt::format("{} as a key", name_of(key.kind())));
+      fail(fmt::format("{} as a key", name_of(key.kind())), kPlainAdvice);
     if (!tree_.insert(dict, items[i], items[i + 1]))
       fail(fmt::format("the key {} twice", shown(key).substr(0, 120)));
   }

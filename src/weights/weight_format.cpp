@@ -22,6 +22,7 @@ constexpr std::string_view kLegacy =
     "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e"sv;
 constexpr std::string_view kZip = "PK\x03\x04"sv;
 constexpr std::string_view kHdf5 = "\x89HDF\x0d\x0a\x1a\x0a"sv;
+constexpr std::size_t kMagicWithin = 32;  ///< bytes in which other protocols have it
 constexpr std::uint64_t kLongestHeader = 100'000'000;
 constexpr std::uint64_t kTarMagicAt = 257, kHeadBytes = 512;
 
@@ -74,6 +75,10 @@ std::string as_safetensors(std::string_view head) {
   if (head.size() > kTarMagicAt && head.substr(kTarMagicAt).starts_with("ustar"))
     throw DataError("a tar file, as torch wrote them before 0.1.10", path,
                     "load it with an old torch in Python and save it again");
+  const bool magic = head.substr(0, kMagicWithin).find(kLegacy.substr(2, 12)) != head.npos;
+  if (magic || head.starts_with("L119547037146038801333356L"))
+    throw DataError("byte 0: a legacy torch stream of another pickle protocol than 2", path,
+                    "save it again in Python without naming a pickle_protocol");
   if (head.size() >= 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5)
     throw DataError("byte 0: a bare pickle without torch's container", path,
                     "save the tensors with torch.save or safetensors in Python");

@@ -191,6 +191,9 @@ ZipEntry Scan::central_entry(const Piece& header) const {
   check_name(entry, header.begin());
   if ((header.at<std::uint16_t>(8) & 1U) != 0)
     fail(header.begin(), fmt::format("{} is encrypted", quoted(entry.name)));
+  if (header.at<std::uint16_t>(10) != 0 && entry.name.find("/code/") != std::string::npos)
+    fail(header.begin(), "a TorchScript program, not a state dict",
+         "save model.state_dict() in Python instead");
   if (header.at<std::uint16_t>(10) != 0)
     fail(header.begin(),
          fmt::format("{} is compressed (method {})", quoted(entry.name),

@@ -74,6 +74,7 @@ TEST_F(WeightsProgramTest, WrongUse) {
   expect_failure("inspect run.h5 --tre", 2, {"did you mean --tree"});
   expect_failure("diff run.h5", 2, {"A B expected"});
   expect_failure("convert run.h5 out.bin", 2, {"does not say the format"});
+  expect_failure("convert run.h5 out.pth --to hf", 2, {"contradicts the name"});
   expect_failure("convert run.h5 out.pth --dtype f8", 2, {"keep, f32, f16, bf16"});
   expect_failure("convert run.h5 out.safetensors --with-optimizer", 2, {"only a .pth file"});
   expect_failure("verify run.h5 --sha256 12", 2, {"8 hexadecimal digits"});
@@ -95,6 +96,7 @@ TEST_F(WeightsProgramTest, InspectShowsWhatAFileIs) {
   EXPECT_EQ(json.at("sha256"), sha256_file(path("run.h5")));
   EXPECT_EQ(json.at("tensors").at(0).at("statistics").at("nan"), 0);
   EXPECT_NE(good("inspect run.h5 --tree").find("encoder"), std::string::npos);
+  EXPECT_EQ(good("inspect run.h5 --quiet"), "");
 }
 
 TEST_F(WeightsProgramTest, InspectCountsParametersAsTheirPapersDo) {
@@ -205,10 +207,17 @@ TEST_F(WeightsProgramTest, ConvertChangesTypesAndLeavesOut) {
     EXPECT_EQ(tensor.at("name").get<std::string>().rfind("backbone.", 0), std::string::npos);
   }
   expect_failure("convert run.h5 out.pth --drop nothing.*", 2, {"nothing.*"});
+  good("convert run.h5 bf16.pth --dtype bf16");
+  EXPECT_EQ(weights("diff run.h5 bf16.pth").exit_code, 1) << "types are a difference";
+  EXPECT_EQ(weights("diff run.h5 bf16.pth --rtol 0.01").exit_code, 0)
+      << "but not within a tolerance";
 }
 
 TEST_F(WeightsProgramTest, TheOptimizerComesAlong) {
-  good("convert run.h5 model.pth --with-optimizer");
+  const ProgramResult converted = weights("convert run.h5 model.pth --with-optimizer");
+  EXPECT_EQ(converted.exit_code, 0) << converted.errors;
+  EXPECT_EQ(converted.errors.find("left out: epoch"), std::string::npos) << converted.errors;
+  EXPECT_EQ(converted.errors.find("left out: schedule"), std::string::npos) << converted.errors;
   const nlohmann::json json = json_of("inspect model.pth");
   EXPECT_EQ(json.at("values").at("epoch"), 2) << "the last one that is done, from 0";
   EXPECT_EQ(json.at("values").at("optimizer/param_groups/0/lr"), 5e-5);

@@ -48,6 +48,7 @@ TEST(Printable, SortsNamesAsPythonDoes) {
 TEST(Printable, NamesInMessagesAreQuotedAndCut) {
   EXPECT_EQ(quoted_name("a.weight"), "\"a.weight\"");
   EXPECT_EQ(quoted_name("a\nb\x80"), "\"a%0Ab%80\"");
+  EXPECT_EQ(quoted_name("a\u202eb"), "\"a%E2%80%AEb\"") << "a mark that turns the text around";
   EXPECT_EQ(quoted_name(std::string(120, 'x')), "\"" + std::string(120, 'x') + "\"");
   EXPECT_EQ(quoted_name(std::string(121, 'x')), "\"" + std::string(120, 'x') + "…\"");
 }

@@ -51,6 +51,9 @@ TEST_F(Format, StrangersAreNamed) {
   for (const char protocol : {'\x02', '\x03', '\x04', '\x05'})
     expect_refused("\x80"s + protocol + "}.", "a bare pickle");
   expect_refused("\x80\x06}.", "begins with 80 06 7d 2e");
+  expect_refused("\x80\x03\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.",
+                 "a legacy torch stream of another pickle protocol");
+  expect_refused("L119547037146038801333356L\n.", "without naming a pickle_protocol");
 }
 
 TEST_F(Format, OtherBytesAreShownAndComparedWithSafetensors) {

@@ -14,7 +14,7 @@ namespace intr {
 struct DiffOptions {
   bool raw_names = false;  ///< match tensors by the names in the files, else by ours
   double rtol = 0;         ///< values differ if |a - b| > atol + rtol |b|
-  double atol = 0;         ///< with both 0: if their bits do. NaN equals NaN.
+  double atol = 0;         ///< with both 0: if their bits or types do. NaN equals NaN.
 };
 
 /// A tensor that both files have, but not alike.

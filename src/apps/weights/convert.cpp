@@ -29,13 +29,17 @@ struct ConvertOptions {
 };
 
 ExportFormat format_of(const ConvertOptions& o) {
+  const std::string suffix = fs::path(o.files[1]).extension().string();
+  const bool pth = suffix == ".pth" || suffix == ".pt";
   if (!o.to.empty()) {
     require_choice("to", o.to, {"pth", "safetensors", "hf"});
+    if (o.to == "pth" ? suffix == ".safetensors" : pth)
+      throw UsageError(fmt::format("'{}' contradicts the name {}", o.to, quoted_name(o.files[1])),
+                       "--to", "give OUT the suffix of what is written");
     return o.to == "pth" ? ExportFormat::pth
                          : (o.to == "hf" ? ExportFormat::hf : ExportFormat::safetensors);
   }
-  const std::string suffix = fs::path(o.files[1]).extension().string();
-  if (suffix == ".pth" || suffix == ".pt") return ExportFormat::pth;
+  if (pth) return ExportFormat::pth;
   if (suffix == ".safetensors") return ExportFormat::safetensors;
   throw UsageError(fmt::format("the name {} does not say the format", quoted_name(o.files[1])),
                    "OUT", "end it in .pth or .safetensors, or add --to pth, safetensors or hf");

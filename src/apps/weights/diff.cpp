@@ -62,7 +62,8 @@ ExitCode diff_weights(const Words& words) {
   set.positional("A B", files, 2, 2, "weight files, or run directories");
   set.group("Comparison")
       .add("raw-names", options.raw_names, "match tensors by their names in the files")
-      .add("rtol", options.rtol, "values differ beyond atol + rtol |b|; both 0: bits differ")
+      .add("rtol", options.rtol,
+           "values differ beyond atol + rtol |b|, types do not; both 0: bits and types")
       .add("atol", options.atol, "absolute part of that");
   describe(common, set);
   if (!parse(set, words, common)) return ExitCode::kDone;

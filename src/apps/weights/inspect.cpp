@@ -257,7 +257,7 @@ ExitCode inspect_weights(const Words& words) {
   add_notes(inspection, statistics);
   if (common.json)
     fmt::print("{}\n", inspection_json(inspection).dump(2));
-  else
+  else if (!common.quiet)
     print_inspection(inspection, tree);
   return ExitCode::kDone;
 }
