@@ -10,8 +10,8 @@
 #include "intr/weights/weight_file.h"
 #include "support/temp_dir.h"
 #include "weights/pickle_bytes.h"
-#include "weights/weight_corpus.h"
 #include "weights/torch_bytes.h"
+#include "weights/weight_corpus.h"
 
 namespace intr {
 namespace {
@@ -49,11 +49,10 @@ TEST_F(WeightAdvice, ACounterIsItsDict) {
 }
 
 TEST_F(WeightAdvice, PlainValuesAreToBeTurnedIntoOthers) {
-  for (const auto& [module, name] : {std::pair("__builtin__", "set"), std::pair("builtins", "set"),
-                                     std::pair("pathlib", "PosixPath"),
-                                     std::pair("datetime", "datetime"),
-                                     std::pair("torch.torch_version", "TorchVersion"),
-                                     std::pair("collections", "defaultdict")})
+  for (const auto& [module, name] :
+       {std::pair("__builtin__", "set"), std::pair("builtins", "set"),
+        std::pair("pathlib", "PosixPath"), std::pair("datetime", "datetime"),
+        std::pair("torch.torch_version", "TorchVersion"), std::pair("collections", "defaultdict")})
     EXPECT_THAT(refusal_of(PickleBytes().global(module, name)), HasSubstr("list(x), str(x)"))
         << name;
   EXPECT_THAT(refusal_of(PickleBytes().raw("\x8f")), HasSubstr("list(x), str(x)")) << "a set";
