@@ -227,7 +227,8 @@ TEST_F(WeightExport, ACosineSchedule) {
   request.optimizer->total_epochs = 140;
   request.optimizer->min_lr = 1e-6;
   convert("run.h5", "a.pth", request);
-  const Value schedule = *WeightFile(in_folder("a.pth")).top()->find("lr_scheduler");
+  const WeightFile file(in_folder("a.pth"));
+  const Value schedule = *file.top()->find("lr_scheduler");
   EXPECT_EQ(schedule.find("T_max")->as_integer(), 140);
   EXPECT_EQ(schedule.find("eta_min")->as_real(), 1e-6);
   EXPECT_FALSE(schedule.find("step_size"));
