@@ -63,7 +63,8 @@ TEST(SafetensorsWriter, LargeElementsComeFirstAndDataIsAligned) {
   EXPECT_EQ(bytes[8], '{');
   EXPECT_EQ(bytes.find("__metadata__"), std::string::npos);
   std::vector<std::string> names;
-  for (const TensorEntry& entry : WeightFile(folder / "a").entries()) names.push_back(entry.name);
+  const WeightFile file(folder / "a");
+  for (const TensorEntry& entry : file.entries()) names.push_back(entry.name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("none", "steps", "a.weight", "b \"quoted\"\n",
                                                    "row", "flags"));
   EXPECT_EQ(names.back(), "flags");
