@@ -23,6 +23,7 @@
 #include "intr/data/shard_reader.h"
 #include "intr/io/atomic_file.h"
 #include "intr/model/initialization.h"
+#include "support/model_file.h"
 #include "support/temp_dir.h"
 #include "support/tiny_data_set.h"
 
@@ -30,20 +31,6 @@ namespace intr {
 namespace {
 
 using test::TempDir;
-
-ModelConfig tiny_config(std::int64_t num_classes) {
-  ModelConfig config;
-  config.backbone = "resnet18";
-  config.backbone_stages = 3;
-  config.hidden_dim = 32;
-  config.nheads = 4;
-  config.enc_layers = 1;
-  config.dec_layers = 2;
-  config.dim_feedforward = 64;
-  config.num_classes = num_classes;
-  config.image_size = 48;
-  return config;
-}
 
 /// One environment for the whole program, as in our programs; messages end before MPI does.
 std::unique_ptr<Communicator>& communicator_of_all() {
@@ -81,7 +68,7 @@ struct Shared {
         root(folder),
         index(DataIndex::open(root + "/set", "val")),
         reader(index),
-        config(tiny_config(std::ssize(index.classes()))) {}
+        config(test::tiny_model(std::ssize(index.classes()))) {}
 };
 
 const Shared& shared() {

@@ -5,45 +5,29 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <memory>
-#include <optional>
 
-#include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
-#include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
-#include "intr/train/device.h"
-#include "intr/train/training_job.h"
-#include "support/colored_squares.h"
 #include "support/model_checkpoint.h"
-#include "support/temp_dir.h"
-#include "support/tiny_run.h"
+#include "support/training_job_fixture.h"
 
 namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
-const Tag kTag{.section = "test"};
 
-class RunOpeningTest : public testing::Test {
+class RunOpeningTest : public test::TrainingJobTest {
  protected:
   RunOpeningTest() {
-    log::set_quiet(true);
-    if (writes()) {
-      folder_.emplace();
-      test::make_colored_squares(folder_->path());
-    }
-    root_ = communicator_->broadcast_text(folder_ ? folder_->path() : "", 0, kTag);
     config_ = test::tiny_options("", "").model;
     config_.num_classes = 5;  // the data has 3
     if (writes()) write_checkpoint(path("source.h5"), test::model_checkpoint(config_));
-    communicator_->barrier(kTag);
+    communicator_->barrier(tag_);
   }
-  ~RunOpeningTest() override { communicator_->barrier(kTag); }
 
   /// Options that leave the model to the file and change no weight: the learning rate is 0.
   TrainOptions options(const std::string& run) const {
-    TrainOptions options = test::tiny_options(path("set"), path(run));
+    TrainOptions options = TrainingJobTest::options(run);
     const std::int64_t image_size = options.model.image_size;
     options.model = ModelConfig{};
     options.model.image_size = image_size;
@@ -53,28 +37,7 @@ class RunOpeningTest : public testing::Test {
     options.schedule.epochs = 1;
     return options;
   }
-  ExitCode run(TrainOptions options, std::int64_t stop_at = -1, const std::string& given = {}) {
-    OptionSet set("test", "test");
-    describe(options, set);
-    validate(options);
-    std::int64_t asked = 0;
-    const bool asks = communicator_->rank() + 1 == communicator_->world_size();
-    return run_training_job(
-        options,
-        {.values = set.values(), .given = [&](const std::string& flag) { return flag == given; }},
-        {.threads = 1}, *communicator_, {.requested = [&] { return asks && ++asked == stop_at; }});
-  }
-  std::string path(const std::string& name) const { return root_ + "/" + name; }
-  Checkpoint newest(const std::string& run) const {
-    return CheckpointStore(path(run) + "/checkpoints", 3).load_newest()->checkpoint;
-  }
-  bool writes() const { return communicator_->rank() == 0; }
 
-  MpiEnvironment mpi_;
-  std::unique_ptr<Communicator> communicator_ =
-      make_communicator(back_end_for("auto", at::kCPU, mpi_.world_size()), mpi_);
-  std::optional<test::TempDir> folder_;
-  std::string root_;
   ModelConfig config_;
 };
 
@@ -118,9 +81,9 @@ TEST_F(RunOpeningTest, TheImportIsRecorded) {
 TEST_F(RunOpeningTest, ACheckpointWinsAndTheFileIsNotNeededAnyMore) {
   EXPECT_EQ(run(options("whole")), ExitCode::kDone);
   EXPECT_EQ(run(options("broken"), 2), ExitCode::kStopped);
-  communicator_->barrier(kTag);
+  communicator_->barrier(tag_);
   if (writes()) fs::remove(path("source.h5"));
-  communicator_->barrier(kTag);
+  communicator_->barrier(tag_);
   EXPECT_EQ(run(options("broken")), ExitCode::kDone);
   if (!writes()) return;
   EXPECT_EQ(newest("whole").param, newest("broken").param);
@@ -133,7 +96,7 @@ TEST_F(RunOpeningTest, TheOptimizerGoesOn) {
   same.max_steps = 1;
   config_.num_classes = 3;
   if (writes()) write_checkpoint(path("source.h5"), test::model_checkpoint(config_));
-  communicator_->barrier(kTag);
+  communicator_->barrier(tag_);
   EXPECT_EQ(run(same), ExitCode::kDone);
   if (!writes()) return;
   const Checkpoint made = newest("run");

@@ -4,64 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <memory>
-#include <optional>
 
-#include "intr/comm/mpi_environment.h"
-#include "intr/core/error.h"
-#include "intr/core/log.h"
-#include "intr/train/checkpoint_store.h"
-#include "intr/train/device.h"
-#include "support/colored_squares.h"
 #include "support/damage.h"
-#include "support/temp_dir.h"
 #include "support/tiny_flags.h"
-#include "support/tiny_run.h"
+#include "support/training_job_fixture.h"
 
 namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
-const Tag kTag{.section = "test"};
 
-/// One folder for all ranks with the colored squares; jobs run in the test's own process.
-class TrainingJobTest : public testing::Test {
- protected:
-  TrainingJobTest() {
-    log::set_quiet(true);
-    if (communicator_->rank() == 0) {
-      folder_.emplace();
-      test::make_colored_squares(folder_->path());
-    }
-    root_ = communicator_->broadcast_text(folder_ ? folder_->path() : "", 0, kTag);
-  }
-  ~TrainingJobTest() override { communicator_->barrier(kTag); }
-
-  TrainOptions options(const std::string& run) const {
-    return test::tiny_options(root_ + "/set", root_ + "/" + run);
-  }
-  /// Runs a job. @param stop_at asks for a stop on the last rank when so many steps have begun
-  ExitCode run(TrainOptions given, std::int64_t stop_at = -1) {
-    OptionSet set("test", "test");
-    describe(given, set);
-    validate(given);
-    std::int64_t asked = 0;
-    const bool asks = communicator_->rank() + 1 == communicator_->world_size();
-    return run_training_job(given, {.values = set.values()}, {.threads = 1}, *communicator_,
-                            {.requested = [&] { return asks && ++asked == stop_at; }});
-  }
-  std::string path(const std::string& name) const { return root_ + "/" + name; }
-  Checkpoint newest(const std::string& run) const {
-    return CheckpointStore(path(run) + "/checkpoints", 3).load_newest()->checkpoint;
-  }
-  bool writes() const { return communicator_->rank() == 0; }
-
-  MpiEnvironment mpi_;
-  std::unique_ptr<Communicator> communicator_ =
-      make_communicator(back_end_for("auto", at::kCPU, mpi_.world_size()), mpi_);
-  std::optional<test::TempDir> folder_;
-  std::string root_;
-};
+using test::TrainingJobTest;
 
 void expect_same_training(const Checkpoint& a, const Checkpoint& b) {
   EXPECT_EQ(a.step, b.step);
