@@ -11,8 +11,6 @@
 namespace intr {
 namespace {
 
-const std::vector<std::string> kBackbones = {"resnet18", "resnet34", "resnet50", "resnet101"};
-
 /// Applies `visit(name, field)` to every stored field: the one list of their names on disk.
 template <class Config, class Visit>
 void for_each_field(Config& config, const Visit& visit) {
@@ -36,7 +34,7 @@ void for_each_field(Config& config, const Visit& visit) {
 }  // namespace
 
 void ModelConfig::validate() const {
-  require_choice("backbone", backbone, kBackbones);
+  require_choice("backbone", backbone, backbone_names());
   require_choice("position-embedding", position_embedding, {"sine", "learned"});
   require_choice("query-pooling", query_pooling, {"max", "mean", "logsumexp"});
   require_range("backbone-stages", backbone_stages, 3, 4);
@@ -62,6 +60,11 @@ void ModelConfig::validate() const {
     throw UsageError(
         fmt::format("{} is no multiple of 4, which the position encoding needs", hidden_dim),
         "--hidden-dim", fmt::format("use {}", (hidden_dim / 4 + 1) * 4));
+}
+
+const std::vector<std::string>& backbone_names() {
+  static const std::vector<std::string> names = {"resnet18", "resnet34", "resnet50", "resnet101"};
+  return names;
 }
 
 void describe(ModelConfig& config, OptionSet& options) {

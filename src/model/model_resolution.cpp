@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "intr/core/error.h"
+#include "intr/model/architecture.h"
 #include "intr/model/weight_import.h"
-#include "intr/weights/architecture.h"
 #include "intr/weights/weight_facts.h"
 
 namespace intr {

@@ -12,7 +12,7 @@
 #include "counted_draws.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
-#include "intr/weights/architecture.h"
+#include "intr/model/architecture.h"
 #include "query_start.h"
 
 namespace intr {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "checkpoint_reader.h"
-#include "pth_contents.h"
 #include "weight_contents.h"
 
 namespace intr {

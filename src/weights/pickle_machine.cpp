@@ -5,12 +5,12 @@
 
 #include <bit>
 
+#include "file_advice.h"
 #include "pickle_opcodes.h"
 
 namespace intr {
 namespace {
 
-constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
 constexpr int kOldestProtocol = 2, kNewestProtocol = 4;
 
 /// A signed number of up to 8 little-endian bytes.

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "file_advice.h"
 #include "intr/core/error.h"
 
 namespace intr {
 namespace {
 
 constexpr std::uint64_t kWindow = 64 << 10;
-constexpr const char* kCut = "the file was cut: get it again from its source";
 
 }  // namespace
 

@@ -14,8 +14,4 @@ namespace intr {
 void take_pickled(const PickleMachine& machine, Value::Node top, const WeightLimits& limits,
                   const std::string& where, WeightContents& contents);
 
-/// @throws DataError if all tensors written out need more bytes than the limit
-void check_budget(const std::vector<TensorEntry>& entries, const WeightLimits& limits,
-                  const std::string& where);
-
 }  // namespace intr

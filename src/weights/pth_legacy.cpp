@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "file_advice.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
 #include "pth_contents.h"
@@ -17,8 +18,6 @@ namespace {
 constexpr std::uint64_t kMagicBytes = 15;  ///< the first pickle; weight_format has compared it
 constexpr std::uint64_t kCountBytes = 8;
 constexpr std::int64_t kStreamVersion = 1001;
-constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
-constexpr const char* kCut = "the file was cut: get it again from its source";
 
 class LegacyReader {
  public:

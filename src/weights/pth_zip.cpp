@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "file_advice.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
 #include "pth_contents.h"
@@ -17,7 +18,6 @@
 namespace intr {
 namespace {
 
-constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
 constexpr const char* kPickle = "data.pkl";
 constexpr std::size_t kLongestKey = 64;
 /// What every file of torch has beside tensors.

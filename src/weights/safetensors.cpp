@@ -7,9 +7,9 @@
 #include <array>
 #include <utility>
 
+#include "file_advice.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
-#include "pth_contents.h"
 #include "safetensors_header.h"
 #include "weight_contents.h"
 
@@ -17,7 +17,6 @@ namespace intr {
 namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
-constexpr const char* kAgain = "the file is damaged: get it again from its source";
 
 std::vector<std::byte> read_header(const InputFile& file, const WeightLimits& limits) {
   const std::uint64_t size = file.size();
@@ -27,7 +26,7 @@ std::vector<std::byte> read_header(const InputFile& file, const WeightLimits& li
       length[0] > size - kLengthBytes)
     throw DataError(fmt::format("byte 0: a header of {} bytes in a file of {} (at most {})",
                                 length[0], size, limits.safetensors_header_bytes),
-                    file.path(), "the file was cut: get it again from its source");
+                    file.path(), kCut);
   std::vector<std::byte> header(length[0]);
   file.read(kLengthBytes, header);
   return header;
@@ -36,7 +35,7 @@ std::vector<std::byte> read_header(const InputFile& file, const WeightLimits& li
 /// Tensors must tile the data: each begins where the one before ended, and the last ends the file.
 void check_tiling(const std::vector<HeaderTensor>& tensors, std::uint64_t data_begin,
                   std::uint64_t data_bytes, const std::string& where) {
-  const auto fail = [&](std::uint64_t at, const std::string& what, const char* next = kAgain) {
+  const auto fail = [&](std::uint64_t at, const std::string& what, const char* next = kDamaged) {
     throw DataError(fmt::format("byte {}: {}", data_begin + at, what), where, next);
   };
   std::uint64_t next = 0;
@@ -51,7 +50,7 @@ void check_tiling(const std::vector<HeaderTensor>& tensors, std::uint64_t data_b
       fail(data_bytes,
            fmt::format("the file ends in tensor \"{}\", which needs {} more bytes", name,
                        next - data_bytes),
-           "the file was cut: get it again from its source");
+           kCut);
   }
   if (next != data_bytes)
     fail(next, fmt::format("{} bytes behind the last tensor", data_bytes - next));

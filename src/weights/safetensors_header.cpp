@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "file_advice.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
 
@@ -46,7 +47,6 @@ constexpr std::array<StoredType, 20> kTypes = {{{"F64", DType::f64, 8},
                                                 {"C128", DType::other, 16}}};
 
 constexpr std::ptrdiff_t kHeaderBegin = 8;  ///< byte of the file
-constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
 
 std::string cut(const std::string& text) { return printable(text.substr(0, 120)); }
 
@@ -214,6 +214,12 @@ class HeaderReader {
 };
 
 }  // namespace
+
+std::string_view safetensors_name(DType type) {
+  for (const StoredType& known : kTypes)
+    if (known.type == type && type != DType::other) return known.name;
+  throw InternalError("a tensor of no type that can be written");
+}
 
 SafetensorsHeader parse_safetensors_header(std::span<const std::byte> json,
                                            const WeightLimits& limits, const std::string& where) {

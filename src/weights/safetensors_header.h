@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "intr/weights/tensor_table.h"
@@ -24,6 +25,9 @@ struct SafetensorsHeader {
   std::vector<HeaderTensor> tensors;  ///< in the order of the header
   std::map<std::string, std::string> metadata;
 };
+
+/// How the format spells an element type: "BF16". @throws InternalError for DType::other
+std::string_view safetensors_name(DType type);
 
 /// Parses the header and checks everything in it that can be checked without the file's size: the
 /// grammar, duplicate names and fields, types, and that each tensor's range is as long as its

@@ -15,6 +15,7 @@
 #include "intr/core/printable.h"
 #include "intr/core/utf8.h"
 #include "intr/io/output_file.h"
+#include "safetensors_header.h"
 
 namespace intr {
 namespace {
@@ -23,13 +24,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr const char* kMetadata = "__metadata__";
-
-std::string spelled(DType type) {
-  static const char* const kNames[] = {"F64", "F32", "F16", "BF16", "I64",
-                                       "I32", "I16", "I8",  "U8",   "BOOL"};
-  if (type == DType::other) throw InternalError("a tensor of no type that can be written");
-  return kNames[static_cast<std::size_t>(type)];
-}
 
 /// Numbers of the tensors in the order of their bytes.
 std::vector<std::size_t> order_of(const OutputWeights& weights) {
@@ -70,7 +64,7 @@ std::string header_of(const OutputWeights& weights, const std::vector<std::size_
     const std::uint64_t begin = next;
     next += weights.bytes(tensor);
     members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
-                                  Json(tensor.name).dump(), spelled(weights.type(tensor)),
+                                  Json(tensor.name).dump(), safetensors_name(weights.type(tensor)),
                                   fmt::join(tensor.shape, ","), begin, next));
   }
   std::string text = fmt::format("{{{}}}", fmt::join(members, ","));

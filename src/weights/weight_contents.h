@@ -31,6 +31,10 @@ struct WeightContents {
   WeightReport report;
 };
 
+/// @throws DataError if all tensors written out need more bytes than the limit
+void check_budget(const std::vector<TensorEntry>& entries, const WeightLimits& limits,
+                  const std::string& where);
+
 /// Each reads a file of its format. @throws DataError
 WeightContents parse_legacy(const InputFile& file, const WeightLimits& limits);
 WeightContents parse_zip(const InputFile& file, const WeightLimits& limits);

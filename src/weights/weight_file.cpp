@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "intr/core/error.h"
-#include "intr/core/half.h"
 #include "intr/core/printable.h"
 #include "storage_reader.h"
+#include "value_conversion.h"
 
 namespace intr {
 namespace {
@@ -31,12 +31,6 @@ WeightContents parse(const InputFile& file, WeightFormat format, const WeightLim
       return parse_checkpoint(file, limits);
   }
   throw InternalError("a weight format without a reader", file.path());
-}
-
-template <class Stored, class Convert>
-void convert(std::span<const std::byte> from, std::span<float> out, const Convert& value) {
-  const auto* stored = reinterpret_cast<const Stored*>(from.data());
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = value(stored[i]);
 }
 
 }  // namespace
@@ -132,12 +126,7 @@ void WeightFile::read_f32(const TensorEntry& entry, std::span<float> out) const 
                     path(), "convert it to float32 where it was made");
   std::vector<std::byte> bytes(entry.bytes);
   read(entry, bytes);
-  if (entry.type == DType::f64)
-    convert<double>(bytes, out, [](double value) { return static_cast<float>(value); });
-  else if (entry.type == DType::f16)
-    convert<std::uint16_t>(bytes, out, float_from_half);
-  else
-    convert<std::uint16_t>(bytes, out, float_from_bfloat16);
+  convert_values(bytes, entry.type, std::as_writable_bytes(out), DType::f32);
 }
 
 void WeightFile::verify() const {

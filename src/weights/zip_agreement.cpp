@@ -6,14 +6,13 @@
 #include <cerrno>
 #include <memory>
 
+#include "file_advice.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
 #include "zip_layout.h"
 
 namespace intr {
 namespace {
-
-constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }

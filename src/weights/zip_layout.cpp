@@ -10,14 +10,13 @@
 #include <string_view>
 
 #include "crc32.h"
+#include "file_advice.h"
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
 
 namespace intr {
 namespace {
 
-constexpr const char* kDamaged = "the file is damaged or hostile: get it again from its source";
-constexpr const char* kCut = "the file was cut: get it again from its source";
 constexpr std::uint32_t kLocalMagic = 0x04034b50, kCentralMagic = 0x02014b50,
                         kEndMagic = 0x06054b50, kEnd64Magic = 0x06064b50,
                         kLocatorMagic = 0x07064b50;

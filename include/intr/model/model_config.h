@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "intr/core/option_set.h"
 
@@ -33,6 +34,9 @@ struct ModelConfig {
   void validate() const;
   bool operator==(const ModelConfig&) const = default;
 };
+
+/// Every value of `backbone`.
+const std::vector<std::string>& backbone_names();
 
 /// Adds the options of the group "Model".
 void describe(ModelConfig& config, OptionSet& options);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "intr/core/option_set.h"
-#include "intr/weights/architecture.h"
+#include "intr/model/architecture.h"
 #include "intr/weights/weight_file.h"
 
 namespace intr {

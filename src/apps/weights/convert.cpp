@@ -57,18 +57,8 @@ std::optional<DType> type_of(const std::string& name) {
 std::vector<std::string> published_order(const WeightFile& file) {
   const auto shapes = architecture_of(name_weights(file), file.path());
   if (!shapes || !shapes->complete) return {};
-  ModelConfig config;
-  config.backbone = shapes->backbone;
-  config.backbone_stages = shapes->backbone_stages;
-  config.position_embedding = shapes->position_embedding;
-  config.enc_layers = shapes->enc_layers;
-  config.dec_layers = shapes->dec_layers;
-  config.hidden_dim = shapes->hidden_dim;
-  config.dim_feedforward = shapes->dim_feedforward;
-  config.pre_norm = shapes->pre_norm;
-  config.num_classes = shapes->num_queries;
   std::vector<std::string> names;
-  for (const ParameterRow& row : parameter_table(config)) names.push_back(row.name);
+  for (const ParameterRow& row : parameter_table(config_of(*shapes))) names.push_back(row.name);
   return names;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "intr/weights/architecture.h"
+#include "intr/model/architecture.h"
 #include "intr/weights/tensor_statistics.h"
 #include "intr/weights/weight_facts.h"
 #include "intr/weights/weight_file.h"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/weights/architecture.h"
+#include "intr/model/architecture.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <charconv>
 #include <set>
 #include <string_view>
@@ -12,23 +11,10 @@
 
 #include "intr/core/error.h"
 #include "intr/core/printable.h"
+#include "intr/model/parameter_table.h"
 
 namespace intr {
 namespace {
-
-struct KnownBackbone {
-  const char* name;
-  bool bottleneck;
-  std::vector<std::int64_t> blocks;  ///< of each stage
-};
-
-const std::vector<KnownBackbone>& known_backbones() {
-  static const std::vector<KnownBackbone> known = {{"resnet18", false, {2, 2, 2, 2}},
-                                                   {"resnet34", false, {3, 4, 6, 3}},
-                                                   {"resnet50", true, {3, 4, 6, 3}},
-                                                   {"resnet101", true, {3, 4, 23, 3}}};
-  return known;
-}
 
 /// Reads an architecture off the names and shapes of one file.
 class Inspection {
@@ -44,19 +30,21 @@ class Inspection {
       blocks.push_back(count(fmt::format("{}layer{}.", body, stage), 0,
                              fmt::format("blocks of backbone stage {}", stage)));
     const bool bottleneck = weights_.find(body + "layer1.0.conv3.weight") != nullptr;
-    for (const KnownBackbone& known : known_backbones()) {
-      const auto common = static_cast<std::ptrdiff_t>(std::min(blocks.size(), known.blocks.size()));
-      if (known.bottleneck != bottleneck || stages < 3 || stages > 4) continue;
-      if (!std::equal(known.blocks.begin(), known.blocks.begin() + common, blocks.begin()))
-        continue;
-      architecture.backbone = known.name;
+    for (const std::string& name : backbone_names()) {
+      if (stages < 3 || stages > 4) continue;
+      ModelConfig config;
+      config.backbone = name;
+      config.backbone_stages = stages;
+      const ResNetPlan plan = resnet_plan(config);
+      if (plan.bottleneck != bottleneck || plan.blocks != blocks) continue;
+      architecture.backbone = name;
       architecture.backbone_stages = stages;
       return;
     }
-    fail(
-        fmt::format("the backbone has {} {} blocks in its stages, which is none of resnet18, "
-                    "resnet34, resnet50 and resnet101",
-                    fmt::join(blocks, ", "), bottleneck ? "bottleneck" : "basic"));
+    const std::vector<std::string>& names = backbone_names();
+    fail(fmt::format("the backbone has {} {} blocks in its stages, which is none of {} and {}",
+                     fmt::join(blocks, ", "), bottleneck ? "bottleneck" : "basic",
+                     fmt::join(names.begin(), names.end() - 1, ", "), names.back()));
   }
 
   void read_transformer(Architecture& architecture) const {
@@ -123,6 +111,20 @@ std::optional<Architecture> architecture_of(const NamedWeights& weights, const s
   inspection.read_backbone(architecture);
   if (weights.family != WeightFamily::torchvision_resnet) inspection.read_transformer(architecture);
   return architecture;
+}
+
+ModelConfig config_of(const Architecture& architecture) {
+  ModelConfig config;
+  config.backbone = architecture.backbone;
+  config.backbone_stages = architecture.backbone_stages;
+  config.position_embedding = architecture.position_embedding;
+  config.enc_layers = architecture.enc_layers;
+  config.dec_layers = architecture.dec_layers;
+  config.hidden_dim = architecture.hidden_dim;
+  config.dim_feedforward = architecture.dim_feedforward;
+  config.pre_norm = architecture.pre_norm;
+  config.num_classes = architecture.num_queries;
+  return config;
 }
 
 std::string one_line(const Architecture& architecture) {

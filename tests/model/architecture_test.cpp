@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/weights/architecture.h"
+#include "intr/model/architecture.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

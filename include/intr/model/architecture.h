@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "intr/model/model_config.h"
 #include "intr/weights/key_names.h"
 
 namespace intr {
@@ -28,6 +29,10 @@ struct Architecture {
 /// @throws DataError if layers are missing in between, shapes are none of such a model, or the
 /// backbone is no ResNet that we know
 std::optional<Architecture> architecture_of(const NamedWeights& weights, const std::string& where);
+
+/// A model of it with one query a class, and by default what shapes do not tell. Only where it is
+/// complete.
+ModelConfig config_of(const Architecture& architecture);
 
 /// A line for people: "resnet50, D 256, 6 + 6 layers, F 2048, 100 queries, post-norm, sine; heads
 /// and dilation unknown from shapes".
