@@ -180,8 +180,7 @@ void say_result(const PackReport& report, const std::string& set) {
 
 }  // namespace
 
-ExitCode pack_command(const std::vector<std::string>& arguments,
-                      const std::function<bool()>& stop_requested) {
+ExitCode pack_command(const std::vector<std::string>& arguments, const CommandContext& context) {
   PackOptions o;
   OptionSet set("intr-pack pack SOURCE --out SET [options]",
                 "Packs pictures into sharded HDF5 without changing their bytes. The same command "
@@ -203,7 +202,7 @@ ExitCode pack_command(const std::vector<std::string>& arguments,
   options.verify_existing = o.verify_existing;
   options.restart = o.restart;
   options.refuse_duplicates = o.dedup == "error";
-  options.stop_requested = stop_requested;
+  options.stop_requested = context.stop_requested;
   Packer packer(*source, o.source.front(), plan, o.out, options);
   switch (packer.run()) {
     case PackOutcome::kNothingToDo:

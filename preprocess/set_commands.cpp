@@ -97,7 +97,7 @@ void require_class(const Manifest& manifest, const std::string& name) {
 
 }  // namespace
 
-ExitCode verify_command(const std::vector<std::string>& arguments) {
+ExitCode verify_command(const std::vector<std::string>& arguments, const CommandContext&) {
   std::vector<std::string> sets;
   std::string level = "hash";
   std::int64_t threads = 0;
@@ -145,7 +145,7 @@ ExitCode verify_command(const std::vector<std::string>& arguments) {
   return ExitCode::kBadData;
 }
 
-ExitCode ls_command(const std::vector<std::string>& arguments) {
+ExitCode ls_command(const std::vector<std::string>& arguments, const CommandContext&) {
   LsOptions o;
   OptionSet set("intr-pack ls SET [options]",
                 "Lists a packed data set, a sample a line: split, sample id, label, class, path.");

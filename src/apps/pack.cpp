@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// intr-pack: turns pictures into a packed data set, and looks at packed data sets.
+// intr-pack: turns pictures into packed data sets, and looks at packed data sets.
 #include <fmt/format.h>
 
 #include "intr/core/error.h"
@@ -13,32 +13,36 @@ namespace {
 
 using intr::ExitCode;
 
-constexpr const char* kUsage =
-    "Usage: intr-pack COMMAND …\n\n"
-    "  pack SOURCE --out SET   pack pictures into a data set\n"
-    "  verify SET              check a data set, name every damage\n"
-    "  ls SET                  list its samples\n\n"
-    "intr-pack COMMAND --help explains each; --version says what this program was built with.\n";
+std::string usage() {
+  std::string text = "Usage: intr-pack COMMAND …\n\n";
+  for (const intr::PackCommand& command : intr::pack_commands())
+    text += fmt::format("  {:<28} {}\n", command.usage, command.purpose);
+  return text +
+         "\nintr-pack COMMAND --help explains each; --version says what this program was built "
+         "with.\n";
+}
 
 ExitCode run(int argc, char** argv) {
-  const std::string command = argc > 1 ? argv[1] : "";
-  const std::vector<std::string> rest = intr::arguments_of(argc, argv, 2);
-  if (command == "pack") {
+  const std::string word = argc > 1 ? argv[1] : "";
+  std::vector<std::string> names;
+  for (const intr::PackCommand& command : intr::pack_commands()) {
+    names.emplace_back(command.name);
+    if (word != command.name) continue;
     const intr::StopSignal stop;
-    return intr::pack_command(rest, [&] { return stop.requested(); });
+    intr::SoloTeam team;
+    return command.run(intr::arguments_of(argc, argv, 2),
+                       {&team, [&] { return stop.requested(); }});
   }
-  if (command == "verify") return intr::verify_command(rest);
-  if (command == "ls") return intr::ls_command(rest);
-  if (command == "--help" || command == "-h") {
-    fmt::print("{}", kUsage);
+  if (word == "--help" || word == "-h") {
+    fmt::print("{}", usage());
     return ExitCode::kDone;
   }
-  if (command == "--version") {
+  if (word == "--version") {
     fmt::print("{}", intr::base_build_facts());
     return ExitCode::kDone;
   }
-  const std::string near = intr::nearest_match(command, {"pack", "verify", "ls"});
-  throw intr::UsageError(command.empty() ? "a command is missing" : "unknown command", command,
+  const std::string near = intr::nearest_match(word, names);
+  throw intr::UsageError(word.empty() ? "a command is missing" : "unknown command", word,
                          near.empty() ? "intr-pack --help lists the commands"
                                       : fmt::format("did you mean '{}'?", near));
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
@@ -34,6 +35,9 @@ DataIndex DataIndex::open(const std::string& set, const std::string& split) {
   index.split_ = split;
   index.dataset_id_ = manifest.dataset_id;
   index.classes_ = manifest.classes;
+  // Packing has decided which sizes are fine; the columns state them.
+  index.decode_policy_ = {manifest.exif == "apply", manifest.gray16 == "scale",
+                          std::numeric_limits<std::int64_t>::max()};
   const std::string path = set + "/" + expected.index_file;
   const hdf5::File file = hdf5::File::open(path);
   require_format(file, shard_format::kIndexFormat);

@@ -34,6 +34,13 @@ void validate(const LoaderOptions& o) {
 
 }  // namespace
 
+double MicroBatch::padded_fraction() const noexcept {
+  std::int64_t valid = 0;
+  for (const ImageSize& picture : sizes) valid += picture.area();
+  const std::int64_t all = padded.area() * size();
+  return all == 0 ? 0 : 1 - static_cast<double>(valid) / static_cast<double>(all);
+}
+
 struct TrainLoader::State {
   State(const DataIndex& data_index, const ShardReader& reader, const LoaderOptions& o)
       : index(&data_index),

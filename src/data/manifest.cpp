@@ -91,6 +91,15 @@ Manifest Manifest::read(const std::string& set) {
   const Json splits = json_member<Json>(json, "splits", path);
   for (const auto& [name, split] : splits.items())
     manifest.splits.push_back(split_from_json(name, split, path));
+  const Json decode = json_member<Json>(json, "decode", path);
+  manifest.exif = json_member<std::string>(decode, "exif", path);
+  manifest.gray16 = json_member<std::string>(decode, "gray16", path);
+  if ((manifest.exif != "ignore" && manifest.exif != "apply") ||
+      (manifest.gray16 != "clip" && manifest.gray16 != "scale")) {
+    throw DataError(
+        fmt::format("decodes pictures in a way that this program does not know: {}", decode.dump()),
+        path, "use the version of intr that packed it, or pack again");
+  }
   manifest.options = json_member<Json>(json, "options", path);
   manifest.flag_counts = json_member<Json>(json, "flags", path);
   manifest.creator = json_member<std::string>(json, "creator", path);
@@ -108,7 +117,7 @@ void Manifest::write(const std::string& set) const {
                      {"plan_ids", plan_ids},
                      {"classes", classes},
                      {"splits", all_splits},
-                     {"decode", {{"exif", "ignore"}, {"gray16", "clip"}, {"resize", "pillow-h"}}},
+                     {"decode", {{"exif", exif}, {"gray16", gray16}, {"resize", "pillow-h"}}},
                      {"options", options},
                      {"flags", flag_counts},
                      {"creator", creator},

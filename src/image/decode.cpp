@@ -84,21 +84,32 @@ const char* codec_name(Codec codec) noexcept {
   return "unknown";
 }
 
-void check_pixel_limit(ImageSize size, const std::string& where) {
+void check_pixel_limit(ImageSize size, const std::string& where, std::int64_t max_pixels) {
   if (size.width < 1 || size.height < 1)
     throw DataError(fmt::format("a picture of {} x {} pixels", size.width, size.height), where,
                     "replace the file or leave it out");
-  if (size.width > kMaxPixels / size.height)
+  if (size.width > max_pixels / size.height)
     throw DataError(fmt::format("a picture of {} x {} pixels, more than the limit of {}",
-                                size.width, size.height, kMaxPixels),
+                                size.width, size.height, max_pixels),
                     where, "reduce the picture or leave it out");
 }
 
-Image decode_image(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts) {
+Image decode_image(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts,
+                   const DecodePolicy& policy) {
+  Image image;
+  decode_image_into(image, bytes, where, policy, facts);
+  return image;
+}
+
+void decode_image_into(Image& image, std::span<const std::byte> bytes, const std::string& where,
+                       const DecodePolicy&, ImageFacts* facts) {
   const Codec codec = sniff_codec(bytes);
-  if (codec == Codec::kJpeg) return decode_jpeg(bytes, where, facts);
-  if (codec == Codec::kPng) return decode_png(bytes, where, facts);
-  refuse(bytes, codec, where);
+  if (codec == Codec::kJpeg)
+    image = decode_jpeg(bytes, where, facts);
+  else if (codec == Codec::kPng)
+    image = decode_png(bytes, where, facts);
+  else
+    refuse(bytes, codec, where);
 }
 
 ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where) {

@@ -9,7 +9,7 @@
 
 #include "intr/data/manifest.h"
 #include "intr/data/sample_columns.h"
-#include "intr/image/image.h"
+#include "intr/image/decode.h"
 
 namespace intr {
 
@@ -42,8 +42,15 @@ class DataIndex {
     return static_cast<std::int64_t>(columns_.sample_id[at(row)]);
   }
   std::int64_t label(std::int64_t row) const { return columns_.label[at(row)]; }
+  /// How the set wants its pictures decoded.
+  const DecodePolicy& decode_policy() const noexcept { return decode_policy_; }
+  /// Size after decoding with decode_policy(): an applied EXIF orientation of 5 to 8 has swapped
+  /// the sides that the columns state.
   ImageSize image_size(std::int64_t row) const {
-    return {columns_.height[at(row)], columns_.width[at(row)]};
+    const ImageSize stored{columns_.height[at(row)], columns_.width[at(row)]};
+    const std::uint8_t turned = columns_.orientation[at(row)];
+    const bool swapped = decode_policy_.apply_exif && turned >= 5 && turned <= 8;
+    return swapped ? ImageSize{stored.width, stored.height} : stored;
   }
   std::uint64_t hash(std::int64_t row) const { return columns_.hash[at(row)]; }
   std::uint8_t orientation(std::int64_t row) const { return columns_.orientation[at(row)]; }
@@ -67,6 +74,7 @@ class DataIndex {
   static std::size_t at(std::int64_t row) { return static_cast<std::size_t>(row); }
   std::string set_, split_, dataset_id_;
   std::vector<std::string> classes_;
+  DecodePolicy decode_policy_;
   std::vector<Shard> shards_;
   SampleColumns columns_;
   std::vector<std::uint32_t> shard_of_;

@@ -14,6 +14,17 @@
 
 namespace intr {
 
+/// What preparing a micro-batch took. Times of threads are summed over its pictures.
+struct BatchFigures {
+  double wait_s = 0;        ///< the consumer waited for it
+  double read_s = 0;        ///< reading and checking encoded bytes
+  double decode_s = 0;      ///< decoding
+  double resize_s = 0;      ///< flip, resize, crop
+  std::uint64_t bytes = 0;  ///< encoded
+  std::int64_t queue =
+      0;  ///< complete micro-batches that waited when it was handed out, this included
+};
+
 /// The pictures of one forward pass: u8 RGB, not yet normalized or padded.
 struct MicroBatch {
   std::int64_t epoch = 0;
@@ -29,7 +40,10 @@ struct MicroBatch {
   std::vector<std::size_t> offsets;  ///< of each picture in `pixels`
   std::vector<std::uint8_t> pixels;  ///< [height, width, 3] end to end
   ImageSize padded;                  ///< largest height and largest width
+  BatchFigures figures;
 
+  /// Share of the padded batch that is padding, 0 to 1.
+  double padded_fraction() const noexcept;
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(rows.size()); }
 };
 

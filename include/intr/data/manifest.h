@@ -32,6 +32,8 @@ struct Manifest {
   std::vector<std::string> plan_ids;
   std::vector<std::string> classes;  ///< printable, see printable()
   std::vector<Split> splits;
+  std::string exif = "ignore";         ///< "ignore" or "apply": see DecodePolicy
+  std::string gray16 = "clip";         ///< "clip" or "scale"
   nlohmann::ordered_json options;      ///< those that change bytes
   nlohmann::ordered_json flag_counts;  ///< flag -> samples, over all splits
   std::string creator;

@@ -66,8 +66,16 @@ struct ImageFacts {
 /// Pictures of more pixels are refused from their header alone (Pillow's own limit).
 inline constexpr std::int64_t kMaxPixels = 178'956'970;
 
-/// Refuses pictures without pixels or with more than kMaxPixels. @throws DataError
-void check_pixel_limit(ImageSize size, const std::string& where);
+/// How a data set wants its pictures decoded; the defaults are the reference's (Pillow's).
+struct DecodePolicy {
+  bool apply_exif = false;    ///< turn the picture as its EXIF orientation asks
+  bool scale_gray16 = false;  ///< 16-bit grey: v / 257, rounded down, instead of clipped at 255
+  std::int64_t max_pixels = kMaxPixels;  ///< larger pictures are refused from their header
+};
+
+/// Refuses pictures without pixels or with more than `max_pixels`. @throws DataError
+void check_pixel_limit(ImageSize size, const std::string& where,
+                       std::int64_t max_pixels = kMaxPixels);
 
 /// The codec that the first bytes name.
 Codec sniff_codec(std::span<const std::byte> bytes) noexcept;
@@ -79,7 +87,10 @@ const char* codec_name(Codec codec) noexcept;
 /// @param facts if not null: filled in
 /// @throws DataError if the bytes are no such picture, or end before the picture does. Thread-safe.
 Image decode_image(std::span<const std::byte> bytes, const std::string& where,
-                   ImageFacts* facts = nullptr);
+                   ImageFacts* facts = nullptr, const DecodePolicy& policy = {});
+/// The same into a picture whose memory is used again.
+void decode_image_into(Image& image, std::span<const std::byte> bytes, const std::string& where,
+                       const DecodePolicy& policy = {}, ImageFacts* facts = nullptr);
 
 /// Size of an encoded picture from its header alone.
 ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where);
