@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "intr/attention/dump_index.h"
-#include "intr/attention/network_input.h"
+#include "intr/data/network_input.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"

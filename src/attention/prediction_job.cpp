@@ -11,7 +11,7 @@
 #include <numeric>
 
 #include "intr/attention/map_extractor.h"
-#include "intr/attention/network_input.h"
+#include "intr/data/network_input.h"
 #include "intr/attention/prediction_figures.h"
 #include "intr/attention/selection.h"
 #include "intr/core/error.h"

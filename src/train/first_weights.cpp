@@ -9,7 +9,7 @@
 #include "intr/core/log.h"
 #include "intr/data/sample_order.h"
 #include "intr/model/initialization.h"
-#include "intr/train/device_batch.h"
+#include "intr/data/network_input.h"
 
 namespace intr {
 namespace {
@@ -44,7 +44,7 @@ std::vector<at::Tensor> calibration_batches(const DataIndex& index, const ShardR
     append(by_size[plan.final], row, apply_transform(plan, reader.decode(row)));
   }
   std::vector<at::Tensor> batches;
-  for (const auto& [size, batch] : by_size) batches.push_back(to_device(batch, at::kCPU).images);
+  for (const auto& [size, batch] : by_size) batches.push_back(network_input(batch, at::kCPU));
   return batches;
 }
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <set>
 
-#include "intr/attention/network_input.h"
+#include "intr/data/network_input.h"
 #include "intr/core/error.h"
 #include "intr/data/normalize.h"
 #include "intr/data/picture_loader.h"
