@@ -51,9 +51,8 @@ at::Tensor normalize_on_device(const MicroBatch& batch, at::Device device) {
   const at::Tensor flat =
       at::from_blob(bytes, {static_cast<std::int64_t>(batch.pixels.size())}, at::kByte)
           .to(device, /*non_blocking=*/true);
-  const at::Tensor padded =
-      at::zeros({batch.size(), batch.padded.height, batch.padded.width, 3},
-                at::TensorOptions(at::kByte).device(device));  // [B, H, W, 3]
+  const at::Tensor padded = at::zeros({batch.size(), batch.padded.height, batch.padded.width, 3},
+                                      at::TensorOptions(at::kByte).device(device));  // [B, H, W, 3]
   for (std::int64_t i = 0; i < batch.size(); ++i) {
     const auto place = static_cast<std::size_t>(i);
     const ImageSize size = batch.sizes[place];

@@ -67,7 +67,7 @@ std::vector<SampleScore> Evaluator::score_share(const Intr& model, at::Device de
   std::vector<SampleScore> scores;
   while (const auto batch = loader.next()) {
     stopped = stop_requested();
-    if (stopped) return scores;  // no collective stands in this loop
+    if (stopped) return scores;                               // no collective stands in this loop
     const at::Tensor images = network_input(*batch, device);  // [B, 3, H, W]
     const IntrOutput output = model.forward(images, batch->sizes);  // logits [B, K]
     score_batch(output.logits.to(at::kCPU, at::kFloat).contiguous(), *batch, scores);

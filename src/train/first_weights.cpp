@@ -7,9 +7,9 @@
 #include <map>
 
 #include "intr/core/log.h"
+#include "intr/data/network_input.h"
 #include "intr/data/sample_order.h"
 #include "intr/model/initialization.h"
-#include "intr/data/network_input.h"
 
 namespace intr {
 namespace {

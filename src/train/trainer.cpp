@@ -106,7 +106,7 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   if (batch.size() == 0) return;
   const at::Device device = parts_.state.device();
   Stopwatch watch;
-  const at::Tensor images = network_input(batch, device);                            // [B, 3, H, W]
+  const at::Tensor images = network_input(batch, device);                           // [B, 3, H, W]
   const at::Tensor labels = torch::tensor(batch.labels, torch::kInt64).to(device);  // [B]
   const double normalising = watch.lap();
   report.loader.normalise_s += normalising;
@@ -116,8 +116,7 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   with_dropout.training = true;
   const IntrOutput output =
       parts_.state.model().forward(images, batch.sizes, with_dropout);  // logits [B, K]
-  const at::Tensor loss =
-      classification_loss(output.logits, labels, batch.step_samples);  // 0-dim
+  const at::Tensor loss = classification_loss(output.logits, labels, batch.step_samples);  // 0-dim
   const auto value = loss.item<double>();
   report.times.forward += watch.lap();
   mine.non_finite = mine.non_finite || !std::isfinite(value);

@@ -7,8 +7,8 @@
 #include <limits>
 #include <set>
 
-#include "intr/data/network_input.h"
 #include "intr/core/error.h"
+#include "intr/data/network_input.h"
 #include "intr/data/normalize.h"
 #include "intr/data/picture_loader.h"
 #include "intr/io/atomic_file.h"

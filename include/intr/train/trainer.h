@@ -40,7 +40,7 @@ struct StepTimes {
 
 /// What this rank's loader did for a step. Seconds of threads are summed over pictures.
 struct LoaderReport {
-  BatchFigures sums;      ///< of the step's micro-batches; `queue` is their smallest
+  BatchFigures sums;       ///< of the step's micro-batches; `queue` is their smallest
   double normalise_s = 0;  ///< turning bytes into the network's input, on the compute thread
   std::int64_t images = 0;
   double pad_fraction = 0;  ///< of the input pixels
