@@ -102,17 +102,6 @@ void flip_rows(Image& image) {
   }
 }
 
-Image cut_out(const Image& image, std::int64_t left, std::int64_t top, ImageSize size) {
-  Image result{size, std::vector<std::uint8_t>(static_cast<std::size_t>(size.area()) * 3)};
-  const auto row_bytes = static_cast<std::size_t>(size.width) * 3;
-  for (std::int64_t row = 0; row < size.height; ++row) {
-    const std::int64_t first_pixel = (top + row) * image.size.width + left;
-    std::memcpy(result.rgb.data() + static_cast<std::size_t>(row) * row_bytes,
-                image.rgb.data() + static_cast<std::size_t>(first_pixel) * 3, row_bytes);
-  }
-  return result;
-}
-
 }  // namespace
 
 Transform Transform::parse(const std::string& name) {
@@ -162,12 +151,28 @@ TransformPlan plan_transform(const Transform& transform, ImageSize source, std::
   return plan;
 }
 
+void transform_into(const TransformPlan& plan, Image& source, TransformScratch& scratch,
+                    std::span<std::uint8_t> out) {
+  if (plan.flip) flip_rows(source);
+  if (!plan.crop) {
+    resize_bilinear_into(source, plan.final, scratch.resize, out);
+    return;
+  }
+  const ResizeCrop crop{plan.left, plan.top, plan.cropped};
+  Image& cropped = scratch.cropped;
+  cropped.size = plan.cropped;
+  cropped.rgb.resize(static_cast<std::size_t>(cropped.size.area()) * 3);
+  resize_bilinear_into(source, plan.first, crop, scratch.resize, cropped.rgb);
+  resize_bilinear_into(cropped, plan.final, scratch.resize, out);
+}
+
 Image apply_transform(const TransformPlan& plan, Image image) {
-  if (plan.flip) flip_rows(image);
-  if (plan.crop)
-    image = cut_out(resize_bilinear(image, plan.first), plan.left, plan.top, plan.cropped);
-  if (image.size == plan.final) return image;
-  return resize_bilinear(image, plan.final);
+  if (!plan.flip && !plan.crop && image.size == plan.final) return image;
+  Image result{plan.final, {}};
+  result.rgb.resize(static_cast<std::size_t>(plan.final.area()) * 3);
+  TransformScratch scratch;
+  transform_into(plan, image, scratch, result.rgb);
+  return result;
 }
 
 }  // namespace intr

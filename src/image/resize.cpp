@@ -65,6 +65,20 @@ Image resize_bilinear(const Image& image, ImageSize size) {
   return result;
 }
 
+void resize_bilinear_into(const Image& image, ImageSize size, ResizeScratch& scratch,
+                          std::span<std::uint8_t> out) {
+  resize_bilinear_into(image, size, {0, 0, size}, scratch, out);
+}
+
+void resize_bilinear_into(const Image& image, ImageSize size, const ResizeCrop& crop,
+                          ResizeScratch&, std::span<std::uint8_t> out) {
+  const Image whole = resize_bilinear(image, size);
+  const auto row_bytes = crop.size.width * 3;
+  for (std::int64_t y = 0; y < crop.size.height; ++y)
+    std::copy_n(whole.rgb.data() + ((crop.top + y) * size.width + crop.left) * 3, row_bytes,
+                out.data() + y * row_bytes);
+}
+
 ImageSize resized_size(ImageSize source, std::int64_t short_side, std::int64_t maximum) {
   const std::int64_t low = std::min(source.height, source.width);
   const std::int64_t high = std::max(source.height, source.width);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "intr/image/image.h"
+#include "intr/image/resize.h"
 
 namespace intr {
 
@@ -43,7 +45,19 @@ struct TransformPlan {
 
 TransformPlan plan_transform(const Transform& transform, ImageSize source, std::uint64_t seed,
                              std::uint64_t epoch, std::uint64_t sample_id);
-/// Carries the plan out. The result has size plan.final.
+/// Memory of one thread that carries plans out, reused from picture to picture.
+struct TransformScratch {
+  Image cropped;  ///< between the two resizes of a crop
+  ResizeScratch resize;
+};
+
+/// Carries the plan out, straight into `out`.
+/// @param source a decoded picture; mirrored in place if plan.flip
+/// @param out [plan.final.height, plan.final.width, 3], apart from the source
+/// @throws InternalError if `out` has another size
+void transform_into(const TransformPlan& plan, Image& source, TransformScratch& scratch,
+                    std::span<std::uint8_t> out);
+/// The same for a picture now and then. The result has size plan.final.
 Image apply_transform(const TransformPlan& plan, Image image);
 
 }  // namespace intr
