@@ -12,15 +12,17 @@ namespace {
 /// Pictures that hold every byte value, of the given sizes.
 MicroBatch batch_of(const std::vector<ImageSize>& sizes) {
   MicroBatch batch;
+  std::vector<std::uint8_t> pixels;
   for (const ImageSize& size : sizes) {
     batch.rows.push_back(std::ssize(batch.rows));
     batch.sizes.push_back(size);
-    batch.offsets.push_back(batch.pixels.size());
+    batch.offsets.push_back(pixels.size());
     batch.padded.height = std::max(batch.padded.height, size.height);
     batch.padded.width = std::max(batch.padded.width, size.width);
     for (std::int64_t i = 0; i < size.area() * 3; ++i)
-      batch.pixels.push_back(static_cast<std::uint8_t>((i + i / 256) % 256));
+      pixels.push_back(static_cast<std::uint8_t>((i + i / 256) % 256));
   }
+  batch.own(std::move(pixels));
   return batch;
 }
 
