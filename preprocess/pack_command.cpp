@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "intr/core/affinity.h"
+#include "intr/core/byte_size.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
 #include "intr/core/option_set.h"

@@ -60,9 +60,4 @@ PlanFile read_plan_file(const std::string& path);
 /// The first thing in which a plan and an older plan file differ, for a message.
 std::string plan_difference(const PackPlan& plan, const PlanFile& old);
 
-/// "64MiB", "1GiB", "4096". @throws UsageError naming the flag
-std::uint64_t parse_bytes(const std::string& flag, const std::string& text);
-/// "12.3 MiB".
-std::string shown_bytes(std::uint64_t bytes);
-
 }  // namespace intr

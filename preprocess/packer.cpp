@@ -11,6 +11,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "intr/core/byte_size.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "intr/core/byte_size.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/parallel.h"

@@ -9,10 +9,10 @@
 #include <filesystem>
 
 #include "intr/attention/dump_index.h"
-#include "intr/attention/network_input.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
+#include "intr/data/network_input.h"
 #include "intr/image/decode.h"
 #include "intr/io/atomic_file.h"
 

@@ -11,7 +11,6 @@
 #include <numeric>
 
 #include "intr/attention/map_extractor.h"
-#include "intr/attention/network_input.h"
 #include "intr/attention/prediction_figures.h"
 #include "intr/attention/selection.h"
 #include "intr/core/error.h"
@@ -20,6 +19,7 @@
 #include "intr/core/printable.h"
 #include "intr/core/progress.h"
 #include "intr/data/class_file.h"
+#include "intr/data/network_input.h"
 #include "intr/data/picture_loader.h"
 #include "intr/io/atomic_file.h"
 

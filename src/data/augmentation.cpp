@@ -140,6 +140,25 @@ TransformPlan plan_transform(const Transform& transform, ImageSize source, std::
   return plan;
 }
 
+std::int64_t largest_final_area(const Transform& transform, ImageSize source) {
+  const std::int64_t long_side = scaled(kLongSide, transform.image_size);
+  // Both sides grow with the short side asked for, so the longest one bounds all others. It is the
+  // published size itself.
+  const std::int64_t short_side = scaled(kPublishedSize, transform.image_size);
+  const std::int64_t whole = resized_size(source, short_side, long_side).area();
+  if (transform.kind != Transform::Kind::kTrain) return whole;
+  // A crop's sides lie between kSmallestCrop and `longest`, so its long side becomes at most
+  // short_side * longest / kSmallestCrop; the limit on long sides only makes both sides smaller.
+  std::int64_t longest = 0;
+  for (const std::int64_t choice : kCropShortSides) {
+    const ImageSize first = resized_size(source, scaled(choice, transform.image_size), 0);
+    longest = std::max({longest, first.height, first.width});
+  }
+  longest = std::min(longest, scaled(kLargestCrop, transform.image_size));
+  const std::int64_t smallest = scaled(kSmallestCrop, transform.image_size);
+  return std::max(whole, short_side * (short_side * longest / smallest));
+}
+
 void transform_into(const TransformPlan& plan, const Image& source, TransformScratch& scratch,
                     std::span<std::uint8_t> out) {
   if (!plan.crop) {

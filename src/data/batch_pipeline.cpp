@@ -1,39 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "batch_pipeline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstring>
+#include <chrono>
+#include <utility>
 
 #include "intr/core/error.h"
 
 namespace intr {
 namespace {
 
-/// Fills in what follows from the final sizes: places in `pixels`, and the room itself.
-void lay_out(BatchOrder& order) {
-  MicroBatch& batch = order.batch;
-  std::size_t bytes = 0;
-  for (const TransformPlan& plan : order.plans) {
-    batch.sizes.push_back(plan.final);
-    batch.offsets.push_back(bytes);
-    batch.padded.height = std::max(batch.padded.height, plan.final.height);
-    batch.padded.width = std::max(batch.padded.width, plan.final.width);
-    bytes += static_cast<std::size_t>(plan.final.area()) * 3;
+constexpr std::size_t kMostEncoded = std::size_t{32} << 20;  // bytes that were read ahead
+/// A picture that decodes to more than this leaves no memory behind in its thread.
+constexpr std::size_t kMostScratch = std::size_t{16} << 20;
+constexpr auto kPatience = std::chrono::minutes(10);
+
+/// Seconds since the last call.
+class Stopwatch {
+ public:
+  double lap() {
+    const Clock::time_point now = Clock::now();
+    const std::chrono::duration<double> passed = now - last_;
+    last_ = now;
+    return passed.count();
   }
-  batch.pixels.resize(bytes);
-}
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
 
 }  // namespace
 
+/// Memory of one decoding thread.
+struct BatchPipeline::Scratch {
+  std::vector<std::byte> encoded;
+  Image picture;
+  TransformScratch transform;
+};
+
 BatchPipeline::BatchPipeline(const DataIndex& index, const ShardReader& reader,
-                             std::int64_t threads, std::int64_t slots, Planner planner)
+                             const Options& options, Planner planner)
     : index_(&index),
       reader_(&reader),
-      max_slots_(static_cast<std::size_t>(std::max<std::int64_t>(1, slots))),
-      planner_(std::move(planner)) {
+      max_works_(static_cast<std::size_t>(options.slots) + 1),
+      planner_(std::move(planner)),
+      slots_(options.slots, options.slot_bytes, options.hook, [bell = bell_] { bell->ring(); }),
+      blocks_(kMostEncoded) {
   try {
-    for (std::int64_t i = 0; i < std::max<std::int64_t>(1, threads); ++i)
-      threads_.emplace_back([this] { work(); });
+    threads_.emplace_back([this] { read_ahead(); });
+    for (std::int64_t i = 0; i < options.threads; ++i)
+      threads_.emplace_back([this] { decode_pictures(); });
   } catch (...) {
     end();
     throw;
@@ -44,102 +63,176 @@ BatchPipeline::~BatchPipeline() { end(); }
 
 void BatchPipeline::end() {
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(bell_->mutex);
     stopping_ = true;
   }
-  work_.notify_all();
+  bell_->work.notify_all();
   threads_.clear();  // joins
 }
 
 std::optional<MicroBatch> BatchPipeline::next() {
-  std::unique_lock lock(mutex_);
-  work_.notify_all();
-  ready_.wait(lock, [&] {
-    return failure_ != nullptr || (slots_.empty() ? at_end_ : slots_.front()->is_complete());
-  });
-  if (failure_ == nullptr && !slots_.empty()) failure_ = slots_.front()->failure;
+  Stopwatch watch;
+  Lock lock(bell_->mutex);
+  const auto is_ready = [&] {
+    return failure_ != nullptr || (works_.empty() ? at_end_ : works_.front()->is_complete());
+  };
+  while (!ready_.wait_for(lock, kPatience, is_ready)) {
+    if (!works_.empty() && works_.front()->needs_slot() && slots_.num_free() == 0)
+      throw InternalError("all slots of a loader are in use by those who ask for another batch");
+  }
+  if (failure_ == nullptr && !works_.empty()) failure_ = works_.front()->failure;
   if (failure_ != nullptr) std::rethrow_exception(failure_);
-  if (slots_.empty()) return std::nullopt;
-  const std::shared_ptr<Slot> slot = std::move(slots_.front());
-  slots_.pop_front();
+  if (works_.empty()) return std::nullopt;
+  const auto queue = std::count_if(works_.begin(), works_.end(),
+                                   [](const auto& work) { return work->is_complete(); });
+  const std::shared_ptr<BatchWork> work = std::move(works_.front());
+  works_.pop_front();
   lock.unlock();
-  work_.notify_all();
-  return std::move(slot->order.batch);
+  bell_->work.notify_all();
+  MicroBatch batch = std::move(work->order.batch);
+  if (work->lease) {
+    batch.pixels = work->lease->memory().first(work->pixel_bytes);
+    batch.lease = std::move(*work->lease);
+  }
+  batch.figures.queue = queue;
+  batch.figures.wait_s = watch.lap();
+  return batch;
 }
 
 void BatchPipeline::restart(const std::function<void()>& change) {
+  std::deque<std::shared_ptr<BatchWork>> dropped;  // goes without the lock: see let_go
   {
-    const std::lock_guard lock(mutex_);
-    slots_.clear();  // a thread that works on a dropped batch keeps it alive until it is done
+    const std::lock_guard lock(bell_->mutex);
+    for (const std::shared_ptr<BatchWork>& work : works_) {
+      work->dropped = true;  // a thread at work on it keeps it alive until it is done
+      for (PictureWork& picture : work->pictures)
+        if (!picture.taken && picture.block != nullptr) blocks_.leave(picture.block);
+    }
+    dropped.swap(works_);
+    wanted_later_.clear();
     at_end_ = false;
     failure_ = nullptr;
     change();
   }
-  work_.notify_all();
+  bell_->work.notify_all();
 }
 
-void BatchPipeline::work() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    std::shared_ptr<Slot> slot = slot_with_work();
-    if (slot == nullptr) {
-      if (failure_ == nullptr && !at_end_ && slots_.size() < max_slots_) {
-        plan_next();
-      } else {
-        work_.wait(lock);
-      }
-      continue;
-    }
-    const std::size_t picture = slot->taken++;
-    lock.unlock();
-    std::exception_ptr failure;
-    try {
-      prepare(*slot, picture);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    lock.lock();
-    ++slot->done;
-    if (failure != nullptr && slot->failure == nullptr) slot->failure = failure;
-    if (slot->is_complete()) ready_.notify_all();
-  }
+/// Slots that come back ring the bell, which takes the lock: so the last owner of a batch goes
+/// without it. A batch that is not dropped has another owner.
+void BatchPipeline::let_go(std::shared_ptr<BatchWork>& work, Lock& lock) {
+  if (!work->dropped) return;
+  lock.unlock();
+  work.reset();
+  lock.lock();
 }
 
-/// The oldest batch with a picture that nobody has taken. The lock is held.
-std::shared_ptr<BatchPipeline::Slot> BatchPipeline::slot_with_work() {
-  for (const std::shared_ptr<Slot>& slot : slots_)
-    if (slot->failure == nullptr && slot->taken < slot->order.plans.size()) return slot;
-  return nullptr;
+/// The lock is held, as in all of the following that take none.
+bool BatchPipeline::may_plan() const {
+  return failure_ == nullptr && !at_end_ && works_.size() < max_works_;
 }
 
-/// Adds a batch to work on. The lock is held: planning takes microseconds a picture.
+/// Adds a batch to work on. Planning takes microseconds a picture.
 void BatchPipeline::plan_next() {
   try {
     std::optional<BatchOrder> order = planner_();
     if (order) {
-      lay_out(*order);
-      slots_.push_back(std::make_shared<Slot>());
-      slots_.back()->order = std::move(*order);
+      wanted_later_.insert(wanted_later_.end(), order->wanted_later.begin(),
+                           order->wanted_later.end());
+      works_.push_back(std::make_shared<BatchWork>(std::move(*order), *index_));
     } else {
       at_end_ = true;
     }
   } catch (...) {
     // The batches before it are still good: the failure takes the place of the one planned.
-    slots_.push_back(std::make_shared<Slot>());
-    slots_.back()->failure = std::current_exception();
+    works_.push_back(std::make_shared<BatchWork>());
+    works_.back()->failure = std::current_exception();
     at_end_ = true;
   }
   ready_.notify_all();
-  work_.notify_all();
+  bell_->work.notify_all();
 }
 
-void BatchPipeline::prepare(Slot& slot, std::size_t picture) const {
-  const std::int64_t row = slot.order.batch.rows[picture];
-  const TransformPlan& plan = slot.order.plans[picture];
-  const Image image = apply_transform(plan, reader_->decode(row));
-  if (image.size != plan.final) throw InternalError("a picture of another size than planned");
-  std::memcpy(slot.order.batch.pixels.data() + slot.order.batch.offsets[picture], image.rgb.data(),
-              image.rgb.size());
+void BatchPipeline::decode_pictures() {
+  Scratch scratch;
+  Lock lock(bell_->mutex);
+  while (!stopping_) {
+    std::optional<Task> task = take_picture();
+    if (!task) {
+      if (may_plan()) {
+        plan_next();
+      } else {
+        bell_->work.wait(lock);
+      }
+      continue;
+    }
+    lock.unlock();
+    BatchFigures took;
+    std::exception_ptr failure;
+    try {
+      took = prepare(*task, scratch);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    lock.lock();
+    finish(*task, took, failure);
+    let_go(task->work, lock);
+  }
+}
+
+/// A picture of the oldest batch that has one; batches get free slots in their order.
+std::optional<BatchPipeline::Task> BatchPipeline::take_picture() {
+  for (const std::shared_ptr<BatchWork>& work : works_) {
+    if (work->failure != nullptr || work->taken == work->pictures.size()) continue;
+    if (work->needs_slot()) {
+      std::optional<PixelLease> lease = slots_.lend();
+      if (!lease) return std::nullopt;
+      work->lease = std::move(lease);
+    }
+    const std::optional<std::size_t> number = work->untaken();
+    if (!number) continue;
+    PictureWork& picture = work->pictures[*number];
+    picture.taken = true;
+    ++work->taken;
+    return Task{work, *number, picture.bytes == PictureWork::Bytes::kRead};
+  }
+  return std::nullopt;
+}
+
+/// Runs without the lock: nobody else touches a picture that was taken.
+BatchFigures BatchPipeline::prepare(const Task& task, Scratch& scratch) const {
+  Stopwatch watch;
+  BatchFigures took;
+  const BatchWork& work = *task.work;
+  const std::int64_t row = work.order.batch.rows[task.picture];
+  const PictureWork& picture = work.pictures[task.picture];
+  std::span<const std::byte> bytes;
+  if (task.was_read) bytes = {picture.block->memory.get() + picture.begin, index_->length(row)};
+  if (!task.was_read || !reader_->is_intact(row, bytes)) {
+    reader_->read_into(row, scratch.encoded);
+    bytes = scratch.encoded;
+  }
+  took.read_s = watch.lap();
+  reader_->decode_into(scratch.picture, row, bytes);
+  took.decode_s = watch.lap();
+  transform_into(work.order.plans[task.picture], scratch.picture, scratch.transform,
+                 work.place_of(task.picture));
+  took.resize_s = watch.lap();
+  if (scratch.picture.rgb.capacity() + scratch.encoded.capacity() > kMostScratch) scratch = {};
+  return took;
+}
+
+void BatchPipeline::finish(const Task& task, const BatchFigures& took,
+                           const std::exception_ptr& failure) {
+  BatchWork& work = *task.work;
+  if (task.was_read) blocks_.leave(work.pictures[task.picture].block);
+  BatchFigures& sums = work.order.batch.figures;
+  sums.read_s += took.read_s;
+  sums.decode_s += took.decode_s;
+  sums.resize_s += took.resize_s;
+  ++work.done;
+  if (failure != nullptr && work.failure == nullptr) work.failure = failure;
+  if (work.is_complete()) ready_.notify_all();
+  if (wants_room_ && task.was_read) bell_->work.notify_all();
 }
 
 }  // namespace intr

@@ -8,6 +8,7 @@
 
 #include "batch_pipeline.h"
 #include "intr/core/error.h"
+#include "intr/data/loader_memory.h"
 #include "intr/data/size_buckets.h"
 
 namespace intr {
@@ -24,12 +25,35 @@ void add_row(BatchOrder& order, const DataIndex& index, const Transform& transfo
                                        static_cast<std::uint64_t>(index.sample_id(row))));
 }
 
+/// Steps from planning to use, at least, of bytes that the system is asked to fetch.
+constexpr std::int64_t kStepsAhead = 16;
+
 void validate(const LoaderOptions& o) {
   if (o.micro_batch < 1) throw UsageError("must be at least 1", "--micro-batch");
   if (o.threads < 1 || o.slots < 1)
     throw UsageError("a loader needs at least one thread and one slot");
   if (o.world_size < 1 || o.rank < 0 || o.rank >= o.world_size)
     throw InternalError(fmt::format("rank {} of {}", o.rank, o.world_size));
+}
+
+BatchPipeline::Options pipeline_options(const DataIndex& index, const LoaderOptions& o) {
+  const std::int64_t most_of_rank = (o.batch_size + o.world_size - 1) / o.world_size;
+  const LoaderNeeds needs = loader_needs(index, o.transform, std::min(o.micro_batch, most_of_rank));
+  const LoaderSize size = fit_loader(needs, {.slots = o.slots, .threads = o.threads}, o.memory);
+  return {.threads = size.threads, .slots = size.slots, .slot_bytes = needs.slot, .hook = o.hook};
+}
+
+/// Of the largest batch.
+std::size_t pixel_bytes(const std::vector<EvaluationBatch>& batches, const DataIndex& index,
+                        const Transform& transform) {
+  std::int64_t most = 0;
+  for (const EvaluationBatch& batch : batches) {
+    std::int64_t pixels = 0;
+    for (const std::int64_t row : batch.rows)
+      pixels += largest_final_area(transform, index.image_size(row));
+    most = std::max(most, pixels);
+  }
+  return static_cast<std::size_t>(most) * 3;
 }
 
 }  // namespace
@@ -41,12 +65,19 @@ double MicroBatch::padded_fraction() const noexcept {
   return all == 0 ? 0 : 1 - static_cast<double>(valid) / static_cast<double>(all);
 }
 
+void MicroBatch::own(std::vector<std::uint8_t> bytes) {
+  own_pixels = std::move(bytes);
+  pixels = own_pixels;
+  lease = {};
+}
+
 struct TrainLoader::State {
   State(const DataIndex& data_index, const ShardReader& reader, const LoaderOptions& o)
       : index(&data_index),
         options(o),
-        plan(data_index, o.transform, o.seed, o.batch_size, o.bucket_window, o.drop_last),
-        pipeline(data_index, reader, o.threads, o.slots, [this] { return next_order(); }) {}
+        plan(data_index, o.transform, o.seed, o.batch_size, o.bucket_window, o.drop_last, o.order),
+        pipeline(data_index, reader, pipeline_options(data_index, o),
+                 [this] { return next_order(); }) {}
 
   const DataIndex* index;
   LoaderOptions options;
@@ -58,6 +89,7 @@ struct TrainLoader::State {
   BatchPipeline pipeline;  // last: its threads use all of the above
 
   std::optional<BatchOrder> next_order();
+  void add_wanted_later(BatchOrder& order);
 };
 
 std::optional<BatchOrder> TrainLoader::State::next_order() {
@@ -76,6 +108,7 @@ std::optional<BatchOrder> TrainLoader::State::next_order() {
             rows[static_cast<std::size_t>(i)]);
   done_of_slice = last - slice.begin;
   if (order.batch.last_of_step) {
+    add_wanted_later(order);
     done_of_slice = 0;
     if (++step == plan.steps_per_epoch()) {
       step = 0;
@@ -83,6 +116,22 @@ std::optional<BatchOrder> TrainLoader::State::next_order() {
     }
   }
   return order;
+}
+
+/// This rank's samples of the step that stands at the same place of the next window.
+void TrainLoader::State::add_wanted_later(BatchOrder& order) {
+  const std::int64_t later = step + std::max(plan.window_steps(), kStepsAhead);
+  const std::int64_t steps = plan.steps_per_epoch();
+  // Beyond the epoch's end: the first steps of the next one, once each.
+  if (later >= 2 * steps) return;
+  try {
+    const std::vector<std::int64_t>& rows =
+        later < steps ? plan.step(epoch, later) : plan.step(epoch + 1, later - steps);
+    const Slice slice = slice_of_rank(std::ssize(rows), options.rank, options.world_size);
+    order.wanted_later.assign(rows.begin() + slice.begin, rows.begin() + slice.end);
+  } catch (const Error&) {  // it is thrown where that step is due
+    return;
+  }
 }
 
 TrainLoader::TrainLoader(const DataIndex& index, const ShardReader& reader,
@@ -120,7 +169,12 @@ struct EvaluationLoader::State {
       : index(&data_index),
         transform(how),
         batches(std::move(all)),
-        pipeline(data_index, reader, threads, slots, [this] { return next_order(); }) {}
+        pipeline(data_index, reader,
+                 {.threads = std::max<std::int64_t>(1, threads),
+                  .slots = std::max<std::int64_t>(1, slots),
+                  .slot_bytes = pixel_bytes(batches, data_index, how),
+                  .hook = {}},
+                 [this] { return next_order(); }) {}
 
   const DataIndex* index;
   Transform transform;

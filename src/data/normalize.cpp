@@ -11,10 +11,6 @@
 namespace intr {
 namespace {
 
-/// Mean and deviation of ImageNet, as torchvision's recipes state them.
-constexpr std::array<float, 3> kMean = {0.485F, 0.456F, 0.406F};
-constexpr std::array<float, 3> kDeviation = {0.229F, 0.224F, 0.225F};
-
 using Table = std::array<std::array<float, 256>, 3>;
 
 Table make_table() {
@@ -22,7 +18,7 @@ Table make_table() {
   for (std::size_t channel = 0; channel < 3; ++channel) {
     for (std::size_t value = 0; value < 256; ++value) {
       const float unit = static_cast<float>(value) / 255.0F;
-      table[channel][value] = (unit - kMean[channel]) / kDeviation[channel];
+      table[channel][value] = (unit - kImageMean[channel]) / kImageDeviation[channel];
     }
   }
   return table;

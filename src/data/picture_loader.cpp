@@ -104,6 +104,7 @@ PictureLoader::Prepared PictureLoader::prepare(const std::vector<Planned>& batch
   });
   Prepared prepared;
   MicroBatch& input = prepared.batch.input;
+  std::vector<std::uint8_t> pixels;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (!troubles[i].empty()) {
       prepared.bad.push_back({batch[i].position, troubles[i]});
@@ -113,11 +114,12 @@ PictureLoader::Prepared PictureLoader::prepare(const std::vector<Planned>& batch
     input.sample_ids.push_back(batch[i].position);
     input.labels.push_back(-1);
     input.sizes.push_back(images[i].size);
-    input.offsets.push_back(input.pixels.size());
-    input.pixels.insert(input.pixels.end(), images[i].rgb.begin(), images[i].rgb.end());
+    input.offsets.push_back(pixels.size());
+    pixels.insert(pixels.end(), images[i].rgb.begin(), images[i].rgb.end());
     input.padded = images[i].size;
     prepared.batch.pictures.push_back(std::move(pictures[i]));
   }
+  input.own(std::move(pixels));
   return prepared;
 }
 

@@ -51,12 +51,14 @@ Slice slice_of_rank(std::int64_t samples, std::int64_t rank, std::int64_t world_
 }
 
 StepPlan::StepPlan(const DataIndex& index, const Transform& transform, std::uint64_t seed,
-                   std::int64_t batch_size, std::int64_t window, bool drop_last)
+                   std::int64_t batch_size, std::int64_t window, bool drop_last,
+                   const OrderKind& order)
     : index_(&index),
       transform_(transform),
       seed_(seed),
       batch_size_(batch_size),
-      window_steps_(window) {
+      window_steps_(window),
+      order_(index, order, seed) {
   if (batch_size < 1) throw UsageError("must be at least 1", "--batch-size");
   if (window < 1) throw UsageError("must be at least 1", "--bucket-window");
   const std::int64_t n = index.size();
@@ -71,33 +73,38 @@ StepPlan::StepPlan(const DataIndex& index, const Transform& transform, std::uint
 }
 
 const std::vector<std::int64_t>& StepPlan::step(std::int64_t epoch, std::int64_t step) {
-  const std::int64_t window = step / window_steps_;
-  if (epoch != epoch_ || window != window_) compute_window(epoch, window);
-  return rows_.at(at(step - window * window_steps_));
+  const std::int64_t number = step / window_steps_;
+  const auto is_wanted = [&](const Window& w) { return w.epoch == epoch && w.number == number; };
+  if (!is_wanted(windows_[0])) {
+    std::swap(windows_[0], windows_[1]);
+    if (!is_wanted(windows_[0])) {
+      Window fresh{.epoch = epoch, .number = number, .rows = {}};
+      compute(fresh);
+      windows_[0] = std::move(fresh);
+    }
+  }
+  return windows_[0].rows.at(at(step - number * window_steps_));
 }
 
-void StepPlan::compute_window(std::int64_t epoch, std::int64_t window) {
-  const auto epoch_number = static_cast<std::uint64_t>(epoch);
-  const SampleOrder order(static_cast<std::uint64_t>(index_->size()), seed_, epoch_number);
-  const std::int64_t first = window * window_steps_ * batch_size_;
+void StepPlan::compute(Window& window) {
+  const auto epoch = static_cast<std::uint64_t>(window.epoch);
+  if (window.epoch != order_epoch_) order_.begin(window.epoch);
+  order_epoch_ = window.epoch;
+  const std::int64_t first = window.number * window_steps_ * batch_size_;
   const std::int64_t last = std::min(positions_, first + window_steps_ * batch_size_);
   std::vector<SizedSample> samples;
   samples.reserve(at(last - first));
   for (std::int64_t position = first; position < last; ++position) {
-    const auto row = static_cast<std::int64_t>(order.at(static_cast<std::uint64_t>(position)));
+    const std::int64_t row = order_.row(position);
     const auto sample_id = static_cast<std::uint64_t>(index_->sample_id(row));
     ImageSize final;
-    if (window_steps_ > 1) {
-      final =
-          plan_transform(transform_, index_->image_size(row), seed_, epoch_number, sample_id).final;
-    }
+    if (window_steps_ > 1)
+      final = plan_transform(transform_, index_->image_size(row), seed_, epoch, sample_id).final;
     samples.push_back({row, sample_id, final});
   }
-  rows_ = window_steps_ > 1 ? cut_window(std::move(samples), batch_size_, seed_, epoch_number,
-                                         static_cast<std::uint64_t>(window))
-                            : cut(samples, batch_size_);
-  epoch_ = epoch;
-  window_ = window;
+  window.rows = window_steps_ > 1 ? cut_window(std::move(samples), batch_size_, seed_, epoch,
+                                               static_cast<std::uint64_t>(window.number))
+                                  : cut(samples, batch_size_);
 }
 
 }  // namespace intr

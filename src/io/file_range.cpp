@@ -45,20 +45,34 @@ InputFile::Stamp InputFile::stamp() const {
           .changed_ns = std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
 }
 
-void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
-  std::size_t done = 0;
-  while (done < out.size()) {
+/// @param done bytes that were read before it ended or failed
+int InputFile::read_from(std::uint64_t offset, std::span<std::byte> out,
+                         std::size_t& done) const noexcept {
+  for (done = 0; done < out.size();) {
     const ssize_t got = ::pread(descriptor_, out.data() + done, out.size() - done,
                                 static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_system_error(fmt::format("read at byte {}", offset + done), path_, errno);
-    if (got == 0) {
-      throw DataError(fmt::format("ends at byte {}, bytes up to {} were expected", offset + done,
-                                  offset + out.size()),
-                      path_, "the file was cut: make it again or copy it again");
-    }
+    if (got < 0) return errno;
+    if (got == 0) return kEnds;
     done += static_cast<std::size_t>(got);
   }
+  return 0;
+}
+
+int InputFile::try_read(std::uint64_t offset, std::span<std::byte> out) const noexcept {
+  std::size_t done = 0;
+  return read_from(offset, out, done);
+}
+
+void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  std::size_t done = 0;
+  const int error_number = read_from(offset, out, done);
+  if (error_number == 0) return;
+  if (error_number != kEnds)
+    throw_system_error(fmt::format("read at byte {}", offset + done), path_, error_number);
+  throw DataError(fmt::format("ends at byte {}, bytes up to {} were expected", offset + done,
+                              offset + out.size()),
+                  path_, "the file was cut: make it again or copy it again");
 }
 
 std::vector<std::byte> InputFile::read_all() const {

@@ -4,12 +4,15 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "intr/core/log.h"
+#include "intr/data/network_input.h"
 #include "intr/data/sample_order.h"
 #include "intr/model/initialization.h"
-#include "intr/train/device_batch.h"
 
 namespace intr {
 namespace {
@@ -24,19 +27,26 @@ ImageSize final_size(const DataIndex& index, std::int64_t row, const FirstWeight
       .final;
 }
 
-void append(MicroBatch& batch, std::int64_t row, const Image& image) {
+/// Pictures of one size.
+struct Group {
+  MicroBatch batch;
+  std::vector<std::uint8_t> pixels;
+};
+
+void append(Group& group, std::int64_t row, const Image& image) {
+  MicroBatch& batch = group.batch;
   batch.rows.push_back(row);
   batch.labels.push_back(0);
   batch.sizes.push_back(image.size);
-  batch.offsets.push_back(batch.pixels.size());
-  batch.pixels.insert(batch.pixels.end(), image.rgb.begin(), image.rgb.end());
+  batch.offsets.push_back(group.pixels.size());
+  group.pixels.insert(group.pixels.end(), image.rgb.begin(), image.rgb.end());
   batch.padded = image.size;
 }
 
 /// @return batches [B, 3, H, W], each of one size
 std::vector<at::Tensor> calibration_batches(const DataIndex& index, const ShardReader& reader,
                                             const FirstWeightsOptions& options) {
-  std::map<ImageSize, MicroBatch> by_size;
+  std::map<ImageSize, Group> by_size;
   for (const std::int64_t row : calibration_rows(index, options)) {
     const TransformPlan plan =
         plan_transform(options.transform, index.image_size(row), options.seed, 0,
@@ -44,7 +54,10 @@ std::vector<at::Tensor> calibration_batches(const DataIndex& index, const ShardR
     append(by_size[plan.final], row, apply_transform(plan, reader.decode(row)));
   }
   std::vector<at::Tensor> batches;
-  for (const auto& [size, batch] : by_size) batches.push_back(to_device(batch, at::kCPU).images);
+  for (auto& [size, group] : by_size) {
+    group.batch.own(std::move(group.pixels));
+    batches.push_back(network_input(group.batch, at::kCPU));
+  }
   return batches;
 }
 

@@ -21,6 +21,20 @@ double rate(std::int64_t samples, double seconds) {
   return seconds > 0 ? rounded(static_cast<double>(samples) / seconds) : 0;
 }
 
+/// Times of read, decode and resize are summed over the loader's threads.
+Json loader_record(const LoaderReport& loader) {
+  const BatchFigures& sums = loader.sums;
+  return {{"images", loader.images},
+          {"bytes", sums.bytes},
+          {"padded_fraction", loader.pad_fraction},
+          {"queue", sums.queue},
+          {"wait_ms", rounded(sums.wait_s * 1e3)},
+          {"read_ms", rounded(sums.read_s * 1e3)},
+          {"decode_ms", rounded(sums.decode_s * 1e3)},
+          {"resize_ms", rounded(sums.resize_s * 1e3)},
+          {"normalise_ms", rounded(loader.normalise_s * 1e3)}};
+}
+
 }  // namespace
 
 Json step_record(const StepReport& report) {
@@ -44,7 +58,8 @@ Json step_record(const StepReport& report) {
             {"backward", rounded(times.backward * 1e3)},
             {"exposed", rounded(times.exposed * 1e3)},
             {"optimizer", rounded(times.optimizer * 1e3)}}},
-          {"pad_fraction", report.pad_fraction},
+          {"pad_fraction", report.loader.pad_fraction},
+          {"loader", loader_record(report.loader)},
           {"time", unix_time()}};
 }
 

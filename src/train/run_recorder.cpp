@@ -27,6 +27,8 @@ void RunRecorder::step(const StepReport& report) {
   if (report.epoch_ended || report.stop) progress_->finish();
   if (report.after.step % options_.log_every == 0 || report.epoch_ended)
     directory_.append_metrics(step_record(report));
+  if (const std::string trouble = loader_watch_.add(report); !trouble.empty())
+    log::warning("{}", trouble);
   if (report.applied) return;
   log::warning("step {}: loss or gradient is not finite; the update is skipped on all ranks",
                report.after.step);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <span>
@@ -11,7 +12,7 @@
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/philox.h"
-#include "intr/train/device_batch.h"
+#include "intr/data/network_input.h"
 #include "intr/train/scores.h"
 
 namespace intr {
@@ -32,19 +33,6 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-/// Pixels of a micro-batch: those of pictures, and all of them with padding.
-struct Pixels {
-  std::int64_t of_pictures = 0;
-  std::int64_t all = 0;
-  void add(const MicroBatch& batch) {
-    for (const ImageSize& size : batch.sizes) of_pictures += size.area();
-    all += batch.size() * batch.padded.area();
-  }
-  double pad_fraction() const {
-    return all == 0 ? 0 : 1.0 - static_cast<double>(of_pictures) / static_cast<double>(all);
-  }
-};
-
 /// Adds the hits of a micro-batch. @param logits [B, K]
 void count_hits(const at::Tensor& logits, const std::vector<std::int64_t>& labels, StepSums& sums) {
   const at::Tensor values = logits.detach().to(at::kCPU, at::kFloat).contiguous();
@@ -60,21 +48,35 @@ void count_hits(const at::Tensor& logits, const std::vector<std::int64_t>& label
 
 }  // namespace
 
+void LoaderReport::add(const MicroBatch& batch) {
+  const BatchFigures& figures = batch.figures;
+  sums.wait_s += figures.wait_s;
+  sums.read_s += figures.read_s;
+  sums.decode_s += figures.decode_s;
+  sums.resize_s += figures.resize_s;
+  sums.bytes += figures.bytes;
+  sums.queue = images == 0 ? figures.queue : std::min(sums.queue, figures.queue);
+  images += batch.size();
+  for (const ImageSize& size : batch.sizes) picture_pixels_ += size.area();
+  all_pixels_ += batch.size() * batch.padded.area();
+  if (all_pixels_ > 0)
+    pad_fraction = 1.0 - static_cast<double>(picture_pixels_) / static_cast<double>(all_pixels_);
+}
+
 Trainer::Trainer(Parts parts, const Options& options)
     : parts_(std::move(parts)), options_(options) {}
 
 StepReport Trainer::step() {
   StepReport report;
   report.epoch = cursor_.epoch;
-  Pixels pixels;
   StepSums mine{.stop = parts_.stop_requested()};
   for (bool last = false; !last;) {
     Stopwatch watch;
     const MicroBatch batch = parts_.loader.next();
     report.times.data += watch.lap();
     last = batch.last_of_step;
-    forward_and_backward(batch, mine, report.times);
-    pixels.add(batch);
+    report.loader.add(batch);
+    forward_and_backward(batch, mine, report);
   }
   // An alias once broken stays broken: looking at the first steps and now and then is enough.
   if (cursor_.step < 2 || cursor_.step % 1000 == 0) parts_.state.flat().check_gradient_views();
@@ -96,30 +98,33 @@ StepReport Trainer::step() {
   report.applied = done.applied;
   report.stop = all.stop;
   report.epoch_sums = epoch_sums_;
-  report.pad_fraction = pixels.pad_fraction();
   return report;
 }
 
 /// Gradients add up in place over the micro-batches of a step. One without pictures adds nothing.
-void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, StepTimes& times) {
+void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report) {
   if (batch.size() == 0) return;
+  const at::Device device = parts_.state.device();
   Stopwatch watch;
+  const at::Tensor images = network_input(batch, device);                           // [B, 3, H, W]
+  const at::Tensor labels = torch::tensor(batch.labels, torch::kInt64).to(device);  // [B]
+  const double normalising = watch.lap();
+  report.loader.normalise_s += normalising;
+  report.times.data += normalising;
   seed_dropout(batch);
-  const DeviceBatch input = to_device(batch, parts_.state.device());
   ForwardOptions with_dropout;
   with_dropout.training = true;
   const IntrOutput output =
-      parts_.state.model().forward(input.images, batch.sizes, with_dropout);  // logits [B, K]
-  const at::Tensor loss =
-      classification_loss(output.logits, input.labels, batch.step_samples);  // 0-dim
+      parts_.state.model().forward(images, batch.sizes, with_dropout);  // logits [B, K]
+  const at::Tensor loss = classification_loss(output.logits, labels, batch.step_samples);  // 0-dim
   const auto value = loss.item<double>();
-  times.forward += watch.lap();
+  report.times.forward += watch.lap();
   mine.non_finite = mine.non_finite || !std::isfinite(value);
   mine.loss += value;
   mine.samples += batch.size();
   count_hits(output.logits, batch.labels, mine);
   loss.backward();
-  times.backward += watch.lap();
+  report.times.backward += watch.lap();
 }
 
 /// Dropout is a function of the samples' place in the run, so no generator state is ever saved.

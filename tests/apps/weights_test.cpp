@@ -224,6 +224,17 @@ TEST_F(WeightsProgramTest, TheOptimizerComesAlong) {
   EXPECT_EQ(json.at("values").at("lr_scheduler/step_size"), 80);
 }
 
+TEST_F(WeightsProgramTest, GroupsThatThePublishedScriptWillRefuseAreSaid) {
+  EXPECT_EQ(weights("convert run.h5 stem.pth --with-optimizer").errors.find("will refuse"),
+            std::string::npos);
+  Checkpoint other = checkpoint_;
+  other.config["train"]["freeze"] = "none";
+  write_checkpoint(path("other.h5"), other);
+  const ProgramResult converted = weights("convert other.h5 model.pth --with-optimizer");
+  EXPECT_EQ(converted.exit_code, 0) << converted.errors;
+  EXPECT_NE(converted.errors.find("this run froze nothing"), std::string::npos) << converted.errors;
+}
+
 TEST_F(WeightsProgramTest, NothingIsOverwrittenUnasked) {
   write_file(path("model.pth"), "precious");
   expect_failure("convert run.h5 model.pth", 2, {"model.pth", "--force"});

@@ -6,9 +6,10 @@
 
 #include <limits>
 #include <set>
+#include <utility>
 
-#include "intr/attention/network_input.h"
 #include "intr/core/error.h"
+#include "intr/data/network_input.h"
 #include "intr/data/normalize.h"
 #include "intr/data/picture_loader.h"
 #include "intr/io/atomic_file.h"
@@ -166,7 +167,7 @@ TEST_F(PredictionJob, OptionsThatContradictAreRefused) {
 
 TEST_F(PredictionJob, NetworkInputIsNormalizedAndChannelsLast) {
   PictureLoader loader({options_.pictures[0]}, {{.image_size = 48}, 1, 1});
-  const MicroBatch batch = loader.next()->input;
+  const MicroBatch batch = std::move(loader.next()->input);
   const at::Tensor input = network_input(batch, at::kCPU);
   ASSERT_EQ(input.sizes(), (std::vector<std::int64_t>{1, 3, 48, 72}));
   EXPECT_TRUE(input.is_contiguous(at::MemoryFormat::ChannelsLast));

@@ -141,5 +141,27 @@ TEST(Transform, CropIsCutFromTheFirstResize) {
   EXPECT_EQ(apply_transform(plan, image).rgb, resize_bilinear(cropped, plan.final).rgb);
 }
 
+TEST(LargestFinalArea, NoDrawMakesMoreOfAnySize) {
+  for (const char* name :
+       {"val", "flip", "train", "train:64", "train:48", "train:16", "train:333"}) {
+    const Transform transform = Transform::parse(name);
+    std::int64_t sample = 0;
+    for (const ImageSize size :
+         {ImageSize{375, 500}, ImageSize{500, 375}, ImageSize{500, 500}, ImageSize{1, 1},
+          ImageSize{100, 3000}, ImageSize{83, 139}, ImageSize{800, 1333}, ImageSize{640, 384},
+          ImageSize{2000, 1201}}) {
+      const std::int64_t bound = largest_final_area(transform, size);
+      std::int64_t most = 0;
+      for (std::uint64_t epoch = 0; epoch < 3000; ++epoch) {
+        const auto id = static_cast<std::uint64_t>(++sample);
+        most = std::max(most, plan_transform(transform, size, 1, epoch, id).final.area());
+      }
+      EXPECT_LE(most, bound) << name << " " << size.width << "x" << size.height;
+      EXPECT_GE(most * 2, bound) << "far too much: " << name << " " << size.width << "x"
+                                 << size.height;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace intr

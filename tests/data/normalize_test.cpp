@@ -13,7 +13,7 @@ MicroBatch two_pictures() {
   batch.rows = {0, 1};
   batch.sizes = {{1, 2}, {2, 1}};
   batch.offsets = {0, 6};
-  batch.pixels = {0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6};
+  batch.own({0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6});
   batch.padded = {2, 2};
   return batch;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -50,7 +51,7 @@ TEST_F(PictureLoaderTest, GivesTheBatchesOfThePackedSet) {
       EXPECT_EQ(batch->input.sizes, expected->sizes);
       EXPECT_EQ(batch->input.padded, expected->padded);
       EXPECT_EQ(batch->input.offsets, expected->offsets);
-      EXPECT_EQ(batch->input.pixels, expected->pixels);
+      EXPECT_TRUE(std::ranges::equal(batch->input.pixels, expected->pixels));
       for (std::size_t i = 0; i < batch->pictures.size(); ++i)
         EXPECT_EQ(batch->pictures[i].hash, index.hash(expected->rows[i]));
     }

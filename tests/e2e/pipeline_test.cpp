@@ -66,7 +66,7 @@ std::vector<nlohmann::json> timeless_metrics(const std::string& run) {
   std::ifstream file(run + "/metrics.jsonl");
   for (std::string line; std::getline(file, line);) {
     nlohmann::json record = nlohmann::json::parse(line);
-    for (const char* field : {"time", "ms", "images_s"}) record.erase(field);
+    for (const char* field : {"time", "ms", "images_s", "loader"}) record.erase(field);
     records.push_back(std::move(record));
   }
   return records;

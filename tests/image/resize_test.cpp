@@ -99,9 +99,7 @@ TEST(Resize, APartIsCutFromTheWholeAndMirroringComesFirst) {
   std::mt19937 random(8);
   std::vector<ResizeScratch> scratches;
   for (const ResizeKernel kernel : resize_kernels()) scratches.emplace_back(kernel);
-  const auto below = [&](std::int64_t n) {
-    return static_cast<std::int64_t>(random()) % n;
-  };
+  const auto below = [&](std::int64_t n) { return static_cast<std::int64_t>(random()) % n; };
   for (int round = 0; round < 300; ++round) {
     const Image source = pattern({some_side(random), some_side(random)});
     Resize resize = Resize::whole({some_side(random), some_side(random)});
@@ -113,8 +111,7 @@ TEST(Resize, APartIsCutFromTheWholeAndMirroringComesFirst) {
     resize.top = below(resize.size.height);
     resize.part = {1 + below(resize.size.height - resize.top),
                    1 + below(resize.size.width - resize.left)};
-    const Image whole =
-        resize_bilinear(resize.mirrored ? mirrored(source) : source, resize.size);
+    const Image whole = resize_bilinear(resize.mirrored ? mirrored(source) : source, resize.size);
     const Image expected = cut_out(whole, resize);
     for (ResizeScratch& scratch : scratches) {
       std::vector<std::uint8_t> found(expected.rgb.size());

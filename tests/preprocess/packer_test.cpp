@@ -223,13 +223,5 @@ TEST_F(PackerTest, TheIdentityDependsOnContentsNotOnShards) {
   EXPECT_NE(Manifest::read(folder / "changed").dataset_id, a.dataset_id);
 }
 
-TEST(PackPlan, SizesAreReadWithUnits) {
-  EXPECT_EQ(parse_bytes("f", "4096"), 4096u);
-  EXPECT_EQ(parse_bytes("f", "512MiB"), std::uint64_t{512} << 20);
-  EXPECT_EQ(parse_bytes("f", "8GiB"), std::uint64_t{8} << 30);
-  for (const char* text : {"", "MiB", "5MB", "-1", "99999999999999GiB"})
-    EXPECT_THROW(parse_bytes("f", text), UsageError) << text;
-}
-
 }  // namespace
 }  // namespace intr

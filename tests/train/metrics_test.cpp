@@ -22,7 +22,7 @@ TEST(Metrics, AStepHasTheDocumentedFieldsInOrder) {
   for (const auto& [name, value] : record.items()) names += name + " ";
   EXPECT_EQ(names,
             "kind step epoch samples loss lr lr_backbone norm clip applied acc1 acc5 images_s ms "
-            "pad_fraction time ");
+            "pad_fraction loader time ");
   EXPECT_EQ(record.at("acc1"), 25.0);
   EXPECT_EQ(record.at("acc5"), 75.0);
   EXPECT_EQ(record.at("images_s"), 8.0);

@@ -45,6 +45,8 @@ struct TransformPlan {
 
 TransformPlan plan_transform(const Transform& transform, ImageSize source, std::uint64_t seed,
                              std::uint64_t epoch, std::uint64_t sample_id);
+/// No draw makes more pixels of a picture of this size: the room that a slot needs for it.
+std::int64_t largest_final_area(const Transform& transform, ImageSize source);
 /// Memory of one thread that carries plans out, reused from picture to picture.
 struct TransformScratch {
   Image cropped;  ///< between the two resizes of a crop

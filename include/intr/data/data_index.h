@@ -45,11 +45,12 @@ class DataIndex {
   /// How the set wants its pictures decoded.
   const DecodePolicy& decode_policy() const noexcept { return decode_policy_; }
   /// Size after decoding with decode_policy(): an applied EXIF orientation of 5 to 8 has swapped
-  /// the sides that the columns state.
+  /// the sides that the columns state. Those of a TIFF picture are turned already.
   ImageSize image_size(std::int64_t row) const {
     const ImageSize stored{columns_.height[at(row)], columns_.width[at(row)]};
     const std::uint8_t turned = columns_.orientation[at(row)];
-    const bool swapped = decode_policy_.apply_exif && turned >= 5 && turned <= 8;
+    const bool done = (columns_.flags[at(row)] & kOrientationApplied) != 0;
+    const bool swapped = decode_policy_.apply_exif && !done && turned >= 5 && turned <= 8;
     return swapped ? ImageSize{stored.width, stored.height} : stored;
   }
   std::uint64_t hash(std::int64_t row) const { return columns_.hash[at(row)]; }

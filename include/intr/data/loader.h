@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "intr/data/augmentation.h"
 #include "intr/data/data_index.h"
+#include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
+#include "intr/data/pixel_slots.h"
 #include "intr/data/shard_reader.h"
 
 namespace intr {
@@ -25,7 +28,8 @@ struct BatchFigures {
       0;  ///< complete micro-batches that waited when it was handed out, this included
 };
 
-/// The pictures of one forward pass: u8 RGB, not yet normalized or padded.
+/// The pictures of one forward pass: u8 RGB, not yet normalized or padded. Move-only: the memory of
+/// its pixels belongs to a loader, which prepares the next pictures there once this is gone.
 struct MicroBatch {
   std::int64_t epoch = 0;
   std::int64_t step = 0;  ///< of the epoch; in evaluation the number of the batch in the plan
@@ -37,10 +41,15 @@ struct MicroBatch {
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> labels;
   std::vector<ImageSize> sizes;
-  std::vector<std::size_t> offsets;  ///< of each picture in `pixels`
-  std::vector<std::uint8_t> pixels;  ///< [height, width, 3] end to end
-  ImageSize padded;                  ///< largest height and largest width
+  std::vector<std::size_t> offsets;      ///< of each picture in `pixels`
+  std::span<const std::uint8_t> pixels;  ///< [height, width, 3] end to end; valid while this lives
+  ImageSize padded;                      ///< largest height and largest width
   BatchFigures figures;
+  PixelLease lease;                      ///< of the memory behind `pixels`
+  std::vector<std::uint8_t> own_pixels;  ///< that memory, where no loader lent it
+
+  /// Gives the batch pixels of its own, for batches that no loader made.
+  void own(std::vector<std::uint8_t> bytes);
 
   /// Share of the padded batch that is padding, 0 to 1.
   double padded_fraction() const noexcept;
@@ -57,10 +66,13 @@ struct LoaderOptions {
   std::int64_t bucket_window =
       50;  ///< steps whose samples are sorted by final size together; 1 = no sorting
   bool drop_last = false;  ///< leave out the last incomplete step of an epoch
+  OrderKind order;
   std::int64_t rank = 0;
   std::int64_t world_size = 1;
   std::int64_t threads = 1;  ///< decoding threads
-  std::int64_t slots = 3;    ///< micro-batches prepared ahead
+  std::int64_t slots = 3;    ///< micro-batches in memory, the one in use included
+  std::uint64_t memory = 0;  ///< bytes that the loader may take: fewer slots, then threads; 0 = any
+  SlotMemoryHook hook;       ///< told of the memory of all slots
 };
 
 /// Training batches in an order that depends on (data, seed, epoch) alone. Errors of its threads
@@ -68,6 +80,7 @@ struct LoaderOptions {
 class TrainLoader {
  public:
   /// @param index, reader must outlive the loader
+  /// @throws EnvironmentError with the arithmetic if options.memory is too little
   TrainLoader(const DataIndex& index, const ShardReader& reader, const LoaderOptions& options);
   TrainLoader(const TrainLoader&) = delete;
   TrainLoader& operator=(const TrainLoader&) = delete;
@@ -77,7 +90,7 @@ class TrainLoader {
   /// Goes to a step, at once: nothing is replayed. Before the first next() and any time later.
   void seek(std::int64_t epoch, std::int64_t step);
   /// The next micro-batch; after an epoch's last step the next epoch begins. Each step has at least
-  /// one micro-batch on every rank, which may be empty.
+  /// one micro-batch on every rank, which may be empty. Waits while the caller holds all slots.
   MicroBatch next();
 
  private:

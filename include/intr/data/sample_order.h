@@ -7,8 +7,11 @@
 namespace intr {
 
 /// Streams of feistel8-v1: independent permutations of one epoch. On disk (results depend on it):
-/// never renumber. Windows of size buckets use kBucketStream + window number.
+/// never renumber. Windows of shards use kWindowStream + window number, windows of size buckets
+/// kBucketStream + window number.
 inline constexpr std::uint64_t kSampleStream = 0;
+inline constexpr std::uint64_t kShardStream = 1;
+inline constexpr std::uint64_t kWindowStream = std::uint64_t{2} << 32;
 inline constexpr std::uint64_t kBucketStream = std::uint64_t{3} << 32;
 
 /// The order "feistel8-v1": a bijection of 0 … count - 1 that is a pure function of (seed, epoch,

@@ -29,7 +29,8 @@ struct Resize {
 /// Memory of one thread that resizes, and tables of the sizes that it met last.
 class ResizeScratch {
  public:
-  explicit ResizeScratch(ResizeKernel kernel = best_resize_kernel());
+  ResizeScratch() : ResizeScratch(best_resize_kernel()) {}
+  explicit ResizeScratch(ResizeKernel kernel);
   ResizeScratch(ResizeScratch&&) noexcept;
   ResizeScratch& operator=(ResizeScratch&&) noexcept;
   ~ResizeScratch();

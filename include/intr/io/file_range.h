@@ -34,9 +34,15 @@ class InputFile {
   /// Fills `out` from byte `offset` on; goes on after short reads and interruptions.
   /// @throws DataError if the file ends first
   void read(std::uint64_t offset, std::span<std::byte> out) const;
+  /// What try_read gives for a file that ends first.
+  static constexpr int kEnds = -1;
+  /// The same for those who mean to try again. @return 0, the errno value of a failure, or kEnds
+  int try_read(std::uint64_t offset, std::span<std::byte> out) const noexcept;
   std::vector<std::byte> read_all() const;
 
  private:
+  int read_from(std::uint64_t offset, std::span<std::byte> out, std::size_t& done) const noexcept;
+
   std::string path_;
   int descriptor_ = -1;
 };

@@ -8,8 +8,9 @@
 
 namespace intr {
 
-/// Lines of metrics.jsonl and log.txt. The fields `time`, `ms` and `images_s` hold times; all
-/// others are the same, character for character, in a run that was stopped and resumed.
+/// Lines of metrics.jsonl and log.txt. The fields `time`, `ms`, `images_s` and `loader`
+/// hold times; all others are the same, character for character, in a run that was stopped and
+/// resumed.
 
 /// A step: loss, rates, gradient norm, accuracies in per cent of its own pictures.
 nlohmann::ordered_json step_record(const StepReport& report);

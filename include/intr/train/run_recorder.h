@@ -7,6 +7,7 @@
 #include "intr/core/progress.h"
 #include "intr/train/checkpoint_store.h"
 #include "intr/train/evaluator.h"
+#include "intr/train/loader_watch.h"
 #include "intr/train/run_directory.h"
 #include "intr/train/run_state.h"
 
@@ -46,6 +47,7 @@ class RunRecorder {
   Checkpoint identity_;
   Options options_;
   std::unique_ptr<Progress> progress_;
+  LoaderWatch loader_watch_;
   std::int64_t shown_epoch_ = -1;
   std::int64_t saved_step_ = -1;
   bool saved_pending_ = false;

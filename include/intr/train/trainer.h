@@ -30,12 +30,27 @@ struct EpochSums {
 
 /// Seconds of this rank's step, by what they were spent on.
 struct StepTimes {
-  double data = 0;
+  double data = 0;  ///< until the batch is on the device
   double forward = 0;
   double backward = 0;
   double exposed = 0;  ///< waiting for the gradients of other ranks
   double optimizer = 0;
   double total() const noexcept { return data + forward + backward + exposed + optimizer; }
+};
+
+/// What this rank's loader did for a step. Seconds of threads are summed over pictures.
+struct LoaderReport {
+  BatchFigures sums;       ///< of the step's micro-batches; `queue` is their smallest
+  double normalise_s = 0;  ///< turning bytes into the network's input, on the compute thread
+  std::int64_t images = 0;
+  double pad_fraction = 0;  ///< of the input pixels
+
+  /// Adds a micro-batch. Its padding is counted in pixels.
+  void add(const MicroBatch& batch);
+
+ private:
+  std::int64_t picture_pixels_ = 0;
+  std::int64_t all_pixels_ = 0;
 };
 
 /// What one step did; the same on every rank but for times and padding.
@@ -54,7 +69,7 @@ struct StepReport {
   bool stop = false;         ///< some rank was asked to stop
   bool epoch_ended = false;  ///< it was the epoch's last step
   EpochSums epoch_sums;
-  double pad_fraction = 0;  ///< of this rank's input pixels
+  LoaderReport loader;
   StepTimes times;
 };
 
@@ -90,7 +105,7 @@ class Trainer {
   void restore(const Cursor& cursor, const EpochSums& epoch_sums, std::int64_t skips_in_a_row);
 
  private:
-  void forward_and_backward(const MicroBatch& batch, StepSums& mine, StepTimes& times);
+  void forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report);
   void seed_dropout(const MicroBatch& batch) const;
   UpdateReport update(const StepSums& all, const std::array<double, 2>& lr);
   bool advance(const StepSums& all);

@@ -60,6 +60,11 @@ PublishedOptimizer published_optimizer(const WeightFile& checkpoint) {
   if (train.contains("no-decay") && train.at("no-decay") != "none")
     optimizer.notes.emplace_back(
         "the published script decays norms and biases, too: this run did not");
+  if (const Json freeze = train.value("freeze", Json("stem")); freeze != "stem")
+    optimizer.notes.push_back(
+        fmt::format("this run froze {}, the published script freezes the stem: its --resume will "
+                    "refuse these optimizer groups. Next: load the model alone there",
+                    freeze == "none" ? "nothing" : "the " + freeze.get<std::string>()));
   return optimizer;
 }
 
