@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 packages=(
   g++ cmake ninja-build ccache git ca-certificates python3 python3-pip unzip pkg-config
   libopenmpi-dev openmpi-bin libhdf5-dev libboost-program-options-dev libfmt-dev libgtest-dev libgmock-dev
-  libjpeg62-turbo-dev libpng-dev zlib1g-dev libxxhash-dev nlohmann-json3-dev libzip-dev libdeflate-dev libssl-dev
+  libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libgif-dev zlib1g-dev libxxhash-dev nlohmann-json3-dev libzip-dev libdeflate-dev libssl-dev
   libopencv-core-dev libopencv-imgproc-dev dataset-fashion-mnist
 )
 cuda=no

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "codecs.h"
 #include "intr/core/error.h"
-#include "intr/image/jpeg.h"
-#include "intr/image/png.h"
+#include "intr/image/display.h"
 
 namespace intr {
 
@@ -33,14 +33,6 @@ std::string describe_content(std::span<const std::byte> bytes) {
   const bool printable =
       std::all_of(start.begin(), start.end(), [](char c) { return c >= ' ' || c == '\n'; });
   return printable ? "this is text, not a picture" : "no picture format begins with these bytes";
-}
-
-[[noreturn]] void refuse(std::span<const std::byte> bytes, Codec codec, const std::string& where) {
-  if (codec == Codec::kUnknown)
-    throw DataError(describe_content(bytes), where, "replace the file or leave it out");
-  throw DataError(
-      fmt::format("a {} picture, which this version does not decode", codec_name(codec)), where,
-      "convert it to PNG or JPEG");
 }
 
 }  // namespace
@@ -94,6 +86,16 @@ void check_pixel_limit(ImageSize size, const std::string& where, std::int64_t ma
                     where, "reduce the picture or leave it out");
 }
 
+void refuse_picture(const EncodedPicture& picture, const char* kind, const std::string& reason) {
+  throw DataError(fmt::format("broken {} picture: {}", kind, reason), picture.where,
+                  "replace the file or leave it out");
+}
+
+void set_size(Image& image, ImageSize size) {
+  image.size = size;
+  image.rgb.resize(static_cast<std::size_t>(size.area()) * 3);
+}
+
 Image decode_image(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts,
                    const DecodePolicy& policy) {
   Image image;
@@ -102,21 +104,62 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where, I
 }
 
 void decode_image_into(Image& image, std::span<const std::byte> bytes, const std::string& where,
-                       const DecodePolicy&, ImageFacts* facts) {
-  const Codec codec = sniff_codec(bytes);
-  if (codec == Codec::kJpeg)
-    image = decode_jpeg(bytes, where, facts);
-  else if (codec == Codec::kPng)
-    image = decode_png(bytes, where, facts);
-  else
-    refuse(bytes, codec, where);
+                       const DecodePolicy& policy, ImageFacts* facts) {
+  const EncodedPicture picture{bytes, where, policy};
+  ImageFacts own;
+  ImageFacts& found = facts != nullptr ? *facts : own;
+  const bool wanted = facts != nullptr || policy.apply_exif;
+  switch (sniff_codec(bytes)) {
+    case Codec::kJpeg:
+      decode_jpeg(picture, image, wanted ? &found : nullptr);
+      break;
+    case Codec::kPng:
+      decode_png(picture, image, wanted ? &found : nullptr);
+      break;
+    case Codec::kWebp:
+      decode_webp(picture, image, found);
+      break;
+    case Codec::kBmp:
+      decode_bmp(picture, image, found);
+      break;
+    case Codec::kPnm:
+      decode_pnm(picture, image, found);
+      break;
+    case Codec::kTiff:
+      decode_tiff(picture, image, found);
+      break;
+    case Codec::kGif:
+      decode_gif(picture, image, found);
+      break;
+    case Codec::kUnknown:
+      throw DataError(describe_content(bytes), where, "replace the file or leave it out");
+  }
+  if (policy.apply_exif && (found.flags & kOrientationApplied) == 0)
+    image = upright(std::move(image), found.orientation);
 }
 
-ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where) {
-  const Codec codec = sniff_codec(bytes);
-  if (codec == Codec::kJpeg) return probe_jpeg(bytes, where);
-  if (codec == Codec::kPng) return probe_png(bytes, where);
-  refuse(bytes, codec, where);
+ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where,
+                       const DecodePolicy& policy) {
+  const EncodedPicture picture{bytes, where, policy};
+  switch (sniff_codec(bytes)) {
+    case Codec::kJpeg:
+      return probe_jpeg(picture);
+    case Codec::kPng:
+      return probe_png(picture);
+    case Codec::kWebp:
+      return probe_webp(picture);
+    case Codec::kBmp:
+      return probe_bmp(picture);
+    case Codec::kPnm:
+      return probe_pnm(picture);
+    case Codec::kTiff:
+      return probe_tiff(picture);
+    case Codec::kGif:
+      return probe_gif(picture);
+    case Codec::kUnknown:
+      break;
+  }
+  throw DataError(describe_content(bytes), where, "replace the file or leave it out");
 }
 
 }  // namespace intr

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/image/jpeg.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +10,8 @@
 
 #include <jpeglib.h>
 
+#include "cmyk.h"
+#include "codecs.h"
 #include "intr/core/error.h"
 #include "intr/image/exif.h"
 
@@ -70,14 +70,11 @@ void grey_row_to_rgb(const std::uint8_t* grey, std::size_t width, std::uint8_t* 
   for (std::size_t x = 0; x < width; ++x, rgb += 3) rgb[0] = rgb[1] = rgb[2] = grey[x];
 }
 
-/// Pillow's integer formula. Adobe's programs store CMYK inverted, so do nearly all files.
+/// Adobe's programs store CMYK inverted, so do nearly all files.
 void cmyk_row_to_rgb(const std::uint8_t* cmyk, std::size_t width, std::uint8_t* rgb) {
   for (std::size_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-    const int light = cmyk[3];  // 255 - K
-    for (int c = 0; c < 3; ++c) {
-      const int product = (255 - cmyk[c]) * light + 128;
-      rgb[c] = static_cast<std::uint8_t>(std::max(0, light - ((product + (product >> 8)) >> 8)));
-    }
+    const auto color = cmyk_to_rgb(255 - cmyk[0], 255 - cmyk[1], 255 - cmyk[2], 255 - cmyk[3]);
+    std::copy_n(color.data(), 3, rgb);
   }
 }
 
@@ -125,8 +122,11 @@ class JpegPicture {
     const std::size_t width = info_.output_width;
     while (info_.output_scanline < info_.output_height) {
       std::uint8_t* out = rgb + std::size_t{info_.output_scanline} * width * 3;
-      std::uint8_t* target = info_.out_color_space == JCS_RGB ? out : row;
-      jpeg_read_scanlines(&info_, &target, 1);
+      if (info_.out_color_space == JCS_RGB) {
+        read_some_rows(out, width * 3);
+        continue;
+      }
+      jpeg_read_scanlines(&info_, &row, 1);
       if (info_.out_color_space == JCS_GRAYSCALE) grey_row_to_rgb(row, width, out);
       if (info_.out_color_space == JCS_CMYK) cmyk_row_to_rgb(row, width, out);
     }
@@ -142,6 +142,15 @@ class JpegPicture {
   std::size_t bytes_read() const noexcept { return bytes_.size() - source_.bytes_in_buffer; }
 
  private:
+  /// As many rows as libjpeg gives at once.
+  void read_some_rows(std::uint8_t* out, std::size_t row_bytes) {
+    constexpr unsigned kMostRows = 8;
+    std::uint8_t* rows[kMostRows];
+    const unsigned count = std::min(kMostRows, info_.output_height - info_.output_scanline);
+    for (unsigned i = 0; i < count; ++i) rows[i] = out + i * row_bytes;
+    jpeg_read_scanlines(&info_, rows, count);
+  }
+
   void connect_source() {
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(bytes_.data());
     source_.bytes_in_buffer = bytes_.size();
@@ -190,39 +199,65 @@ ImageFacts header_facts(const JpegPicture& picture) {
   return facts;
 }
 
-[[noreturn]] void refuse(const JpegPicture& picture, const std::string& where) {
+/// Names the process of a JPEG picture that libjpeg does not read, for the message.
+std::string process_of(std::span<const std::byte> bytes) {
+  for (std::size_t at = 2; at + 4 < bytes.size();) {
+    const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(bytes[at + i]); };
+    if (byte(0) != 0xff) return {};
+    const unsigned marker = byte(1);
+    const bool frame =
+        marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    if (!frame) {
+      at += 2 + (byte(2) << 8 | byte(3));
+      continue;
+    }
+    if (marker == 0xc3 || marker == 0xc7 || marker == 0xcb || marker == 0xcf)
+      return "lossless JPEG";
+    if (marker >= 0xc5 && marker != 0xc9 && marker != 0xca) return "hierarchical JPEG";
+    if (byte(4) != 8) return fmt::format("JPEG with {} bits a sample", byte(4));
+    return {};
+  }
+  return {};
+}
+
+[[noreturn]] void refuse(const JpegPicture& picture, std::span<const std::byte> bytes,
+                         const std::string& where) {
+  const std::string process = process_of(bytes);
+  if (!process.empty())
+    throw DataError(process + ", which is not decoded", where,
+                    "convert it to a usual JPEG or to PNG, or leave it out");
   throw DataError(
       fmt::format("broken JPEG picture: {} (at byte {})", picture.message(), picture.bytes_read()),
       where, "replace the file or leave it out");
 }
 
-void open_picture(JpegPicture& picture, bool keep_markers, const std::string& where) {
-  if (!picture.read_header(keep_markers)) refuse(picture, where);
-  check_pixel_limit(picture.size(), where);
+void open_picture(JpegPicture& picture, const EncodedPicture& encoded, bool keep_markers) {
+  if (!picture.read_header(keep_markers)) refuse(picture, encoded.bytes, encoded.where);
+  check_pixel_limit(picture.size(), encoded.where, encoded.policy.max_pixels);
 }
 
 }  // namespace
 
-Image decode_jpeg(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts) {
-  JpegPicture picture(bytes);
-  open_picture(picture, facts != nullptr, where);
+void decode_jpeg(const EncodedPicture& encoded, Image& image, ImageFacts* facts) {
+  JpegPicture picture(encoded.bytes);
+  open_picture(picture, encoded, facts != nullptr);
   if (facts != nullptr) *facts = header_facts(picture);
-  Image image{picture.size(), {}};
-  const auto width = static_cast<std::size_t>(image.size.width);
-  image.rgb.resize(static_cast<std::size_t>(image.size.area()) * 3);
-  std::vector<std::uint8_t> row(picture.info().num_components == 3 ? 0 : width * 4);
-  if (!picture.read_rows(image.rgb.data(), row.data())) refuse(picture, where);
+  set_size(image, picture.size());
+  std::vector<std::uint8_t> row;
+  if (picture.info().num_components != 3)
+    row.resize(static_cast<std::size_t>(image.size.width) * 4);
+  if (!picture.read_rows(image.rgb.data(), row.data()))
+    refuse(picture, encoded.bytes, encoded.where);
   if (facts != nullptr) {
     if (picture.warned()) facts->flags |= kDecoderWarning;
     // The further pictures of a multi-picture file are no stray bytes.
     if (picture.bytes_left() && (facts->flags & kAnimated) == 0) facts->flags |= kTrailingBytes;
   }
-  return image;
 }
 
-ImageFacts probe_jpeg(std::span<const std::byte> bytes, const std::string& where) {
-  JpegPicture picture(bytes);
-  open_picture(picture, true, where);
+ImageFacts probe_jpeg(const EncodedPicture& encoded) {
+  JpegPicture picture(encoded.bytes);
+  open_picture(picture, encoded, true);
   return header_facts(picture);
 }
 

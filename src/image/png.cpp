@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/image/png.h"
-
 #include <fmt/format.h>
 #include <png.h>
 #include <zlib.h>
@@ -13,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "intr/core/error.h"
+#include "codecs.h"
 #include "intr/image/png_chunks.h"
 
 namespace intr {
@@ -155,8 +153,8 @@ class PngPicture {
 };
 
 /// Colors of a gray or palette picture. @return true if a 16-bit sample was clipped
-bool samples_to_rgb(const PngChunks& png, const std::vector<std::uint8_t>& samples,
-                    std::vector<std::uint8_t>& rgb) {
+bool samples_to_rgb(const PngChunks& png, const DecodePolicy& policy,
+                    const std::vector<std::uint8_t>& samples, std::vector<std::uint8_t>& rgb) {
   std::uint8_t* out = rgb.data();
   if (png.color == Color::kPalette) {
     for (const std::uint8_t index : samples) out = std::copy_n(png.palette[index].data(), 3, out);
@@ -168,40 +166,43 @@ bool samples_to_rgb(const PngChunks& png, const std::vector<std::uint8_t>& sampl
   }
   bool clipped = false;
   for (std::size_t i = 0; i < samples.size(); i += 2) {
-    clipped = clipped || samples[i] != 0;
-    out = std::fill_n(out, 3, samples[i] != 0 ? std::uint8_t{255} : samples[i + 1]);
+    const int value = samples[i] << 8 | samples[i + 1];
+    clipped = clipped || value > 255;
+    out = std::fill_n(
+        out, 3,
+        static_cast<std::uint8_t>(policy.scale_gray16 ? value / 257 : std::min(value, 255)));
   }
-  return clipped;
+  return clipped && !policy.scale_gray16;
+}
+
+PngChunks read_chunks(const EncodedPicture& encoded) {
+  PngChunks chunks = read_png_chunks(encoded.bytes, encoded.where);
+  check_pixel_limit(chunks.facts.size, encoded.where, encoded.policy.max_pixels);
+  return chunks;
 }
 
 }  // namespace
 
-Image decode_png(std::span<const std::byte> bytes, const std::string& where, ImageFacts* facts) {
-  const PngChunks chunks = read_png_chunks(bytes, where);
+void decode_png(const EncodedPicture& encoded, Image& image, ImageFacts* facts) {
+  const PngChunks chunks = read_chunks(encoded);
   PngPicture picture(chunks);
-  Image image{chunks.facts.size, {}};
+  set_size(image, chunks.facts.size);
   const auto area = static_cast<std::size_t>(image.size.area());
-  image.rgb.resize(area * 3);
   const bool colored = chunks.color == Color::kRgb || chunks.color == Color::kRgba;
   const bool wide_gray = chunks.color == Color::kGrey && chunks.depth == 16;
   const std::size_t sample_bytes = wide_gray ? 2 : 1;
   std::vector<std::uint8_t> samples(colored ? 0 : area * sample_bytes);
   const bool read = colored ? picture.read_rows(image.rgb.data(), std::size_t{chunks.width} * 3)
                             : picture.read_rows(samples.data(), chunks.width * sample_bytes);
-  if (!read)
-    throw DataError(fmt::format("broken PNG picture: {}", picture.message()), where,
-                    "replace the file or leave it out");
-  const bool clipped = !colored && samples_to_rgb(chunks, samples, image.rgb);
+  if (!read) refuse_picture(encoded, "PNG", picture.message());
+  const bool clipped = !colored && samples_to_rgb(chunks, encoded.policy, samples, image.rgb);
   if (facts != nullptr) {
     *facts = chunks.facts;
     if (clipped) facts->flags |= kClipped16;
     if (picture.warned()) facts->flags |= kDecoderWarning;
   }
-  return image;
 }
 
-ImageFacts probe_png(std::span<const std::byte> bytes, const std::string& where) {
-  return read_png_chunks(bytes, where).facts;
-}
+ImageFacts probe_png(const EncodedPicture& encoded) { return read_chunks(encoded).facts; }
 
 }  // namespace intr

@@ -108,7 +108,6 @@ class ChunkWalk {
     png_.facts.codec = Codec::kPng;
     png_.facts.size = {png_.height, png_.width};
     png_.facts.mode = mode();
-    check_pixel_limit(png_.facts.size, where_);
     at_ = chunk.end();
   }
 

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/image/jpeg.h"
-
 #include <gtest/gtest.h>
 
 #include "image/golden.h"
 #include "intr/core/error.h"
+#include "intr/image/decode.h"
 
 namespace intr {
 namespace {
 
 std::uint32_t flags_of(const std::string& name) {
   ImageFacts facts;
-  decode_jpeg(golden_bytes(name), name, &facts);
+  decode_image(golden_bytes(name), name, &facts);
   EXPECT_EQ(facts.codec, Codec::kJpeg);
   return facts.flags;
 }
@@ -30,17 +29,17 @@ TEST(Jpeg, StrayBytesBeforeTheEndMarkerAreAWarning) {
   std::vector<std::byte> bytes = golden_bytes("baseline_420.jpg");
   bytes.insert(bytes.end() - 2, {std::byte{1}, std::byte{2}});
   ImageFacts facts;
-  decode_jpeg(bytes, "x", &facts);
+  decode_image(bytes, "x", &facts);
   EXPECT_EQ(facts.flags, kDecoderWarning);
 }
 
 TEST(Jpeg, ProbeNeedsTheHeaderOnly) {
   std::vector<std::byte> bytes = golden_bytes("exif6.jpg");
   bytes.erase(bytes.end() - 200, bytes.end());
-  const ImageFacts facts = probe_jpeg(bytes, "x");
+  const ImageFacts facts = probe_image(bytes, "x");
   EXPECT_EQ(facts.size, (ImageSize{29, 37}));
   EXPECT_EQ(facts.orientation, 6);
-  EXPECT_THROW(probe_jpeg(std::span(bytes).first(40), "x"), DataError);
+  EXPECT_THROW(probe_image(std::span(bytes).first(40), "x"), DataError);
 }
 
 /// A picture of 8 x 8 pixels with `scans` scans that each hold a bit more than nothing.
@@ -62,9 +61,9 @@ std::vector<std::byte> many_scans(int scans) {
 }
 
 TEST(Jpeg, MoreThanAThousandScansAreRefused) {
-  EXPECT_NO_THROW(decode_jpeg(many_scans(20), "bomb.jpg", nullptr));
+  EXPECT_NO_THROW(decode_image(many_scans(20), "bomb.jpg"));
   try {
-    decode_jpeg(many_scans(1001), "bomb.jpg", nullptr);
+    decode_image(many_scans(1001), "bomb.jpg");
     FAIL() << "decoded";
   } catch (const DataError& error) {
     EXPECT_NE(std::string(error.what()).find("1000 scans"), std::string::npos) << error.what();

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/image/png.h"
-
 #include <gtest/gtest.h>
 
 #include "image/golden.h"
 #include "intr/core/error.h"
+#include "intr/image/decode.h"
 
 namespace intr {
 namespace {
 
 std::uint32_t flags_of(const std::string& name) {
   ImageFacts facts;
-  decode_png(golden_bytes(name), name, &facts);
+  decode_image(golden_bytes(name), name, &facts);
   EXPECT_EQ(facts.codec, Codec::kPng);
   return facts.flags;
 }
@@ -31,7 +30,7 @@ TEST(Png, FlagsSayWhatIsOdd) {
 }
 
 TEST(Png, SixteenBitGraysAreClipped) {
-  const Image image = decode_png(golden_bytes("gray16_ramp.png"), "x", nullptr);
+  const Image image = decode_image(golden_bytes("gray16_ramp.png"), "x");
   const std::vector<std::uint8_t> expected = {0,   0,   0,   1,   1,   1,   255, 255, 255,
                                               255, 255, 255, 255, 255, 255, 255, 255, 255};
   EXPECT_EQ(image.rgb, expected);
@@ -40,7 +39,7 @@ TEST(Png, SixteenBitGraysAreClipped) {
 TEST(Png, ReasonsAreNamed) {
   const auto reason = [](const char* name) -> std::string {
     try {
-      decode_png(golden_bytes(name), name, nullptr);
+      decode_image(golden_bytes(name), name);
     } catch (const DataError& error) {
       return error.what();
     }

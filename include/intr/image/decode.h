@@ -65,6 +65,8 @@ struct ImageFacts {
 
 /// Pictures of more pixels are refused from their header alone (Pillow's own limit).
 inline constexpr std::int64_t kMaxPixels = 178'956'970;
+/// Pictures of more pixels are worth a warning (Pillow's own limit).
+inline constexpr std::int64_t kManyPixels = 89'478'485;
 
 /// How a data set wants its pictures decoded; the defaults are the reference's (Pillow's).
 struct DecodePolicy {
@@ -82,7 +84,8 @@ Codec sniff_codec(std::span<const std::byte> bytes) noexcept;
 /// Lower-case name: "jpeg", "png", …
 const char* codec_name(Codec codec) noexcept;
 
-/// Decodes a JPEG or PNG picture to exactly the pixels of Pillow's Image.open(…).convert("RGB").
+/// Decodes a picture of any codec to exactly the pixels of Pillow's Image.open(…).convert("RGB"),
+/// unless the policy asks for others.
 /// @param where the file or sample, for messages
 /// @param facts if not null: filled in
 /// @throws DataError if the bytes are no such picture, or end before the picture does. Thread-safe.
@@ -92,7 +95,8 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where,
 void decode_image_into(Image& image, std::span<const std::byte> bytes, const std::string& where,
                        const DecodePolicy& policy = {}, ImageFacts* facts = nullptr);
 
-/// Size of an encoded picture from its header alone.
-ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where);
+/// What the header of an encoded picture says; only the flags that need the pixels are missing.
+ImageFacts probe_image(std::span<const std::byte> bytes, const std::string& where,
+                       const DecodePolicy& policy = {});
 
 }  // namespace intr
