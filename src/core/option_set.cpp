@@ -32,6 +32,9 @@ std::int64_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+/// "out" of "out,o".
+std::string long_name(const std::string& flag) { return flag.substr(0, flag.find(',')); }
+
 std::string dashes_off(const std::string& name) {
   return name.substr(std::min(name.find_first_not_of('-'), name.size()));
 }
@@ -109,7 +112,7 @@ std::vector<std::string> OptionSet::with_switches_on(std::vector<std::string> ar
 
 void OptionSet::refuse_unknown(const std::string& name) const {
   std::vector<std::string> flags = {"help", "version", "config"};
-  for (const Row& row : rows_) flags.push_back(row.flag);
+  for (const Row& row : rows_) flags.push_back(long_name(row.flag));
   const std::string near = nearest_match(dashes_off(name), flags);
   throw UsageError("unknown option", "--" + dashes_off(name),
                    near.empty() ? "--help lists the options"
@@ -171,7 +174,7 @@ bool OptionSet::given(const std::string& flag) const {
 
 nlohmann::ordered_json OptionSet::values() const {
   auto values = nlohmann::ordered_json::object();
-  for (const Row& row : rows_) values[row.flag] = row.value();
+  for (const Row& row : rows_) values[long_name(row.flag)] = row.value();
   return values;
 }
 

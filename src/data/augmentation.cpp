@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "intr/core/error.h"
 #include "intr/core/philox.h"
@@ -92,16 +91,6 @@ void plan_training(TransformPlan& plan, const Draws& draws, std::int64_t image_s
   plan.final = resized_size(plan.cropped, short_side, long_side);
 }
 
-void flip_rows(Image& image) {
-  const auto row_bytes = static_cast<std::size_t>(image.size.width) * 3;
-  for (std::size_t start = 0; start < image.rgb.size(); start += row_bytes) {
-    std::size_t left = start;
-    std::size_t right = start + row_bytes - 3;
-    for (; left < right; left += 3, right -= 3)
-      std::swap_ranges(&image.rgb[left], &image.rgb[left] + 3, &image.rgb[right]);
-  }
-}
-
 }  // namespace
 
 Transform Transform::parse(const std::string& name) {
@@ -170,19 +159,20 @@ std::int64_t largest_final_area(const Transform& transform, ImageSize source) {
   return std::max(whole, short_side * (short_side * longest / smallest));
 }
 
-void transform_into(const TransformPlan& plan, Image& source, TransformScratch& scratch,
+void transform_into(const TransformPlan& plan, const Image& source, TransformScratch& scratch,
                     std::span<std::uint8_t> out) {
-  if (plan.flip) flip_rows(source);
   if (!plan.crop) {
-    resize_bilinear_into(source, plan.final, scratch.resize, out);
+    Resize resize = Resize::whole(plan.final);
+    resize.mirrored = plan.flip;
+    resize_bilinear_into(source, resize, scratch.resize, out);
     return;
   }
-  const ResizeCrop crop{plan.left, plan.top, plan.cropped};
   Image& cropped = scratch.cropped;
   cropped.size = plan.cropped;
   cropped.rgb.resize(static_cast<std::size_t>(cropped.size.area()) * 3);
-  resize_bilinear_into(source, plan.first, crop, scratch.resize, cropped.rgb);
-  resize_bilinear_into(cropped, plan.final, scratch.resize, out);
+  resize_bilinear_into(source, {plan.first, plan.flip, plan.left, plan.top, plan.cropped},
+                       scratch.resize, cropped.rgb);
+  resize_bilinear_into(cropped, Resize::whole(plan.final), scratch.resize, out);
 }
 
 Image apply_transform(const TransformPlan& plan, Image image) {

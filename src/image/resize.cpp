@@ -1,82 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled without contraction of floating-point operations: the weights must be Pillow's.
 #include "intr/image/resize.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "intr/core/error.h"
-#include "intr/image/resize_kernels.h"
+#include "narrowed_rows.h"
+#include "recent.h"
 
 namespace intr {
-
 namespace {
 
-constexpr double kWeightOne = 1 << kWeightBits;
+/// What the tables of a pass depend on.
+struct AxisKey {
+  std::int64_t in = 0, out = 0, begin = 0, end = 0;
+  bool mirrored = false;
+  bool operator==(const AxisKey&) const = default;
+  ResizeAxis axis() const { return ResizeAxis(in, out, begin, end, mirrored); }
+};
 
-/// Weights of one axis. All doubles, in Pillow's order of operations.
-ResizeAxis make_axis(std::int64_t in, std::int64_t out) {
-  ResizeAxis axis;
-  const double scale = static_cast<double>(in) / static_cast<double>(out);
-  const double support = std::max(scale, 1.0);
-  const double inverse = 1.0 / support;
-  std::vector<double> weights;
-  for (std::int64_t x = 0; x < out; ++x) {
-    const double center = (static_cast<double>(x) + 0.5) * scale;
-    const std::int64_t low =
-        std::max<std::int64_t>(0, static_cast<std::int64_t>(center - support + 0.5));
-    const std::int64_t high = std::min(in, static_cast<std::int64_t>(center + support + 0.5));
-    weights.clear();
-    double sum = 0;
-    for (std::int64_t j = low; j < high; ++j) {
-      const double distance = (static_cast<double>(j) - center + 0.5) * inverse;
-      weights.push_back(std::max(0.0, 1.0 - std::abs(distance)));
-      sum += weights.back();
+void check(const Image& image, const Resize& resize, std::size_t out_bytes) {
+  const auto fits = [](std::int64_t begin, std::int64_t count, std::int64_t side) {
+    return begin >= 0 && count >= 1 && count <= side && begin <= side - count;
+  };
+  const ImageSize size = resize.size;
+  if (size.height < 1 || size.width < 1 || image.size.height < 1 || image.size.width < 1)
+    throw InternalError(fmt::format("a resize from {} x {} to {} x {} pixels", image.size.width,
+                                    image.size.height, size.width, size.height));
+  if (!fits(resize.left, resize.part.width, size.width) ||
+      !fits(resize.top, resize.part.height, size.height))
+    throw InternalError(fmt::format("a part of {} x {} pixels at ({}, {}) of {} x {}",
+                                    resize.part.width, resize.part.height, resize.left, resize.top,
+                                    size.width, size.height));
+  if (out_bytes != static_cast<std::size_t>(resize.part.area()) * 3)
+    throw InternalError(fmt::format("{} bytes for a picture of {} x {} pixels", out_bytes,
+                                    resize.part.width, resize.part.height));
+}
+
+/// The vertical pass over the rows that `row(y)` gives, or a copy of them.
+/// @param pass null if heights are equal: then `top` is the first row
+template <class Row>
+void write_rows(const RowPass* pass, std::int64_t top, std::int64_t num_rows, std::size_t row_bytes,
+                Row row, std::uint8_t* out) {
+  std::vector<const std::uint8_t*> rows;
+  for (std::int64_t y = 0; y < num_rows; ++y, out += row_bytes) {
+    if (pass == nullptr) {
+      std::memcpy(out, row(top + y), row_bytes);
+      continue;
     }
-    axis.add(low, weights, [sum](double weight) {
-      return static_cast<std::int32_t>(0.5 + weight / sum * kWeightOne);
-    });
+    const ResizeAxis::Window& window = pass->axis().windows()[static_cast<std::size_t>(y)];
+    rows.clear();
+    for (std::int64_t j = 0; j < window.taps; ++j) rows.push_back(row(window.first + j));
+    pass->run(static_cast<std::size_t>(y), rows, row_bytes, out);
   }
-  return axis;
 }
 
 }  // namespace
 
-Image resize_bilinear(const Image& image, ImageSize size) {
-  if (size.height < 1 || size.width < 1 || image.size.height < 1 || image.size.width < 1)
-    throw InternalError(fmt::format("a resize from {} x {} to {} x {} pixels", image.size.width,
-                                    image.size.height, size.width, size.height));
-  const Image* source = &image;
-  Image narrowed;
-  if (size.width != image.size.width) {
-    narrowed.size = {image.size.height, size.width};
-    narrowed.rgb.resize(static_cast<std::size_t>(narrowed.size.area()) * 3);
-    resize_columns(*source, make_axis(image.size.width, size.width), narrowed);
-    source = &narrowed;
-  }
-  if (size.height == image.size.height) return source == &image ? image : std::move(narrowed);
-  Image result{size, {}};
-  result.rgb.resize(static_cast<std::size_t>(size.area()) * 3);
-  resize_rows(*source, make_axis(image.size.height, size.height), result);
-  return result;
-}
+struct ResizeScratch::State {
+  explicit State(ResizeKernel wanted) : kernel(wanted) {}
 
-void resize_bilinear_into(const Image& image, ImageSize size, ResizeScratch& scratch,
+  ResizeKernel kernel;
+  std::vector<std::uint8_t> rows;  ///< between the passes
+  Recent<AxisKey, ColumnPass> columns;
+  Recent<AxisKey, RowPass> heights;
+};
+
+ResizeScratch::ResizeScratch(ResizeKernel kernel) : state_(std::make_unique<State>(kernel)) {}
+ResizeScratch::ResizeScratch(ResizeScratch&&) noexcept = default;
+ResizeScratch& ResizeScratch::operator=(ResizeScratch&&) noexcept = default;
+ResizeScratch::~ResizeScratch() = default;
+
+void resize_bilinear_into(const Image& image, const Resize& resize, ResizeScratch& scratch,
                           std::span<std::uint8_t> out) {
-  resize_bilinear_into(image, size, {0, 0, size}, scratch, out);
+  check(image, resize, out.size());
+  ResizeScratch::State& state = scratch.state();
+  const ImageSize part = resize.part;
+  const auto row_bytes = static_cast<std::size_t>(part.width) * 3;
+  const std::int64_t stride = image.size.width * 3;
+  const RowPass* row_pass = nullptr;
+  if (resize.size.height != image.size.height) {
+    const AxisKey key{image.size.height, resize.size.height, resize.top, resize.top + part.height};
+    row_pass = &state.heights.get(key, [&] { return make_row_pass(key.axis(), state.kernel); });
+  }
+  if (resize.size.width == image.size.width && !resize.mirrored) {
+    const std::uint8_t* source = image.rgb.data() + resize.left * 3;
+    const auto row = [&](std::int64_t y) { return source + y * stride; };
+    write_rows(row_pass, resize.top, part.height, row_bytes, row, out.data());
+    return;
+  }
+  const AxisKey key{image.size.width, resize.size.width, resize.left, resize.left + part.width,
+                    resize.mirrored};
+  const ColumnPass& column_pass =
+      state.columns.get(key, [&] { return make_column_pass(key.axis(), state.kernel); });
+  std::int64_t first = resize.top, end = resize.top + part.height, window = 1;
+  if (row_pass != nullptr) {
+    const auto& windows = row_pass->axis().windows();
+    first = windows.front().first;
+    end = windows.back().first + windows.back().taps;
+    window = row_pass->axis().max_taps();
+  }
+  NarrowedRows narrowed(column_pass, state.rows, row_bytes, image.rgb.data(), stride, first, end,
+                        window);
+  const auto row = [&](std::int64_t y) { return narrowed.row(y); };
+  write_rows(row_pass, resize.top, part.height, row_bytes, row, out.data());
 }
 
-void resize_bilinear_into(const Image& image, ImageSize size, const ResizeCrop& crop,
-                          ResizeScratch&, std::span<std::uint8_t> out) {
-  const Image whole = resize_bilinear(image, size);
-  const auto row_bytes = crop.size.width * 3;
-  for (std::int64_t y = 0; y < crop.size.height; ++y)
-    std::copy_n(whole.rgb.data() + ((crop.top + y) * size.width + crop.left) * 3, row_bytes,
-                out.data() + y * row_bytes);
+Image resize_bilinear(const Image& image, ImageSize size) {
+  Image result{size, {}};
+  result.rgb.resize(static_cast<std::size_t>(std::max<std::int64_t>(0, size.area())) * 3);
+  ResizeScratch scratch;
+  resize_bilinear_into(image, Resize::whole(size), scratch, result.rgb);
+  return result;
 }
 
 ImageSize resized_size(ImageSize source, std::int64_t short_side, std::int64_t maximum) {

@@ -27,6 +27,7 @@ struct TinySet {
   std::vector<std::string> classes = {"crow", "finch", "heron"};
   std::int64_t num_shards = 2;
   std::int64_t id_step = 1;  ///< sample ids are 0, id_step, 2 * id_step, …
+  std::function<void(SampleColumns&)> annotate = {};  ///< adds boxes or parts to a shard's columns
   std::function<ImageSize(std::int64_t)> size = [](std::int64_t i) {
     return ImageSize{20 + i % 3 * 5, 24 + i % 4 * 6};
   };
@@ -89,6 +90,7 @@ inline void make_tiny_set(const std::string& set, const TinySet& what = {}) {
         columns.add_path(what.classes[static_cast<std::size_t>(label)] + "/" + std::to_string(i) +
                          ".png");
       }
+      if (what.annotate) what.annotate(columns);
       const std::string file = shard_format::shard_file(split, std::ssize(shards), what.num_shards);
       const std::string path = set + "/" + file;
       ShardWriter writer(path,

@@ -54,10 +54,10 @@ struct TransformScratch {
 };
 
 /// Carries the plan out, straight into `out`.
-/// @param source a decoded picture; mirrored in place if plan.flip
-/// @param out [plan.final.height, plan.final.width, 3], apart from the source
+/// @param source a decoded picture of the size that the plan was made for
+/// @param out [plan.final.height, plan.final.width, 3]
 /// @throws InternalError if `out` has another size
-void transform_into(const TransformPlan& plan, Image& source, TransformScratch& scratch,
+void transform_into(const TransformPlan& plan, const Image& source, TransformScratch& scratch,
                     std::span<std::uint8_t> out);
 /// The same for a picture now and then. The result has size plan.final.
 Image apply_transform(const TransformPlan& plan, Image image);

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "intr/image/image.h"
+#include "intr/image/resize_kernels.h"
 
 namespace intr {
 
@@ -13,26 +14,39 @@ namespace intr {
 /// whose size does not change is skipped. @param size both sides at least 1. Thread-safe.
 Image resize_bilinear(const Image& image, ImageSize size);
 
-/// Memory of one thread that resizes, reused from picture to picture.
-struct ResizeScratch {
-  Image narrowed;  ///< between the passes
-};
-
-/// A part of a resized picture.
-struct ResizeCrop {
+/// What is made of a picture by one resize.
+struct Resize {
+  ImageSize size;         ///< of the whole result
+  bool mirrored = false;  ///< left and right of the source are exchanged first
+  /// The part of the result that is asked for; costs what it is large.
   std::int64_t left = 0;
   std::int64_t top = 0;
-  ImageSize size;
+  ImageSize part;
+
+  static Resize whole(ImageSize size) { return {size, false, 0, 0, size}; }
 };
 
-/// resize_bilinear straight into `out`. @param out [size.height, size.width, 3]
-void resize_bilinear_into(const Image& image, ImageSize size, ResizeScratch& scratch,
+/// Memory of one thread that resizes, and tables of the sizes that it met last.
+class ResizeScratch {
+ public:
+  ResizeScratch() : ResizeScratch(best_resize_kernel()) {}
+  explicit ResizeScratch(ResizeKernel kernel);
+  ResizeScratch(ResizeScratch&&) noexcept;
+  ResizeScratch& operator=(ResizeScratch&&) noexcept;
+  ~ResizeScratch();
+
+  struct State;
+  State& state() noexcept { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// As resize_bilinear, straight into memory of the caller.
+/// @param out [part.height, part.width, 3]
+/// @throws InternalError if a size is 0, the part leaves the result, or `out` has another size
+void resize_bilinear_into(const Image& image, const Resize& resize, ResizeScratch& scratch,
                           std::span<std::uint8_t> out);
-/// Only the part of the result that `crop` names, at the cost of that part.
-/// @param out [crop.size.height, crop.size.width, 3]
-/// @throws InternalError if the crop is empty or leaves the picture of `size`
-void resize_bilinear_into(const Image& image, ImageSize size, const ResizeCrop& crop,
-                          ResizeScratch& scratch, std::span<std::uint8_t> out);
 
 /// torchvision's and DETR's size rule: the short side becomes `short_side` unless the long side
 /// would exceed `maximum` (0: no maximum). Rounding as published; a side may become 0 and the long

@@ -1,68 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
-#include "intr/image/image.h"
+#include "intr/image/resize_axis.h"
 
 namespace intr {
 
-/// Bits behind the binary point of a weight: as many as let 255 times the sum of the weights fit 32
-/// bits with a sign.
-inline constexpr int kWeightBits = 22;
+/// Instructions that a resize is computed with. The results are equal, bit for bit.
+enum class ResizeKernel { kScalar, kAvx2, kAvx512 };
+/// Those of this processor, the fastest last.
+const std::vector<ResizeKernel>& resize_kernels();
+ResizeKernel best_resize_kernel();
 
-/// Which source pixels make each pixel of one axis, and with what weights.
-class ResizeAxis {
+/// The horizontal pass: u8 RGB pixels, weighted along the row. Thread-safe.
+class ColumnPass {
  public:
-  struct Window {
-    std::int64_t first = 0;   ///< source pixel
-    std::int64_t taps = 0;    ///< number of source pixels
-    std::size_t weights = 0;  ///< where its weights begin
-  };
+  static constexpr std::size_t kRows = 4;    ///< rows of one call
+  static constexpr std::size_t kSlack = 64;  ///< bytes behind a target row that may be overwritten
+  using Sources = std::array<const std::uint8_t*, kRows>;
+  using Targets = std::array<std::uint8_t*, kRows>;
 
-  /// Adds the next target pixel; weights that round to 0 at the ends are left out.
-  /// @param to_fixed turns a weight into its fixed-point number
-  template <class ToFixed>
-  void add(std::int64_t first, const std::vector<double>& weights, ToFixed to_fixed) {
-    Window window{first, 0, weights_.size()};
-    for (const double weight : weights) {
-      const std::int32_t fixed = to_fixed(weight);
-      if (fixed == 0 && window.taps == 0) {
-        ++window.first;
-        continue;
-      }
-      weights_.push_back(fixed);
-      ++window.taps;
-    }
-    while (window.taps > 1 && weights_.back() == 0) {
-      weights_.pop_back();
-      --window.taps;
-    }
-    windows_.push_back(window);
-  }
-
-  const std::vector<Window>& windows() const noexcept { return windows_; }
-  const std::int32_t* weights(const Window& window) const noexcept {
-    return weights_.data() + window.weights;
-  }
-
- private:
-  std::vector<Window> windows_;
-  std::vector<std::int32_t> weights_;
+  virtual ~ColumnPass() = default;
+  /// @param sources rows of axis.source_side() pixels
+  /// @param targets rows of as many pixels as the axis has windows, and kSlack bytes. Equal rows
+  ///                are allowed where the sources are equal, too.
+  virtual void run(const Sources& sources, const Targets& targets) const = 0;
 };
 
-/// What a processor can do; the results are equal.
-enum class ResizeKernel { kScalar, kAvx2 };
-/// The fastest one of this processor.
-ResizeKernel best_resize_kernel() noexcept;
+/// The vertical pass: weighted sums of rows. Thread-safe.
+class RowPass {
+ public:
+  explicit RowPass(ResizeAxis axis) : axis_(std::move(axis)) {}
+  virtual ~RowPass() = default;
+  /// Makes the target row of window `y` of the axis.
+  /// @param rows the source rows of the window, `length` bytes each
+  /// @param target `length` bytes, apart from the rows
+  virtual void run(std::size_t y, std::span<const std::uint8_t* const> rows, std::size_t length,
+                   std::uint8_t* target) const = 0;
+  const ResizeAxis& axis() const noexcept { return axis_; }
 
-/// Horizontal pass: target's width is the axis's, heights are equal. Sizes are set by the caller.
-void resize_columns(const Image& source, const ResizeAxis& axis, Image& target,
-                    ResizeKernel kernel = best_resize_kernel());
-/// Vertical pass: target's height is the axis's, widths are equal.
-void resize_rows(const Image& source, const ResizeAxis& axis, Image& target,
-                 ResizeKernel kernel = best_resize_kernel());
+ private:
+  ResizeAxis axis_;
+};
+
+/// @param kernel one of resize_kernels()
+std::unique_ptr<const ColumnPass> make_column_pass(ResizeAxis axis, ResizeKernel kernel);
+std::unique_ptr<const RowPass> make_row_pass(ResizeAxis axis, ResizeKernel kernel);
 
 }  // namespace intr
