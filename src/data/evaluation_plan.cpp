@@ -29,28 +29,46 @@ std::vector<SizedSample> sized_samples(const DataIndex& index, const Transform& 
   return samples;
 }
 
+/// The order in which samples are cut into batches.
+bool comes_before(const SizedSample& a, const SizedSample& b, EvaluationBatching batching) {
+  if (batching == EvaluationBatching::kReference) return a.sample_id < b.sample_id;
+  return std::tuple(a.final.height, a.final.width, a.sample_id) <
+         std::tuple(b.final.height, b.final.width, b.sample_id);
+}
+
 }  // namespace
+
+EvaluationBatching parse_evaluation_batching(const std::string& text) {
+  if (text == "size") return EvaluationBatching::kOneSize;
+  if (text == "reference") return EvaluationBatching::kReference;
+  throw UsageError("'" + text + "' is no way to put batches together", "--eval-batching",
+                   "use size or reference");
+}
 
 std::vector<EvaluationBatch> plan_evaluation(const DataIndex& index, const Transform& transform,
                                              std::int64_t batch_size,
-                                             const std::vector<std::int64_t>& rows) {
+                                             const std::vector<std::int64_t>& rows,
+                                             EvaluationBatching batching) {
   if (batch_size < 1) throw UsageError("must be at least 1", "--batch-size");
   if (index.size() == 0) {
     throw DataError("split '" + index.split() + "' has no samples", index.set(),
                     "pack pictures into this split");
   }
   std::vector<SizedSample> samples = sized_samples(index, transform, rows);
-  std::sort(samples.begin(), samples.end(), [](const SizedSample& a, const SizedSample& b) {
-    return std::tuple(a.final.height, a.final.width, a.sample_id) <
-           std::tuple(b.final.height, b.final.width, b.sample_id);
+  std::sort(samples.begin(), samples.end(), [&](const SizedSample& a, const SizedSample& b) {
+    return comes_before(a, b, batching);
   });
   std::vector<EvaluationBatch> plan;
   for (const SizedSample& sample : samples) {
-    if (plan.empty() || plan.back().size != sample.final ||
-        std::ssize(plan.back().rows) == batch_size) {
+    const bool padded = batching == EvaluationBatching::kReference;
+    if (plan.empty() || std::ssize(plan.back().rows) == batch_size ||
+        (!padded && plan.back().size != sample.final)) {
       plan.push_back({std::ssize(plan), sample.final, {}});
     }
-    plan.back().rows.push_back(sample.row);
+    EvaluationBatch& batch = plan.back();
+    batch.size.height = std::max(batch.size.height, sample.final.height);
+    batch.size.width = std::max(batch.size.width, sample.final.width);
+    batch.rows.push_back(sample.row);
   }
   return plan;
 }

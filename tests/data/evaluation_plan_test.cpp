@@ -61,5 +61,30 @@ TEST_F(EvaluationPlanTest, RanksShareTheBatches) {
   }
 }
 
+TEST_F(EvaluationPlanTest, AsPublishedSamplesFollowEachOtherAndAreOftenPadded) {
+  const auto plan = plan_evaluation(index, transform, 3, {}, EvaluationBatching::kReference);
+  ASSERT_EQ(plan.size(), 3u);
+  EXPECT_EQ(plan[0].rows, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(plan[1].rows, (std::vector<std::int64_t>{3, 4, 5}));
+  EXPECT_EQ(plan[2].rows, (std::vector<std::int64_t>{6})) << "no sample twice to fill a batch";
+  EXPECT_EQ(plan[0].size, (ImageSize{60, 60}));
+  EXPECT_EQ(plan[2].size, (ImageSize{40, 60}));
+  EXPECT_EQ(parse_evaluation_batching("reference"), EvaluationBatching::kReference);
+  EXPECT_EQ(parse_evaluation_batching("size"), EvaluationBatching::kOneSize);
+  EXPECT_THROW(parse_evaluation_batching("padded"), UsageError);
+}
+
+TEST(EvaluationPlanOfNothing, IsRefused) {
+  const test::TempDir folder;
+  test::make_tiny_set(folder / "set", {.samples = {{"val", 0}}, .num_shards = 1});
+  try {
+    plan_evaluation(DataIndex::open(folder / "set", "val"), Transform::parse("val:40"), 3);
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.code(), ExitCode::kBadData);
+    EXPECT_NE(std::string(error.what()).find("split 'val' has no samples"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace intr

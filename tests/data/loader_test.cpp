@@ -5,24 +5,23 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
+#include <chrono>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
+#include "support/loader_steps.h"
 #include "support/temp_dir.h"
 #include "support/tiny_data_set.h"
 
 namespace intr {
 namespace {
 
-/// What a step holds over all ranks: sample id -> hash of its pixels.
-using Content = std::map<std::int64_t, std::uint64_t>;
-
-std::uint64_t hash_of(const MicroBatch& batch, std::size_t i) {
-  const auto bytes = static_cast<std::size_t>(batch.sizes[i].area()) * 3;
-  return xxh3_64(std::as_bytes(std::span(batch.pixels).subspan(batch.offsets[i], bytes)));
-}
+using Content = test::StepContent;
+using test::hash_of;
+using test::next_step;
 
 class LoaderTest : public testing::Test {
  protected:
@@ -39,31 +38,8 @@ class LoaderTest : public testing::Test {
     o.bucket_window = 2;
     return o;
   }
-  /// The next step of every rank, checked for completeness, united.
-  Content next_step(std::vector<std::unique_ptr<TrainLoader>>& loaders) {
-    Content content;
-    std::int64_t next = 0, samples = -1;
-    for (auto& loader : loaders) {
-      for (bool last = false; !last;) {
-        const MicroBatch batch = loader->next();
-        EXPECT_EQ(batch.first_in_step, next);
-        if (samples < 0) samples = batch.step_samples;
-        EXPECT_EQ(batch.step_samples, samples);
-        next += batch.size();
-        for (std::size_t i = 0; i < batch.rows.size(); ++i)
-          EXPECT_TRUE(content.emplace(batch.sample_ids[i], hash_of(batch, i)).second);
-        last = batch.last_of_step;
-      }
-    }
-    EXPECT_EQ(next, samples);
-    return content;
-  }
-  std::vector<std::unique_ptr<TrainLoader>> ranks(LoaderOptions o, std::int64_t world_size) {
-    std::vector<std::unique_ptr<TrainLoader>> loaders;
-    o.world_size = world_size;
-    for (o.rank = 0; o.rank < world_size; ++o.rank)
-      loaders.push_back(std::make_unique<TrainLoader>(index, *reader, o));
-    return loaders;
+  test::Loaders ranks(const LoaderOptions& o, std::int64_t world_size) {
+    return test::loaders_of_ranks(index, *reader, o, world_size);
   }
 
   test::TempDir folder;
@@ -94,37 +70,6 @@ TEST_F(LoaderTest, DropLastLeavesOutTheRest) {
   auto loaders = ranks(o, 1);
   EXPECT_EQ(loaders[0]->steps_per_epoch(), 2);
   for (int step = 0; step < 4; ++step) EXPECT_EQ(next_step(loaders).size(), 5u);
-}
-
-TEST_F(LoaderTest, SamplesAndPixelsDependNeitherOnRanksNorThreadsNorSlots) {
-  make();
-  std::vector<Content> expected;
-  auto single = ranks(options(), 1);
-  for (int step = 0; step < 7; ++step) expected.push_back(next_step(single));
-  for (const std::int64_t world_size : {2, 3, 5, 8}) {
-    LoaderOptions o = options();
-    o.threads = world_size % 2 == 0 ? 3 : 1;
-    o.slots = world_size;
-    auto loaders = ranks(o, world_size);
-    for (int step = 0; step < 7; ++step)
-      EXPECT_EQ(next_step(loaders), expected[static_cast<std::size_t>(step)]) << world_size;
-  }
-}
-
-TEST_F(LoaderTest, SeekEqualsTheUnbrokenSequence) {
-  make();
-  std::vector<Content> expected;
-  auto unbroken = ranks(options(), 2);
-  for (int step = 0; step < 9; ++step) expected.push_back(next_step(unbroken));
-  for (int start = 0; start < 9; ++start) {
-    auto loaders = ranks(options(), 2);
-    if (start % 2 == 1) next_step(loaders);  // with batches in preparation
-    for (auto& loader : loaders) loader->seek(start / 3, start % 3);
-    for (int step = start; step < 9; ++step)
-      EXPECT_EQ(next_step(loaders), expected[static_cast<std::size_t>(step)]) << start;
-  }
-  unbroken[0]->seek(0, 3);
-  EXPECT_EQ(unbroken[0]->next().epoch, 1) << "the end of an epoch is the start of the next";
 }
 
 TEST_F(LoaderTest, FewerSamplesThanRanksGiveEmptyMicroBatches) {
@@ -221,6 +166,74 @@ TEST_F(LoaderTest, ACutShardIsThrownByNextAndNamesThePlace) {
     EXPECT_NE(message.find("sample "), std::string::npos) << message;
     EXPECT_NE(message.find(".png), bytes "), std::string::npos) << message;
   }
+}
+
+TEST_F(LoaderTest, AMicroBatchOutlivesItsLoaderAndMayEndInAnotherThread) {
+  make();
+  std::optional<TrainLoader> loader(std::in_place, index, *reader, options());
+  MicroBatch first = loader->next();
+  const std::uint64_t before = hash_of(first, 0);
+  MicroBatch second = loader->next();
+  loader.reset();
+  EXPECT_EQ(hash_of(first, 0), before);
+  std::thread([batch = std::move(first)] { EXPECT_GT(batch.pixels.size(), 0u); }).join();
+  EXPECT_GT(hash_of(second, 0), 0u);
+}
+
+TEST_F(LoaderTest, WaitsForASlotThatComesBackFromAnotherThread) {
+  make();
+  LoaderOptions o = options();
+  o.slots = 1;
+  TrainLoader loader(index, *reader, o);
+  std::optional<MicroBatch> held = loader.next();
+  std::thread releaser([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    held.reset();
+  });
+  EXPECT_EQ(loader.next().size(), 2) << "nothing else gives the slot back";
+  releaser.join();
+}
+
+TEST_F(LoaderTest, TellsWhatABatchTook) {
+  make();
+  TrainLoader loader(index, *reader, options());
+  for (int i = 0; i < 5; ++i) {
+    const MicroBatch batch = loader.next();
+    std::uint64_t bytes = 0;
+    for (const std::int64_t row : batch.rows) bytes += index.length(row);
+    EXPECT_EQ(batch.figures.bytes, bytes);
+    EXPECT_GE(batch.figures.wait_s, 0);
+    EXPECT_GT(batch.figures.read_s, 0);
+    EXPECT_GT(batch.figures.decode_s, 0);
+    EXPECT_GT(batch.figures.resize_s, 0);
+    EXPECT_GE(batch.figures.queue, 1);
+    EXPECT_LE(batch.figures.queue, 4);
+  }
+}
+
+TEST_F(LoaderTest, TakesLessMemoryWhereItMust) {
+  make();
+  LoaderOptions o = options();
+  o.threads = 4;
+  auto expected = ranks(o, 1);
+  o.memory = 33 << 20;
+  auto small = ranks(o, 1);
+  for (int step = 0; step < 4; ++step) EXPECT_EQ(next_step(small), next_step(expected));
+  o.memory = 1 << 20;
+  EXPECT_THROW(TrainLoader(index, *reader, o), EnvironmentError);
+}
+
+TEST_F(LoaderTest, PublishedBatchesOfEvaluationArePadded) {
+  make();
+  const Transform transform = Transform::parse("val:32");
+  const auto plan = plan_evaluation(index, transform, 5, {}, EvaluationBatching::kReference);
+  EvaluationLoader loader(index, *reader, transform, plan, 2);
+  std::int64_t next = 0;
+  while (const auto batch = loader.next()) {
+    for (const std::int64_t id : batch->sample_ids) EXPECT_EQ(id, next++);
+    EXPECT_EQ(batch->padded, plan[static_cast<std::size_t>(batch->step)].size);
+  }
+  EXPECT_EQ(next, 12);
 }
 
 TEST_F(LoaderTest, EndsFromAnyState) {

@@ -38,14 +38,16 @@ def positions(n):
 
 def draw(seed, epoch, sample, number):
     # NumPy's Philox adds 1 to the first counter word before its first block.
-    generator = np.random.Philox(key=[seed, 0], counter=[0, epoch, sample, number])
+    key, counter = (np.array(words, dtype=np.uint64) for words in ([seed, 0], [0, epoch, sample, number]))
+    generator = np.random.Philox(key=key, counter=counter)
     return int(generator.random_raw())
 
 
 assert mix(0) == 0xE220A8397B1DCDAF
-for n in (1, 2, 3, 4, 5, 10, 17, 31, 32, 33, 255, 256, 257, 5994, 65535, 65536, 65537, 1 << 40):
-    for seed, epoch, stream in ((0, 0, 0), (42, 0, 0), (42, 3, 0), (42, 1, (3 << 32) + 5), (M, 7, 1)):
-        values = " ".join(str(perm(p, n, seed, epoch, stream)) for p in positions(n))
-        print(f"order {n} {seed} {epoch} {stream} : {values}")
-for seed, epoch, sample in ((42, 3, 17), (0, 0, 0), (42, 0, 1_300_000), (7, 139, 5993)):
-    print(f"draws {seed} {epoch} {sample} : " + " ".join(f"{draw(seed, epoch, sample, d):016x}" for d in range(8)))
+if __name__ == "__main__":
+    for n in (1, 2, 3, 4, 5, 10, 17, 31, 32, 33, 255, 256, 257, 5994, 65535, 65536, 65537, 1 << 40):
+        for seed, epoch, stream in ((0, 0, 0), (42, 0, 0), (42, 3, 0), (42, 1, (3 << 32) + 5), (M, 7, 1)):
+            values = " ".join(str(perm(p, n, seed, epoch, stream)) for p in positions(n))
+            print(f"order {n} {seed} {epoch} {stream} : {values}")
+    for seed, epoch, sample in ((42, 3, 17), (0, 0, 0), (42, 0, 1_300_000), (7, 139, 5993)):
+        print(f"draws {seed} {epoch} {sample} : " + " ".join(f"{draw(seed, epoch, sample, d):016x}" for d in range(8)))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "intr/data/augmentation.h"
@@ -9,21 +10,31 @@
 
 namespace intr {
 
-/// Samples that are evaluated together. All have one final size: zero padding would leak into the
-/// logits.
+/// How samples are put together for evaluation.
+enum class EvaluationBatching {
+  kOneSize,    ///< one final size a batch: zero padding would leak into the logits
+  kReference,  ///< as published: consecutive samples, padded; logits depend on batch mates
+};
+/// "size" or "reference". @throws UsageError
+EvaluationBatching parse_evaluation_batching(const std::string& text);
+
+/// Samples that are evaluated together.
 struct EvaluationBatch {
   std::int64_t number = 0;  ///< place in the plan
-  ImageSize size;           ///< of every picture after the transform
+  ImageSize size;           ///< of every picture after the transform, or after padding
   std::vector<std::int64_t> rows;
 };
 
 /// The batch list that evaluation and attention dumps share: samples sorted by (final height, final
-/// width, sample id), cut into batches of one size. Depends on the data, the transform and the
-/// batch size, never on ranks.
+/// width, sample id), cut into batches of one size; or as published, samples in the order of their
+/// ids. Depends on the data, the transform and the batch size, never on ranks: each sample stands
+/// in it once.
 /// @param rows which rows of the index; empty = all
-std::vector<EvaluationBatch> plan_evaluation(const DataIndex& index, const Transform& transform,
-                                             std::int64_t batch_size,
-                                             const std::vector<std::int64_t>& rows = {});
+/// @throws DataError if the split has no samples
+std::vector<EvaluationBatch> plan_evaluation(
+    const DataIndex& index, const Transform& transform, std::int64_t batch_size,
+    const std::vector<std::int64_t>& rows = {},
+    EvaluationBatching batching = EvaluationBatching::kOneSize);
 
 /// Deals units of work to ranks, longest first to the least loaded rank (ties: lower number).
 /// @return owner of each unit

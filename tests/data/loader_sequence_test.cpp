@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sequence of batches: the same on any machine, and after any interruption.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "intr/data/loader.h"
+#include "intr/data/loader_state.h"
+#include "intr/data/shard_stage.h"
+#include "support/loader_steps.h"
+#include "support/temp_dir.h"
+#include "support/tiny_data_set.h"
+
+namespace intr {
+namespace {
+
+using test::loaders_of_ranks;
+using test::next_step;
+using test::next_steps;
+using test::StepContent;
+
+constexpr std::int64_t kSteps = 5;  // an epoch: 23 samples, 5 a step
+
+class LoaderSequence : public testing::Test {
+ protected:
+  LoaderSequence() {
+    test::make_tiny_set(folder / "set", {.samples = {{"train", 23}}, .num_shards = 3});
+    index = DataIndex::open(folder / "set", "train");
+    reader.emplace(index);
+  }
+  LoaderOptions options() const {
+    LoaderOptions o;
+    o.transform = Transform::parse("train:32");
+    o.batch_size = 5;
+    o.micro_batch = 2;
+    o.bucket_window = 2;
+    return o;
+  }
+  std::vector<StepContent> unbroken(const LoaderOptions& o, std::int64_t steps) const {
+    auto loaders = loaders_of_ranks(index, *reader, o, 1);
+    return next_steps(loaders, steps);
+  }
+  test::TempDir folder;
+  DataIndex index;
+  std::optional<ShardReader> reader;
+};
+
+TEST_F(LoaderSequence, DependsNeitherOnRanksNorThreadsNorSlotsNorStaging) {
+  ShardStage stage(index, {.folder = folder / "stage", .limit = 0, .keep = false, .copies = true});
+  stage.wait();
+  const ShardReader staged(index, &stage);
+  for (const std::int64_t batch_size : {5, 2, 40}) {  // 40: more than there are
+    LoaderOptions o = options();
+    o.batch_size = batch_size;
+    const std::vector<StepContent> expected = unbroken(o, 7);
+    for (const std::int64_t world_size : {1, 2, 3, 5, 8}) {
+      for (const std::int64_t threads : {1, 7}) {
+        o.threads = threads;
+        o.slots = threads == 1 ? 5 : 2;
+        auto loaders =
+            loaders_of_ranks(index, world_size % 2 == 0 ? staged : *reader, o, world_size);
+        EXPECT_EQ(next_steps(loaders, 7), expected)
+            << world_size << " ranks, " << threads << " threads, batches of " << batch_size;
+      }
+    }
+  }
+}
+
+TEST_F(LoaderSequence, EveryOrderHoldsEachSampleOnceAnEpoch) {
+  for (const char* order : {"shuffle", "window:1", "window:2", "sequential"}) {
+    LoaderOptions o = options();
+    o.order = OrderKind::parse(order);
+    auto loaders = loaders_of_ranks(index, *reader, o, 3);
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      std::set<std::int64_t> seen;
+      for (std::int64_t step = 0; step < kSteps; ++step)
+        for (const auto& [id, pixels] : next_step(loaders)) EXPECT_TRUE(seen.insert(id).second);
+      EXPECT_EQ(seen.size(), 23u) << order;
+    }
+  }
+}
+
+TEST_F(LoaderSequence, ResumedAtAnyStepItIsTheUnbrokenSequence) {
+  const std::vector<StepContent> expected = unbroken(options(), 2 * kSteps);
+  for (std::int64_t start = 0; start <= kSteps; ++start) {
+    LoaderOptions o = options();
+    o.threads = 2;
+    auto loaders = loaders_of_ranks(index, *reader, o, 2);
+    next_steps(loaders, start % 3);  // queues are full of other batches
+    for (int twice = 0; twice < 2; ++twice) {
+      for (auto& loader : loaders) loader->seek(0, start);
+      const std::vector<StepContent> rest(expected.begin() + start, expected.end());
+      EXPECT_EQ(next_steps(loaders, 2 * kSteps - start), rest) << start;
+    }
+  }
+}
+
+TEST_F(LoaderSequence, GoesOnWithOtherNumbersOfRanks) {
+  const std::vector<StepContent> expected = unbroken(options(), 2 * kSteps);
+  std::vector<StepContent> found;
+  LoaderState state = first_state(index, options());
+  for (const auto& [world_size, steps] : {std::pair(4, 2), {3, 2}, {5, 6}}) {
+    auto loaders = loaders_of_ranks(index, *reader, options(), world_size);
+    state = resume_state(state, first_state(index, options()), false, "checkpoint");
+    for (auto& loader : loaders) loader->seek(state.epoch, state.next_step);
+    for (int step = 0; step < steps; ++step) {
+      found.push_back(next_step(loaders));
+      if (++state.next_step == kSteps) state = resume_state(state, state, false, "checkpoint");
+    }
+  }
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(state.epoch, 2);
+}
+
+/// Resident bytes of this process.
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * 4096;
+}
+
+TEST_F(LoaderSequence, MemoryStaysFlatOverManyEpochs) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep freed memory";
+#endif
+  LoaderOptions o = options();
+  o.threads = 2;
+  TrainLoader loader(index, *reader, o);
+  const auto run = [&](std::int64_t until) {
+    for (bool done = false; !done;) {
+      const MicroBatch batch = loader.next();
+      done = batch.epoch == until;
+    }
+  };
+  run(20);
+  const std::int64_t before = resident_bytes();
+  run(220);
+  EXPECT_LT(resident_bytes() - before, 1 << 20);
+}
+
+}  // namespace
+}  // namespace intr
