@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -45,7 +44,8 @@ class PictureNames {
   std::unordered_map<std::string, SourceFile*> by_name_;
 };
 
-[[noreturn]] void refuse_twice(const std::string& file, std::int64_t line, const std::string& what) {
+[[noreturn]] void refuse_twice(const std::string& file, std::int64_t line,
+                               const std::string& what) {
   throw DataError(fmt::format("line {}: {} stands there twice", line, what), printable(file),
                   "remove one of the lines");
 }
@@ -95,15 +95,12 @@ void add_parts(Listing& listing, const std::string& path) {
 std::string annotation_hash(const Listing& listing) {
   if (!listing.has_boxes && listing.part_names.empty()) return {};
   Hash128 hash;
-  const auto add = [&](std::span<const std::byte> bytes) {
-    hash.add(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-  };
   for (const std::string& name : listing.part_names) hash.add(name);
   for (const SourceSplit& split : listing.splits) {
     for (const SourceFile& picture : split.files) {
-      if (listing.has_boxes) add(std::as_bytes(std::span(picture.annotations.box)));
-      add(std::as_bytes(std::span(picture.annotations.part_xy)));
-      add(std::as_bytes(std::span(picture.annotations.part_visible)));
+      if (listing.has_boxes) hash.add(std::as_bytes(std::span(picture.annotations.box)));
+      hash.add(std::as_bytes(std::span(picture.annotations.part_xy)));
+      hash.add(std::as_bytes(std::span(picture.annotations.part_visible)));
     }
   }
   return hash.hex();

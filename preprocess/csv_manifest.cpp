@@ -62,9 +62,10 @@ class ManifestRows {
       throw UsageError(fmt::format("{} has no column 'split'", printable(path)), {},
                        "say which split it is with --split NAME");
     std::size_t boxes = 0;
-    for (const char* column : kBoxColumns) boxes += reader_.find(column) ? 1 : 0;
+    for (const char* column : kBoxColumns) boxes += reader_.find(column) ? 1u : 0u;
     if (boxes != 0 && boxes != kBoxColumns.size())
-      reader_.refuse(1, fmt::format("a box needs all of the columns {}", fmt::join(kBoxColumns, ", ")));
+      reader_.refuse(
+          1, fmt::format("a box needs all of the columns {}", fmt::join(kBoxColumns, ", ")));
     has_boxes_ = boxes > 0;
   }
 
@@ -81,8 +82,9 @@ class ManifestRows {
   std::vector<std::string> ignored() const {
     std::vector<std::string> names;
     for (const std::string& name : reader_.header()) {
-      const bool known = name == "path" || name == "label" || name == "split" ||
-                         std::find(kBoxColumns.begin(), kBoxColumns.end(), name) != kBoxColumns.end();
+      const bool known =
+          name == "path" || name == "label" || name == "split" ||
+          std::find(kBoxColumns.begin(), kBoxColumns.end(), name) != kBoxColumns.end();
       if (!known) names.push_back(name);
     }
     return names;
@@ -115,16 +117,19 @@ class ManifestRows {
     if ((climbs || parts.is_absolute()) && !anywhere_)
       reader_.refuse(row.line, fmt::format("'{}' leads out of the folder", printable(path)),
                      "write paths below it, or allow any with --root /");
-    if (path.find('\0') != std::string::npos) reader_.refuse(row.line, "the path holds a zero byte");
+    if (path.find('\0') != std::string::npos)
+      reader_.refuse(row.line, "the path holds a zero byte");
     return parts.is_absolute() ? path.substr(path.find_first_not_of('/')) : path;
   }
 
   void read_box(const Row& row, Annotations& annotations) const {
     std::size_t empty = 0;
-    for (const char* column : kBoxColumns) empty += row.fields[*reader_.find(column)].empty() ? 1 : 0;
+    for (const char* column : kBoxColumns)
+      empty += row.fields[*reader_.find(column)].empty() ? 1u : 0u;
     if (empty == kBoxColumns.size()) return;  // a picture without a box
     for (std::size_t i = 0; i < kBoxColumns.size(); ++i)
-      annotations.box[i] = static_cast<float>(csv_number(reader_, row, *reader_.find(kBoxColumns[i])));
+      annotations.box[i] =
+          static_cast<float>(csv_number(reader_, row, *reader_.find(kBoxColumns[i])));
   }
 
   CsvReader reader_;

@@ -43,22 +43,22 @@ class CubFiles {
   std::vector<CubPicture> read() {
     read_classes();
     read_images();
-    read_per_picture("image_class_labels.txt", 2, [&](const NumberedLines& lines, const Line& line,
-                                                      CubPicture& picture) {
-      picture.class_number = lines.whole(line, 1, 1, std::ssize(classes_));
-      require_class_of_folder(lines, line, picture);
-    });
+    read_per_picture("image_class_labels.txt", 2,
+                     [&](const NumberedLines& lines, const Line& line, CubPicture& picture) {
+                       picture.class_number = lines.whole(line, 1, 1, std::ssize(classes_));
+                       require_class_of_folder(lines, line, picture);
+                     });
     read_per_picture("train_test_split.txt", 2,
                      [](const NumberedLines& lines, const Line& line, CubPicture& picture) {
                        picture.train = lines.whole(line, 1, 0, 1) == 1;
                      });
     has_boxes_ = is_there(root_ + "/bounding_boxes.txt");
     if (has_boxes_)
-      read_per_picture("bounding_boxes.txt", 5, [](const NumberedLines& lines, const Line& line,
-                                                   CubPicture& picture) {
-        for (std::size_t i = 0; i < 4; ++i)
-          picture.file.annotations.box[i] = lines.number(line, i + 1);
-      });
+      read_per_picture("bounding_boxes.txt", 5,
+                       [](const NumberedLines& lines, const Line& line, CubPicture& picture) {
+                         for (std::size_t i = 0; i < 4; ++i)
+                           picture.file.annotations.box[i] = lines.number(line, i + 1);
+                       });
     read_parts();
     return std::move(pictures_);
   }
@@ -73,8 +73,10 @@ class CubFiles {
     const NumberedLines lines(root_ + "/" + name, 2);
     std::vector<std::string> names(lines.lines().size());
     for (const Line& line : lines.lines()) {
-      std::string& place = names[static_cast<std::size_t>(lines.whole(line, 0, 1, std::ssize(names)) - 1)];
-      if (!place.empty()) lines.refuse(line, fmt::format("number {} stands there twice", line.fields[0]));
+      std::string& place =
+          names[static_cast<std::size_t>(lines.whole(line, 0, 1, std::ssize(names)) - 1)];
+      if (!place.empty())
+        lines.refuse(line, fmt::format("number {} stands there twice", line.fields[0]));
       place = line.fields[1];
     }
     if (names.empty()) lines.refuse("is empty");
@@ -90,7 +92,8 @@ class CubFiles {
       CubPicture picture;
       picture.id = lines.whole(line, 0, 1, kMostIds);
       picture.file.path = line.fields[1];
-      if (fs::path(picture.file.path).is_absolute() || picture.file.path.find("..") != std::string::npos)
+      if (fs::path(picture.file.path).is_absolute() ||
+          picture.file.path.find("..") != std::string::npos)
         lines.refuse(line, "the path leads out of images/");
       if (!place_of_.emplace(picture.id, pictures_.size()).second)
         lines.refuse(line, fmt::format("picture {} stands there twice", picture.id));
@@ -108,7 +111,8 @@ class CubFiles {
     std::vector<bool> seen(pictures_.size());
     for (const Line& line : lines.lines()) {
       const std::size_t place = picture_of(lines, line);
-      if (seen[place]) lines.refuse(line, fmt::format("picture {} stands there twice", line.fields[0]));
+      if (seen[place])
+        lines.refuse(line, fmt::format("picture {} stands there twice", line.fields[0]));
       seen[place] = true;
       take(lines, line, pictures_[place]);
     }
@@ -149,9 +153,11 @@ class CubFiles {
     }
     for (const Line& line : lines.lines()) {
       const std::size_t place = picture_of(lines, line);
-      const auto part = static_cast<std::size_t>(lines.whole(line, 1, 1, std::ssize(part_names_)) - 1);
+      const auto part =
+          static_cast<std::size_t>(lines.whole(line, 1, 1, std::ssize(part_names_)) - 1);
       if (seen[place * parts + part])
-        lines.refuse(line, fmt::format("part {} of picture {} stands there twice", line.fields[1], line.fields[0]));
+        lines.refuse(line, fmt::format("part {} of picture {} stands there twice", line.fields[1],
+                                       line.fields[0]));
       seen[place * parts + part] = true;
       Annotations& annotations = pictures_[place].file.annotations;
       annotations.part_xy[2 * part] = lines.number(line, 2);
@@ -179,7 +185,8 @@ bool folder_order(const CubPicture& a, const CubPicture& b) {
   const auto key = [](const std::string& path) {
     const std::size_t name = path.rfind('/') + 1;
     return std::tuple(code_points(path.substr(0, path.find('/'))),
-                      code_points(path.substr(0, name == 0 ? 0 : name - 1)), code_points(path.substr(name)));
+                      code_points(path.substr(0, name == 0 ? 0 : name - 1)),
+                      code_points(path.substr(name)));
   };
   return key(a.file.path) < key(b.file.path);
 }

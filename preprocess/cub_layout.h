@@ -8,7 +8,8 @@
 namespace intr {
 
 /// CUB-200-2011 as it is published: pictures below images/, and text files that number pictures,
-/// classes, boxes and parts. Samples have the ids that an image folder of the same files gives them.
+/// classes, boxes and parts. Samples have the ids that an image folder of the same files gives
+/// them.
 class CubLayout : public FileSource {
  public:
   CubLayout(std::string root, SourceRules rules);

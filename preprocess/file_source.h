@@ -18,8 +18,8 @@ class FileSource : public PictureSource {
  protected:
   /// Where a picture of a split lies.
   virtual std::string path_of(const std::string& split, const SourceFile& file) const = 0;
-  /// Fills in sizes and times of all files. Many are asked for at once, as network file systems take
-  /// long to answer. Special files are never opened.
+  /// Fills in sizes and times of all files. Many are asked for at once, as network file systems
+  /// take long to answer. Special files are never opened.
   /// @throws DataError naming the first file that is none, cannot be read or leads nowhere
   void look_at_files(Listing& listing) const;
 };

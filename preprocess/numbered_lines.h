@@ -25,7 +25,8 @@ class NumberedLines {
   const std::vector<Line>& lines() const noexcept { return lines_; }
 
   /// A field as a whole number from `low` to `high`. @throws DataError naming file, line and value
-  std::int64_t whole(const Line& line, std::size_t field, std::int64_t low, std::int64_t high) const;
+  std::int64_t whole(const Line& line, std::size_t field, std::int64_t low,
+                     std::int64_t high) const;
   float number(const Line& line, std::size_t field) const;
   [[noreturn]] void refuse(const Line& line, const std::string& what) const;
   /// For what is wrong with the file as a whole.

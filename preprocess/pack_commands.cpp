@@ -14,6 +14,7 @@ const std::vector<PackCommand>& pack_commands() {
        export_command},
       {"unpack", "unpack SET --out DIR", "write its pictures as files again", false,
        unpack_command},
+      {"diff", "diff SET SOURCE", "compare it with what it was packed from", false, diff_command},
   };
   return commands;
 }

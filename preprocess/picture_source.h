@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -41,7 +41,7 @@ struct Listing {
   std::vector<SourceSplit> splits;
   std::map<std::string, std::int64_t> not_listed;  ///< files without a picture's extension
   std::vector<std::string> warnings;
-  bool has_boxes = false;                ///< some picture may have a box
+  bool has_boxes = false;               ///< some picture may have a box
   std::vector<std::string> part_names;  ///< parts that pictures may have; empty = none
   std::int64_t num_files() const;
 };

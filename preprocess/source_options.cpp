@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "intr/core/error.h"
 #include "intr/core/log.h"
@@ -48,21 +49,6 @@ SourceRules rules_of(const SourceOptions& o, const std::string& kind) {
   return rules;
 }
 
-std::unique_ptr<PictureSource> make_source(const SourceOptions& o, const std::string& kind,
-                                           const std::string& path) {
-  const SourceRules rules = rules_of(o, kind);
-  if (kind != "csv" && (!o.root.empty() || !o.split.empty()))
-    throw UsageError("belongs to CSV files", o.root.empty() ? "--split" : "--root",
-                     fmt::format("leave it out: {} is read as {}", printable(path), kind_name(kind)));
-  if (kind == "csv") return std::make_unique<CsvManifest>(path, rules, o.root, o.split);
-  if (kind == "cub") return std::make_unique<CubLayout>(path, rules);
-  if (kind == "idx") return std::make_unique<IdxFiles>(path, rules);
-  const HiddenPolicy hidden = o.skip_hidden   ? HiddenPolicy::kSkip
-                              : o.keep_hidden ? HiddenPolicy::kKeep
-                                              : HiddenPolicy::kRefuse;
-  return std::make_unique<ImageFolder>(path, rules, hidden);
-}
-
 }  // namespace
 
 void describe(SourceOptions& o, OptionSet& set) {
@@ -95,19 +81,31 @@ void validate(const SourceOptions& o) {
                      "use letters, digits, '_' and '-'");
 }
 
-ScannedSource scan_source(const SourceOptions& o, const std::string& path) {
+std::unique_ptr<PictureSource> make_source(const SourceOptions& o, const std::string& path) {
   const std::string kind = kind_of(o, path);
   log::info("{} is read as {}{}", printable(path), kind_name(kind),
             o.kind == "auto" ? "" : " (--source)");
-  ScannedSource scanned{make_source(o, kind, path), {}};
-  scanned.listing = scanned.source->scan();
-  Listing& listing = scanned.listing;
+  const SourceRules rules = rules_of(o, kind);
+  if (kind != "csv" && (!o.root.empty() || !o.split.empty()))
+    throw UsageError(
+        "belongs to CSV files", o.root.empty() ? "--split" : "--root",
+        fmt::format("leave it out: {} is read as {}", printable(path), kind_name(kind)));
+  if (kind == "csv") return std::make_unique<CsvManifest>(path, rules, o.root, o.split);
+  if (kind == "cub") return std::make_unique<CubLayout>(path, rules);
+  if (kind == "idx") return std::make_unique<IdxFiles>(path, rules);
+  const HiddenPolicy hidden = o.skip_hidden   ? HiddenPolicy::kSkip
+                              : o.keep_hidden ? HiddenPolicy::kKeep
+                                              : HiddenPolicy::kRefuse;
+  return std::make_unique<ImageFolder>(path, rules, hidden);
+}
+
+Listing scan(PictureSource& source, const SourceOptions& o) {
+  Listing listing = source.scan();
   if (!o.boxes.empty()) add_boxes(listing, o.boxes);
   if (!o.parts.empty()) add_parts(listing, o.parts);
   select_files(listing, {parse_limits(o.limit), static_cast<std::uint64_t>(o.limit_seed), o.include,
                          o.exclude});
-  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  return scanned;
+  return listing;
 }
 
 }  // namespace intr

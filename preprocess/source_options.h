@@ -10,7 +10,7 @@
 
 namespace intr {
 
-/// What a command that reads a source of pictures can be told about it.
+/// Which pictures a command takes from its SOURCE.
 struct SourceOptions {
   std::string kind = "auto";  ///< auto, folder, cub, csv, idx
   std::string splits;         ///< separated by commas; empty: train,val, or all of a CSV file
@@ -30,16 +30,14 @@ struct SourceOptions {
 
 /// Adds the group "Source".
 void describe(SourceOptions& options, OptionSet& set);
+/// @throws UsageError
 void validate(const SourceOptions& options);
 
-/// A source and the pictures that were chosen of it.
-struct ScannedSource {
-  std::unique_ptr<PictureSource> source;
-  Listing listing;
-};
-
-/// Finds out what `path` is, scans it, gives pictures their annotations and chooses among them. Says
-/// what the source was taken for, and its warnings. @throws DataError, UsageError
-ScannedSource scan_source(const SourceOptions& options, const std::string& path);
+/// The source that the options ask for, or that SOURCE looks like; says which.
+/// @throws UsageError, DataError for a class list that cannot be used
+std::unique_ptr<PictureSource> make_source(const SourceOptions& options, const std::string& path);
+/// Everything that it finds with its annotations, less what the options leave out. @throws
+/// DataError
+Listing scan(PictureSource& source, const SourceOptions& options);
 
 }  // namespace intr

@@ -23,9 +23,8 @@ std::vector<std::string> parse_split_names(const std::string& flag, const std::s
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
     if (!is_split_name(part) || std::find(names.begin(), names.end(), part) != names.end())
-      throw UsageError(
-          fmt::format("'{}' is no split name, or stands there twice", printable(part)), flag,
-          "use letters, digits, '_' and '-', as in train,val");
+      throw UsageError(fmt::format("'{}' is no split name, or stands there twice", printable(part)),
+                       flag, "use letters, digits, '_' and '-', as in train,val");
     names.push_back(part);
   }
   if (names.empty()) throw UsageError("names no split", flag, "write train,val");

@@ -30,7 +30,8 @@ CsvReader::CsvReader(const std::string& path) : path_(path), text_(text_of(path)
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   for (std::size_t i = 0, line = 1; i < text_.size();) {
     const std::size_t length = decode_utf8(text_, i).length;
-    if (length == 0) refuse(static_cast<std::int64_t>(line), "is no UTF-8", "save the file as UTF-8");
+    if (length == 0)
+      refuse(static_cast<std::int64_t>(line), "is no UTF-8", "save the file as UTF-8");
     if (text_[i] == '\n') ++line;
     i += length;
   }
@@ -63,13 +64,14 @@ std::size_t CsvReader::column(const std::string& name) const {
 std::optional<CsvReader::Row> CsvReader::next() {
   std::optional<Row> row = read_row();
   if (row && row->fields.size() != header_.size())
-    refuse(row->line, fmt::format("{} fields, the header has {}", row->fields.size(), header_.size()));
+    refuse(row->line,
+           fmt::format("{} fields, the header has {}", row->fields.size(), header_.size()));
   return row;
 }
 
 std::optional<CsvReader::Row> CsvReader::read_row() {
   while (!at_end() && (text_[at_] == '\n' || text_.compare(at_, 2, "\r\n") == 0)) {
-    at_ += text_[at_] == '\n' ? 1 : 2;
+    at_ += text_[at_] == '\n' ? 1u : 2u;
     ++line_;
   }
   if (at_end()) return std::nullopt;
@@ -81,7 +83,7 @@ std::optional<CsvReader::Row> CsvReader::read_row() {
       ++at_;
       continue;
     }
-    at_ += text_[at_] == '\n' ? 1 : 2;
+    at_ += text_[at_] == '\n' ? 1u : 2u;
     ++line_;
     return row;
   }
@@ -111,7 +113,8 @@ std::string CsvReader::quoted_field() {
 
 std::string CsvReader::plain_field() {
   const std::size_t start = at_;
-  while (!at_end() && text_[at_] != ',' && text_[at_] != '\n' && text_.compare(at_, 2, "\r\n") != 0) {
+  while (!at_end() && text_[at_] != ',' && text_[at_] != '\n' &&
+         text_.compare(at_, 2, "\r\n") != 0) {
     if (text_[at_] == '"') refuse(line_, "a quote within a field that is not quoted");
     ++at_;
   }

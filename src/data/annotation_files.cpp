@@ -18,10 +18,12 @@ std::vector<BoxRow> read_box_file(const std::string& path) {
     const auto number = [&](std::size_t column) {
       return static_cast<float>(csv_number(reader, *row, column));
     };
-    rows.push_back({row->line, row->fields[name], number(x), number(y), number(width), number(height)});
+    rows.push_back(
+        {row->line, row->fields[name], number(x), number(y), number(width), number(height)});
     if (rows.back().path.empty()) reader.refuse(row->line, "the path is empty");
     if (rows.back().width < 0 || rows.back().height < 0)
-      reader.refuse(row->line, fmt::format("a box of {} x {} pixels", rows.back().width, rows.back().height));
+      reader.refuse(row->line,
+                    fmt::format("a box of {} x {} pixels", rows.back().width, rows.back().height));
   }
   return rows;
 }

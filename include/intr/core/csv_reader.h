@@ -8,8 +8,8 @@
 
 namespace intr {
 
-/// A CSV file (RFC 4180) with a header line: fields may be quoted and then hold separators, line breaks
-/// and doubled quotes; lines end with LF or CRLF; a byte-order mark is passed over. UTF-8.
+/// A CSV file (RFC 4180) with a header line: fields may be quoted and then hold separators, line
+/// breaks and doubled quotes; lines end with LF or CRLF; a byte-order mark is passed over. UTF-8.
 class CsvReader {
  public:
   struct Row {
@@ -18,7 +18,8 @@ class CsvReader {
   };
 
   /// Reads a file and its header line.
-  /// @throws DataError naming file and line for text that is no CSV or no UTF-8, or without a header
+  /// @throws DataError naming file and line for text that is no CSV or no UTF-8, or without a
+  /// header
   explicit CsvReader(const std::string& path);
 
   const std::string& path() const noexcept { return path_; }
@@ -27,8 +28,8 @@ class CsvReader {
   std::optional<std::size_t> find(const std::string& column) const;
   /// Place of a column. @throws DataError naming the columns that there are
   std::size_t column(const std::string& name) const;
-  /// The next row, which has as many fields as the header; nothing at the end. Empty lines are passed
-  /// over. @throws DataError naming the line
+  /// The next row, which has as many fields as the header; nothing at the end. Empty lines are
+  /// passed over. @throws DataError naming the line
   std::optional<Row> next();
 
   /// For what is wrong with a row: @throws DataError naming file and line

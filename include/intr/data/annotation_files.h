@@ -23,7 +23,8 @@ struct PartRow {
   bool visible = false;
 };
 
-/// Reads a CSV file with the columns path, x, y, width, height. @throws DataError naming file and line
+/// Reads a CSV file with the columns path, x, y, width, height. @throws DataError naming file and
+/// line
 std::vector<BoxRow> read_box_file(const std::string& path);
 /// Reads a CSV file with the columns path, part, x, y, visible (0 or 1). @throws DataError
 std::vector<PartRow> read_part_file(const std::string& path);
