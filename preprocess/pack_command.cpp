@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
-#include <regex>
-#include <sstream>
 
 #include "intr/core/affinity.h"
 #include "intr/core/byte_size.h"
@@ -13,28 +10,16 @@
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
-#include "intr/data/class_file.h"
-#include "preprocess/idx_files.h"
-#include "preprocess/image_folder.h"
 #include "preprocess/pack_commands.h"
 #include "preprocess/packer.h"
-#include "preprocess/selection.h"
+#include "preprocess/source_options.h"
 
 namespace intr {
 namespace {
 
 struct PackOptions {
   std::vector<std::string> source;
-  std::string kind = "auto";
-  std::string splits = "train,val";
-  std::string classes;
-  bool allow_empty = false;
-  bool skip_hidden = false;
-  bool keep_hidden = false;
-  std::string limit;
-  std::int64_t limit_seed = 0;
-  std::string include;
-  std::string exclude;
+  SourceOptions pictures;
   std::string out;
   std::string shard_size = "512MiB";
   std::string check = "decode";
@@ -51,17 +36,7 @@ struct PackOptions {
 void describe(PackOptions& o, OptionSet& set) {
   set.positional("SOURCE", o.source, 1, 1,
                  "folder with SPLIT/CLASS/picture files, or with idx files (MNIST and relatives)");
-  set.group("Source")
-      .add("source", o.kind, "what SOURCE is: auto, folder or idx")
-      .add("splits", o.splits, "splits to pack, separated by commas; each must exist")
-      .add("classes", o.classes, "file with the class names, one a line, in order of their labels")
-      .add("allow-empty", o.allow_empty, "keep classes without pictures")
-      .add("skip-hidden", o.skip_hidden, "leave out classes and files whose names begin with a dot")
-      .add("keep-hidden", o.keep_hidden, "take in classes and files whose names begin with a dot")
-      .add("limit", o.limit, "pack at most so many pictures of a split: train=6000,val=2000")
-      .add("limit-seed", o.limit_seed, "which pictures a limit chooses")
-      .add("include", o.include, "pack only the paths in this file: PATH or SPLIT/PATH a line")
-      .add("exclude", o.exclude, "leave out the paths in this file");
+  describe(o.pictures, set);
   set.group("Result")
       .add("out", o.out, "folder of the packed data set")
       .add("shard-size", o.shard_size, "bytes of pictures a shard, 64MiB to 8GiB")
@@ -77,60 +52,20 @@ void describe(PackOptions& o, OptionSet& set) {
       .add("json", o.json, "print the summary as JSON");
 }
 
-std::vector<std::string> split_names(const std::string& text) {
-  static const std::regex kName("[A-Za-z0-9_-]+");
-  std::vector<std::string> names;
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    if (!std::regex_match(part, kName) ||
-        std::find(names.begin(), names.end(), part) != names.end())
-      throw UsageError(fmt::format("'{}' is no split name, or stands there twice", part),
-                       "--splits", "use letters, digits, '_' and '-', as in train,val");
-    names.push_back(part);
-  }
-  if (names.empty()) throw UsageError("names no split", "--splits", "write train,val");
-  return names;
-}
-
 void validate(const PackOptions& o) {
   require_given("out", o.out, "SET");
-  require_choice("source", o.kind, {"auto", "folder", "idx"});
+  validate(o.pictures);
   require_choice("check", o.check, {"decode", "header"});
   require_choice("on-error", o.on_error, {"fail", "skip"});
   require_choice("dedup", o.dedup, {"report", "error"});
   require_range("threads", o.threads, 0, 4096);
-  require_range("limit-seed", o.limit_seed, 0, std::int64_t{1} << 62);
-  if (o.skip_hidden && o.keep_hidden)
-    throw UsageError("--skip-hidden and --keep-hidden exclude each other", {}, "give one of them");
   const std::uint64_t size = parse_bytes("shard-size", o.shard_size);
   if (size < (std::uint64_t{64} << 20) || size > (std::uint64_t{8} << 30))
     throw UsageError(fmt::format("{} is not within 64MiB to 8GiB", o.shard_size), "--shard-size");
 }
 
-std::unique_ptr<PictureSource> make_source(const PackOptions& o) {
-  SourceRules rules;
-  rules.splits = split_names(o.splits);
-  rules.allow_empty = o.allow_empty;
-  if (!o.classes.empty()) rules.classes = read_class_file(o.classes);
-  for (const std::string& name : rules.classes)
-    if (name.find('/') != std::string::npos)
-      throw DataError(fmt::format("the class name '{}' holds a '/'", printable(name)), o.classes,
-                      "write one class name a line");
-  const std::string& root = o.source.front();
-  const bool idx = o.kind == "idx" || (o.kind == "auto" && looks_like_idx(root));
-  log::info("{} is read as {}{}", printable(root), idx ? "idx files" : "an image folder",
-            o.kind == "auto" ? "" : " (--source)");
-  if (idx) return std::make_unique<IdxFiles>(root, rules);
-  const HiddenPolicy hidden = o.skip_hidden   ? HiddenPolicy::kSkip
-                              : o.keep_hidden ? HiddenPolicy::kKeep
-                                              : HiddenPolicy::kRefuse;
-  return std::make_unique<ImageFolder>(root, rules, hidden);
-}
-
 PackPlan plan_of(const PackOptions& o, PictureSource& source) {
-  Listing listing = source.scan();
-  select_files(listing, {parse_limits(o.limit), static_cast<std::uint64_t>(o.limit_seed), o.include,
-                         o.exclude});
+  Listing listing = scan(source, o.pictures);
   for (const std::string& warning : listing.warnings) log::warning("{}", warning);
   nlohmann::ordered_json options = {
       {"store", source.stored_as()}, {"exif", "ignore"}, {"gray16", "clip"}};
@@ -190,7 +125,7 @@ ExitCode pack_command(const std::vector<std::string>& arguments, const CommandCo
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(o);
   log::set_quiet(o.quiet);
-  const std::unique_ptr<PictureSource> source = make_source(o);
+  const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.source.front());
   const PackPlan plan = plan_of(o, *source);
   say_plan(plan);
   if (o.dry_run) {

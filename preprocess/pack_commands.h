@@ -32,8 +32,10 @@ const std::vector<PackCommand>& pack_commands();
 ExitCode pack_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode verify_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode ls_command(const std::vector<std::string>& arguments, const CommandContext& context);
+ExitCode stats_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode show_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode export_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode unpack_command(const std::vector<std::string>& arguments, const CommandContext& context);
+ExitCode diff_command(const std::vector<std::string>& arguments, const CommandContext& context);
 
 }  // namespace intr
