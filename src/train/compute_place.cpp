@@ -16,7 +16,8 @@ namespace {
 
 ComputePlace take_place_among(const PlaceOptions& options, int local_rank, int local_size) {
   ComputePlace place{.device = choose_device(options.device, local_rank),
-                     .threads = compute_threads(options.threads, local_size)};
+                     .threads = compute_threads(options.threads, local_size),
+                     .local_rank = local_rank};
   const std::int64_t share = compute_threads(0, local_size);
   const std::int64_t usual = place.device.is_cpu() ? share / 16 : share - 1;
   place.loader_threads =

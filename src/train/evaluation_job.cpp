@@ -12,6 +12,7 @@
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 #include "intr/model/weight_binding.h"
+#include "intr/train/split_data.h"
 
 namespace intr {
 namespace {
@@ -67,7 +68,9 @@ void describe(EvaluationOptions& options, OptionSet& set) {
            "weight file (.pth, .safetensors, checkpoint) or run directory (its best checkpoint)")
       .add("data", options.data, "packed data set")
       .add("split", options.split, "split that is evaluated")
-      .add("batch-size", options.batch_size, "pictures of a forward pass at most");
+      .add("batch-size", options.batch_size, "pictures of a forward pass at most")
+      .add("eval-batching", options.batching,
+           "size (one size a batch, exact), reference (consecutive and padded, as published)");
   set.group("Results")
       .add("json", options.json, "print the result as JSON on standard output")
       .add("out", options.out, "write the JSON to this file, too")
@@ -76,6 +79,7 @@ void describe(EvaluationOptions& options, OptionSet& set) {
       .add("quiet", options.quiet, "say only what is wrong");
   describe_untold(options.request.options, set);
   options.request.given = [&set](const std::string& flag) { return set.given(flag); };
+  describe(options.reading, set);
   describe(options.place, set);
 }
 
@@ -84,6 +88,8 @@ void validate(const EvaluationOptions& options) {
   require_given("data", options.data, "--data birds");
   require_range("batch-size", options.batch_size, 1, 1'048'576);
   require_range("pairs", options.pairs, 0, 1'048'576);
+  static_cast<void>(parse_evaluation_batching(options.batching));
+  validate(options.reading);
   validate(options.place);
 }
 
@@ -131,7 +137,8 @@ std::string evaluation_csv(const Evaluation& evaluation, const EvaluationFacts& 
 ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace& place,
                             Communicator& communicator,
                             const std::function<bool()>& stop_requested) {
-  const DataIndex index = DataIndex::open(options.data, options.split);
+  SplitData data(options.data, options.split, options.reading, place);
+  const DataIndex& index = data.index();
   LoadedModel loaded = load_model(options.model, options.request);
   settle_classes(loaded, index.classes(), options.data);
   communicator.agree("the model", xxh3_64(loaded.model_hash), kTag);
@@ -142,10 +149,10 @@ ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace
   log::info("evaluating {} on {} images of {}, {} ranks with {} threads", loaded.path, index.size(),
             options.data, communicator.world_size(), place.threads);
   const Intr model = make_model(loaded, place.device);
-  const ShardReader reader(index);
-  const Evaluator evaluator(index, reader, communicator,
+  const Evaluator evaluator(index, data.reader(), communicator,
                             {.transform = transform,
                              .batch_size = options.batch_size,
+                             .batching = parse_evaluation_batching(options.batching),
                              .loader_threads = place.loader_threads,
                              .progress = communicator.rank() == 0 && !options.quiet});
   const Evaluation evaluation = evaluator.run(model, place.device, stop_requested);
@@ -160,6 +167,7 @@ ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace
                    .classes = loaded.classes},
                   index);
   }
+  data.finish();
   communicator.barrier({.section = "leave"});
   return evaluation.stopped ? ExitCode::kStopped : ExitCode::kDone;
 }

@@ -45,7 +45,8 @@ Evaluator::Evaluator(const DataIndex& index, const ShardReader& reader, Communic
   if (index.size() == 0)
     throw DataError(fmt::format("the split '{}' has no samples", index.split()), index.set(),
                     "choose another --split, or pack the set again");
-  mine_ = batches_of_rank(plan_evaluation(index, options.transform, options.batch_size),
+  mine_ = batches_of_rank(
+      plan_evaluation(index, options.transform, options.batch_size, {}, options.batching),
                           communicator.rank(), communicator.world_size());
 }
 

@@ -12,7 +12,6 @@ namespace intr {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr const char* kOrderName = "feistel8-v1";
 
 /// Options of "train" that may not change although no other field shows them.
 constexpr std::array kFixedOptions = {"freeze"};
@@ -61,30 +60,37 @@ void describe_run(Checkpoint& checkpoint, const TrainOptions& options, const Jso
   for (const char* path : kPathOptions) train_config.erase(path);
   train_config["freeze"] = options.freeze_choice();
   checkpoint.config = {{"model", to_json(options.model)}, {"train", train_config}};
-  checkpoint.sampler = {{"order", kOrderName},
-                        {"seed", options.seed},
-                        {"batch_size", options.batch_size},
-                        {"num_samples", train.size()},
-                        {"dataset_id", train.dataset_id()},
-                        {"split", train.split()},
-                        {"last_batch", options.last_batch},
-                        {"bucket_window", options.bucket_window},
-                        {"transform", options.train_transform().name()},
-                        {"augmentation_version", kAugmentationVersion}};
+  checkpoint.sampler = to_json(first_state(train, loader_options(options)));
+  checkpoint.sampler["next_position"] = 0;
 }
 
-void require_same_run(const Checkpoint& saved, const Checkpoint& now, const std::string& where) {
+LoaderOptions loader_options(const TrainOptions& options) {
+  return {.transform = options.train_transform(),
+          .seed = static_cast<std::uint64_t>(options.seed),
+          .batch_size = options.batch_size,
+          .micro_batch = options.micro_batch,
+          .bucket_window = options.bucket_window_choice(),
+          .drop_last = options.last_batch_choice() == "drop",
+          .order = OrderKind::parse(options.order),
+          .slots = options.reading.slots,
+          .memory = options.reading.memory_bytes()};
+}
+
+LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now,
+                             bool allow_data_change, const std::string& where) {
   require_same_classes(saved, now, where);
   std::vector<std::string> differences;
   compare("model ", member(saved.config, "model"), now.config.at("model"), differences);
-  compare("", saved.sampler, now.sampler, differences);
   Json fixed;
   for (const char* name : kFixedOptions) fixed[name] = now.config.at("train").at(name);
   compare("", member(saved.config, "train"), fixed, differences);
-  if (differences.empty()) return;
-  throw EnvironmentError(
-      fmt::format("the checkpoint is of another run: {}", fmt::join(differences, "; ")), where,
-      "give the options it was trained with, choose another --out, or start anew with --fresh");
+  if (!differences.empty()) {
+    throw EnvironmentError(
+        fmt::format("the checkpoint is of another run: {}", fmt::join(differences, "; ")), where,
+        "give the options it was trained with, choose another --out, or start anew with --fresh");
+  }
+  return resume_state(loader_state_from_json(saved.sampler, where),
+                      loader_state_from_json(now.sampler, "the options"), allow_data_change, where);
 }
 
 std::vector<std::string> changed_options(const Checkpoint& saved, const Checkpoint& now) {

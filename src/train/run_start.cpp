@@ -29,6 +29,17 @@ bool ends_at(const TrainOptions& options, const Cursor& cursor) {
          (options.max_steps > 0 && cursor.step >= options.max_steps);
 }
 
+/// Other data begin with an epoch of their own.
+void go_on_at(const LoaderState& place, RunState& state) {
+  const std::int64_t position = place.next_step * place.batch_size;
+  if (place.epoch == state.cursor.epoch && position == state.cursor.next_position) return;
+  log::warning("the data changed: epoch {} ends after {} images, epoch {} begins with the new ones",
+               state.cursor.epoch + 1, state.cursor.next_position, place.epoch + 1);
+  state.cursor.epoch = place.epoch;
+  state.cursor.next_position = position;
+  state.epoch_sums = {};
+}
+
 }  // namespace
 
 std::string RunFiles::prepared_folder(RunDirectory& directory, bool fresh) {
@@ -55,7 +66,8 @@ RunStart load_start(const TrainOptions& options, const CheckpointStore& store) {
 void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files,
                   RunStart& start) {
   if (start.checkpoint) {
-    require_same_run(*start.checkpoint, identity, start.path);
+    go_on_at(require_same_run(*start.checkpoint, identity, options.allow_data_change, start.path),
+             start.state);
     for (const std::string& change : changed_options(*start.checkpoint, identity))
       log::info("changed since the checkpoint: {}", change);
   }

@@ -72,6 +72,8 @@ void RunState::put_into(Checkpoint& checkpoint) const {
   checkpoint.phase = evaluation_pending ? "eval" : "train";
   checkpoint.sampler["epoch"] = cursor.epoch;
   checkpoint.sampler["next_position"] = cursor.next_position;
+  const std::int64_t batch_size = checkpoint.sampler.value("batch_size", std::int64_t{1});
+  checkpoint.sampler["next_step"] = cursor.next_position / batch_size;
   checkpoint.schedule = Json::object();
   for_each_schedule_field(*this, writer(checkpoint.schedule));
   checkpoint.history = Json::object();

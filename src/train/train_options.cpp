@@ -6,6 +6,8 @@
 #include <charconv>
 
 #include "intr/core/error.h"
+#include "intr/data/epoch_order.h"
+#include "intr/data/evaluation_plan.h"
 
 namespace intr {
 namespace {
@@ -22,7 +24,16 @@ void describe_data(TrainOptions& o, OptionSet& set) {
       .add("last-batch", o.last_batch,
            "an epoch's last, smaller step: keep, or drop (as published)")
       .add("bucket-window", o.bucket_window,
-           "steps whose pictures are sorted by size together, against padding; 1 = no sorting");
+           "steps whose pictures are sorted by size together, against padding; 1 = no sorting")
+      .add("order", o.order,
+           "of an epoch: shuffle, window:K (K shards at a time, for slow storage), sequential")
+      .add("eval-batching", o.eval_batching,
+           "of evaluation: size (one size a batch, exact), reference (padded, as published)")
+      .add("parity", o.parity,
+           "the published data order: --bucket-window 1 --last-batch drop --eval-batching reference")
+      .add("allow-data-change", o.allow_data_change,
+           "go on with other data, order or augmentation than the checkpoint's, from the next epoch "
+           "on");
 }
 
 void describe_optimization(TrainOptions& o, OptionSet& set) {
@@ -177,6 +188,7 @@ std::string TrainOptions::init_choice() const {
 
 void describe(TrainOptions& options, OptionSet& set) {
   describe_data(options, set);
+  describe(options.reading, set);
   describe(options.model, set);
   describe_start(options, set);
   describe_optimization(options, set);
@@ -193,6 +205,9 @@ void validate(TrainOptions& options) {
   require_given("resume", options.resume, "--resume auto");
   require_choice("augmentation", options.augmentation, {"published", "flip", "none"});
   require_choice("last-batch", options.last_batch, {"keep", "drop"});
+  static_cast<void>(OrderKind::parse(options.order));
+  static_cast<void>(parse_evaluation_batching(options.eval_batching));
+  validate(options.reading);
   require_choice("init", options.init, {"auto", "finetune", "calibrated", "plain"});
   require_choice("freeze", options.freeze, {"auto", "none", "stem", "backbone"});
   require_range("bucket-window", options.bucket_window, 1, kMany);

@@ -18,6 +18,7 @@
 #include "intr/train/evaluator.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
+#include "intr/train/split_data.h"
 #include "intr/train/training_run.h"
 
 namespace intr {
@@ -26,16 +27,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 const Tag kTag{.section = "start"};
 
-/// Both splits with their readers.
+/// Both splits.
 struct Data {
-  DataIndex train;
-  DataIndex val;
-  ShardReader train_reader{train};
-  ShardReader val_reader{val};
+  SplitData train_split;
+  SplitData val_split;
+  const DataIndex& train = train_split.index();
+  const DataIndex& val = val_split.index();
 
-  explicit Data(const TrainOptions& options)
-      : train(DataIndex::open(options.data, options.train_split)),
-        val(DataIndex::open(options.data, options.val_split)) {}
+  Data(const TrainOptions& options, const ComputePlace& place)
+      : train_split(options.data, options.train_split, options.reading, place),
+        val_split(options.data, options.val_split, options.reading, place) {}
+  Data(const Data&) = delete;
+  Data& operator=(const Data&) = delete;
 };
 
 void require_fit(const TrainOptions& options, const Data& data, int world_size) {
@@ -111,24 +114,19 @@ void show_start(const TrainOptions& options, const Data& data, const TrainingSta
   say("run", options.out);
 }
 
-LoaderOptions loader_options(const TrainOptions& options, const ComputePlace& place,
-                             const Communicator& communicator) {
-  return {.transform = options.train_transform(),
-          .seed = static_cast<std::uint64_t>(options.seed),
-          .batch_size = options.batch_size,
-          .micro_batch = options.micro_batch,
-          .bucket_window = options.bucket_window,
-          .drop_last = options.last_batch == "drop",
-          .rank = communicator.rank(),
-          .world_size = communicator.world_size(),
-          .threads = place.loader_threads,
-          .slots = options.slots};
+LoaderOptions placed_loader(const TrainOptions& options, const ComputePlace& place,
+                            const Communicator& communicator) {
+  LoaderOptions loader = loader_options(options);
+  loader.rank = communicator.rank();
+  loader.world_size = communicator.world_size();
+  loader.threads = place.loader_threads;
+  return loader;
 }
 
 /// Fills the tensors on rank 0, sends them to all, and tells all where the run starts.
 RunState start_everywhere(const TrainOptions& options, const Data& data, RunOpening* opening,
                           TrainingState& state, Communicator& communicator) {
-  if (opening != nullptr) opening->fill(options, data.train, data.train_reader, state);
+  if (opening != nullptr) opening->fill(options, data.train, data.train_split.reader(), state);
   state.broadcast(communicator);
   const RunState start = opening != nullptr ? opening->start.state : RunState{};
   const std::string text = communicator.broadcast_text(start.to_json().dump(), 0, kTag);
@@ -197,16 +195,17 @@ struct Machinery {
 
   Machinery(const TrainOptions& options, const Data& data, const ComputePlace& place,
             TrainingState& state, Communicator& communicator, const StopSource& stop)
-      : loader(data.train, data.train_reader, loader_options(options, place, communicator)),
+      : loader(data.train, data.train_split.reader(), placed_loader(options, place, communicator)),
         reducer(state.flat(), communicator),
         optimizer(state.flat(), options.adamw),
         trainer({state, loader, reducer, optimizer, stop.requested},
                 {.schedule = options.schedule,
                  .seed = static_cast<std::uint64_t>(options.seed),
                  .batch_size = options.batch_size}),
-        evaluator(data.val, data.val_reader, communicator,
+        evaluator(data.val, data.val_split.reader(), communicator,
                   {.transform = options.val_transform(),
                    .batch_size = options.eval_batch_size,
+                   .batching = parse_evaluation_batching(options.eval_batching_choice()),
                    .loader_threads = place.loader_threads,
                    .progress = communicator.rank() == 0 && !options.quiet}) {}
 };
@@ -216,7 +215,7 @@ struct Machinery {
 ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                           const ComputePlace& place, Communicator& communicator,
                           const StopSource& stop) {
-  const Data data(options);
+  Data data(options, place);
   require_fit(options, data, communicator.world_size());
   options.model.num_classes = static_cast<std::int64_t>(data.train.classes().size());
   agree_on_run(given.values, data.train, communicator);
@@ -254,6 +253,8 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                   run_options(options), begin);
   show_start(options, data, state, place, communicator, with.loader.steps_per_epoch());
   const ExitCode code = run.run();
+  data.train_split.finish();
+  data.val_split.finish();
   if (opening) show_end(options, opening->files, run.state(), code);
   return code;
 }

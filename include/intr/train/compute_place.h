@@ -15,6 +15,7 @@ struct ComputePlace {
   at::Device device = at::kCPU;
   std::int64_t threads = 1;
   std::int64_t loader_threads = 1;
+  int local_rank = 0;  ///< among the ranks of this node
 };
 
 /// Decides device and threads of this rank and sets LibTorch's thread counts; denormals are

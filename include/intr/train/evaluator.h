@@ -37,6 +37,7 @@ class Evaluator {
   struct Options {
     Transform transform;
     std::int64_t batch_size = 12;  ///< pictures of a forward pass, at most
+    EvaluationBatching batching = EvaluationBatching::kOneSize;
     std::int64_t loader_threads = 1;
     bool progress = false;  ///< show a bar for this rank's share
   };

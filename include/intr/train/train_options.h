@@ -10,6 +10,7 @@
 #include "intr/data/augmentation.h"
 #include "intr/model/model_config.h"
 #include "intr/train/optimizer.h"
+#include "intr/train/reading_options.h"
 #include "intr/train/schedule.h"
 
 namespace intr {
@@ -41,7 +42,11 @@ struct TrainOptions {
   std::string augmentation = "published";  ///< published, flip, none
   std::string last_batch = "keep";         ///< keep, drop
   std::int64_t bucket_window = 50;
-  std::int64_t slots = 3;
+  std::string order = "shuffle";         ///< see OrderKind
+  std::string eval_batching = "size";    ///< see EvaluationBatching
+  bool parity = false;                   ///< published order, last batch and evaluation
+  bool allow_data_change = false;
+  ReadingOptions reading;
 
   ModelConfig model;
   std::int64_t num_queries = 0;  ///< if given: must equal the number of classes
@@ -76,6 +81,10 @@ struct TrainOptions {
 
   PlaceOptions place;
 
+  /// The published way where `parity` is set.
+  std::int64_t bucket_window_choice() const { return parity ? 1 : bucket_window; }
+  std::string last_batch_choice() const { return parity ? "drop" : last_batch; }
+  std::string eval_batching_choice() const { return parity ? "reference" : eval_batching; }
   /// Transform of training and of validation pictures.
   Transform train_transform() const;
   Transform val_transform() const;
