@@ -172,12 +172,16 @@ Listing IdxFiles::scan() {
     for (std::size_t i = 0; i < pictures.labels.size(); ++i) {
       const std::string& name = listing.classes[pictures.labels[i]];
       files.files.push_back({fmt::format("{}/{:08}.png", name, i), pictures.labels[i], i,
-                             static_cast<std::uint64_t>(pictures.size.area()), 0});
+                             static_cast<std::uint64_t>(pictures.size.area()), 0, {}});
     }
     listing.splits.push_back(std::move(files));
   }
   check_listing(listing, rules_, printable(folder_));
   return listing;
+}
+
+void IdxFiles::adopt(const Listing& listing) {
+  for (const SourceSplit& split : listing.splits) pictures_[split.name] = read_split(split.name);
 }
 
 LoadedFile IdxFiles::load(const std::string& split, const SourceFile& file) const {
