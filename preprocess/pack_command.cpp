@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
-#include <regex>
-#include <sstream>
 
 #include "intr/core/affinity.h"
 #include "intr/core/byte_size.h"
@@ -13,28 +12,19 @@
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
-#include "intr/data/class_file.h"
-#include "preprocess/idx_files.h"
-#include "preprocess/image_folder.h"
+#include "intr/io/atomic_file.h"
 #include "preprocess/pack_commands.h"
 #include "preprocess/packer.h"
-#include "preprocess/selection.h"
+#include "preprocess/picture_options.h"
+#include "preprocess/source_options.h"
 
 namespace intr {
 namespace {
 
 struct PackOptions {
   std::vector<std::string> source;
-  std::string kind = "auto";
-  std::string splits = "train,val";
-  std::string classes;
-  bool allow_empty = false;
-  bool skip_hidden = false;
-  bool keep_hidden = false;
-  std::string limit;
-  std::int64_t limit_seed = 0;
-  std::string include;
-  std::string exclude;
+  SourceOptions pictures;
+  PictureOptions picture;
   std::string out;
   std::string shard_size = "512MiB";
   std::string check = "decode";
@@ -51,17 +41,7 @@ struct PackOptions {
 void describe(PackOptions& o, OptionSet& set) {
   set.positional("SOURCE", o.source, 1, 1,
                  "folder with SPLIT/CLASS/picture files, or with idx files (MNIST and relatives)");
-  set.group("Source")
-      .add("source", o.kind, "what SOURCE is: auto, folder or idx")
-      .add("splits", o.splits, "splits to pack, separated by commas; each must exist")
-      .add("classes", o.classes, "file with the class names, one a line, in order of their labels")
-      .add("allow-empty", o.allow_empty, "keep classes without pictures")
-      .add("skip-hidden", o.skip_hidden, "leave out classes and files whose names begin with a dot")
-      .add("keep-hidden", o.keep_hidden, "take in classes and files whose names begin with a dot")
-      .add("limit", o.limit, "pack at most so many pictures of a split: train=6000,val=2000")
-      .add("limit-seed", o.limit_seed, "which pictures a limit chooses")
-      .add("include", o.include, "pack only the paths in this file: PATH or SPLIT/PATH a line")
-      .add("exclude", o.exclude, "leave out the paths in this file");
+  describe(o.pictures, set);
   set.group("Result")
       .add("out", o.out, "folder of the packed data set")
       .add("shard-size", o.shard_size, "bytes of pictures a shard, 64MiB to 8GiB")
@@ -71,70 +51,31 @@ void describe(PackOptions& o, OptionSet& set) {
       .add("verify-existing", o.verify_existing, "when going on, check the shards that are there")
       .add("restart", o.restart, "remove an unfinished packing of something else")
       .add("dry-run", o.dry_run, "say what would be packed, write nothing");
+  describe(o.picture, set);
   set.group("Run")
       .add("threads", o.threads, "threads; 0 = the cores this process may use")
       .add("quiet", o.quiet, "warnings and errors only")
       .add("json", o.json, "print the summary as JSON");
 }
 
-std::vector<std::string> split_names(const std::string& text) {
-  static const std::regex kName("[A-Za-z0-9_-]+");
-  std::vector<std::string> names;
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    if (!std::regex_match(part, kName) ||
-        std::find(names.begin(), names.end(), part) != names.end())
-      throw UsageError(fmt::format("'{}' is no split name, or stands there twice", part),
-                       "--splits", "use letters, digits, '_' and '-', as in train,val");
-    names.push_back(part);
-  }
-  if (names.empty()) throw UsageError("names no split", "--splits", "write train,val");
-  return names;
-}
-
-void validate(const PackOptions& o) {
+void validate(const PackOptions& o, const OptionSet& set) {
   require_given("out", o.out, "SET");
-  require_choice("source", o.kind, {"auto", "folder", "idx"});
+  validate(o.pictures);
+  validate(o.picture, set);
   require_choice("check", o.check, {"decode", "header"});
   require_choice("on-error", o.on_error, {"fail", "skip"});
   require_choice("dedup", o.dedup, {"report", "error"});
   require_range("threads", o.threads, 0, 4096);
-  require_range("limit-seed", o.limit_seed, 0, std::int64_t{1} << 62);
-  if (o.skip_hidden && o.keep_hidden)
-    throw UsageError("--skip-hidden and --keep-hidden exclude each other", {}, "give one of them");
   const std::uint64_t size = parse_bytes("shard-size", o.shard_size);
   if (size < (std::uint64_t{64} << 20) || size > (std::uint64_t{8} << 30))
     throw UsageError(fmt::format("{} is not within 64MiB to 8GiB", o.shard_size), "--shard-size");
 }
 
-std::unique_ptr<PictureSource> make_source(const PackOptions& o) {
-  SourceRules rules;
-  rules.splits = split_names(o.splits);
-  rules.allow_empty = o.allow_empty;
-  if (!o.classes.empty()) rules.classes = read_class_file(o.classes);
-  for (const std::string& name : rules.classes)
-    if (name.find('/') != std::string::npos)
-      throw DataError(fmt::format("the class name '{}' holds a '/'", printable(name)), o.classes,
-                      "write one class name a line");
-  const std::string& root = o.source.front();
-  const bool idx = o.kind == "idx" || (o.kind == "auto" && looks_like_idx(root));
-  log::info("{} is read as {}{}", printable(root), idx ? "idx files" : "an image folder",
-            o.kind == "auto" ? "" : " (--source)");
-  if (idx) return std::make_unique<IdxFiles>(root, rules);
-  const HiddenPolicy hidden = o.skip_hidden   ? HiddenPolicy::kSkip
-                              : o.keep_hidden ? HiddenPolicy::kKeep
-                                              : HiddenPolicy::kRefuse;
-  return std::make_unique<ImageFolder>(root, rules, hidden);
-}
-
 PackPlan plan_of(const PackOptions& o, PictureSource& source) {
-  Listing listing = source.scan();
-  select_files(listing, {parse_limits(o.limit), static_cast<std::uint64_t>(o.limit_seed), o.include,
-                         o.exclude});
+  Listing listing = scan(source, o.pictures);
   for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  nlohmann::ordered_json options = {
-      {"store", source.stored_as()}, {"exif", "ignore"}, {"gray16", "clip"}};
-  return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options.dump());
+  return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size),
+                   byte_options(o.picture, source.stored_as()).dump());
 }
 
 void say_plan(const PackPlan& plan) {
@@ -154,12 +95,57 @@ void say_plan(const PackPlan& plan) {
     log::info("not packed: {} files with the extension {}", count, extension);
 }
 
-nlohmann::ordered_json dry_run_summary(const PackPlan& plan) {
+/// Bytes free where SET will be: in the nearest folder that exists.
+std::uint64_t room_for(const std::string& set) {
+  std::filesystem::path place = std::filesystem::absolute(set);
+  std::error_code ignored;
+  while (!std::filesystem::exists(place, ignored) && place.has_relative_path())
+    place = place.parent_path();
+  return free_bytes(place.string());
+}
+
+void dry_run(const PackPlan& plan, const PackOptions& o) {
+  const std::uint64_t room = room_for(o.out);
+  log::info("{} are free for {}", shown_bytes(room), printable(o.out));
+  if (!o.json) return;
   nlohmann::ordered_json shards = nlohmann::ordered_json::array();
   for (const PlannedShard& shard : plan.shards)
     shards.push_back(
         {{"file", shard.file}, {"samples", plan.num_files(shard)}, {"bytes", shard.bytes}});
-  return {{"plan_id", plan.plan_id}, {"classes", plan.printable_classes()}, {"shards", shards}};
+  const nlohmann::ordered_json summary = {{"plan_id", plan.plan_id},
+                                          {"classes", plan.printable_classes()},
+                                          {"shards", shards},
+                                          {"free_bytes", room}};
+  fmt::print("{}\n", summary.dump(2));
+}
+
+/// The plan that rank 0 made, on every rank. The others do not look for pictures themselves.
+PackPlan shared_plan(const PackOptions& o, PictureSource& source, RankTeam& team) {
+  PackPlan plan;
+  if (team.rank() == 0) {
+    plan = plan_of(o, source);
+    say_plan(plan);
+  }
+  if (team.size() == 1) return plan;
+  const std::string bytes = team.broadcast(team.rank() == 0 ? plan_to_bytes(plan) : "");
+  if (team.rank() == 0) return plan;
+  plan = plan_from_bytes(bytes);
+  source.adopt(plan.listing);
+  return plan;
+}
+
+PackerOptions packer_options(const PackOptions& o, const CommandContext& context) {
+  PackerOptions options;
+  options.check.decode = o.check == "decode";
+  options.check.skip_bad = o.on_error == "skip";
+  options.check.threads = o.threads > 0 ? o.threads : available_cores();
+  apply(o.picture, options.check);
+  options.verify_existing = o.verify_existing;
+  options.restart = o.restart;
+  options.refuse_duplicates = o.dedup == "error";
+  options.stop_requested = context.stop_requested;
+  options.team = context.team;
+  return options;
 }
 
 void say_result(const PackReport& report, const std::string& set) {
@@ -185,41 +171,36 @@ ExitCode pack_command(const std::vector<std::string>& arguments, const CommandCo
   PackOptions o;
   OptionSet set("intr-pack pack SOURCE --out SET [options]",
                 "Packs pictures into sharded HDF5 without changing their bytes. The same command "
-                "goes on\nwith an unfinished packing.");
+                "goes on\nwith an unfinished packing. Started with mpirun or srun, ranks divide the "
+                "shards.");
   describe(o, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
-  validate(o);
+  validate(o, set);
   log::set_quiet(o.quiet);
-  const std::unique_ptr<PictureSource> source = make_source(o);
-  const PackPlan plan = plan_of(o, *source);
-  say_plan(plan);
+  RankTeam& team = *context.team;
+  const bool speaks = team.rank() == 0;  // MPI starts here: no mistake in the options needs it
+  if (speaks && o.picture.max_side > 0)
+    log::warning("pictures are reduced to {} pixels: training enlarges them again, to a short side "
+                 "of 800. Next: leave out --max-side unless room lacks",
+                 o.picture.max_side);
+  const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.source.front());
+  const PackPlan plan = shared_plan(o, *source, team);
   if (o.dry_run) {
-    if (o.json) fmt::print("{}\n", dry_run_summary(plan).dump(2));
+    if (speaks) dry_run(plan, o);
     return ExitCode::kDone;
   }
-  PackerOptions options;
-  options.check = {o.check == "decode", o.on_error == "skip",
-                   o.threads > 0 ? o.threads : available_cores()};
-  options.verify_existing = o.verify_existing;
-  options.restart = o.restart;
-  options.refuse_duplicates = o.dedup == "error";
-  options.stop_requested = context.stop_requested;
-  Packer packer(*source, o.source.front(), plan, o.out, options);
-  switch (packer.run()) {
-    case PackOutcome::kNothingToDo:
-      log::info("nothing to do: {} is complete", printable(o.out));
-      return ExitCode::kDone;
-    case PackOutcome::kStopped:
-      log::warning(
-          "stopped on request; finished shards are kept. Next: run the same command again");
-      return ExitCode::kStopped;
-    case PackOutcome::kDone:
-      break;
+  Packer packer(*source, o.source.front(), plan, o.out, packer_options(o, context));
+  const PackOutcome outcome = packer.run();
+  if (outcome == PackOutcome::kNothingToDo)
+    log::info("nothing to do: {} is complete", printable(o.out));
+  if (outcome == PackOutcome::kStopped && speaks)
+    log::warning("stopped on request; finished shards are kept. Next: run the same command again");
+  if (outcome == PackOutcome::kDone && speaks) {
+    warn_of_oddities(packer.report());
+    say_result(packer.report(), o.out);
+    if (o.json) fmt::print("{}\n", packer.report().summary().dump(2));
   }
-  warn_of_oddities(packer.report());
-  say_result(packer.report(), o.out);
-  if (o.json) fmt::print("{}\n", packer.report().summary().dump(2));
-  return ExitCode::kDone;
+  return outcome == PackOutcome::kStopped ? ExitCode::kStopped : ExitCode::kDone;
 }
 
 }  // namespace intr

@@ -36,5 +36,6 @@ ExitCode stats_command(const std::vector<std::string>& arguments, const CommandC
 ExitCode show_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode export_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode unpack_command(const std::vector<std::string>& arguments, const CommandContext& context);
+ExitCode diff_command(const std::vector<std::string>& arguments, const CommandContext& context);
 
 }  // namespace intr

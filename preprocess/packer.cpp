@@ -158,6 +158,7 @@ void Packer::collect(std::vector<ShardResult> results) {
     split.length.insert(split.length.end(), result.length.begin(), result.length.end());
   }
   report_.plan = plan_;
+  report_.applies_exif = options_.check.policy.apply_exif;
   report_.splits = &splits_;
   report_.duplicates = mark_duplicates(splits_);
 }

@@ -73,6 +73,7 @@ void BatchPipeline::end() {
 std::optional<MicroBatch> BatchPipeline::next() {
   Stopwatch watch;
   Lock lock(bell_->mutex);
+  if (!std::exchange(started_, true)) bell_->work.notify_all();
   const auto is_ready = [&] {
     return failure_ != nullptr || (works_.empty() ? at_end_ : works_.front()->is_complete());
   };
@@ -110,6 +111,7 @@ void BatchPipeline::restart(const std::function<void()>& change) {
     }
     dropped.swap(works_);
     wanted_later_.clear();
+    started_ = true;
     at_end_ = false;
     failure_ = nullptr;
     change();
@@ -128,7 +130,7 @@ void BatchPipeline::let_go(std::shared_ptr<BatchWork>& work, Lock& lock) {
 
 /// The lock is held, as in all of the following that take none.
 bool BatchPipeline::may_plan() const {
-  return failure_ == nullptr && !at_end_ && works_.size() < max_works_;
+  return started_ && failure_ == nullptr && !at_end_ && works_.size() < max_works_;
 }
 
 /// Adds a batch to work on. Planning takes microseconds a picture.

@@ -21,7 +21,8 @@ namespace intr {
 /// one that reads ahead for them. Each decoding thread takes one picture at a time, of the oldest
 /// batch first; if its bytes are not there yet and nobody reads them, it reads them itself.
 /// Batches come out in the order of their orders. The first error of a batch is thrown when that
-/// batch is asked for, and ever after. One consumer.
+/// batch is asked for, and ever after. Nothing is planned before the first next() or restart().
+/// One consumer.
 class BatchPipeline {
  public:
   /// Gives the next order, or nothing at the end. Called by one thread at a time.
@@ -96,6 +97,7 @@ class BatchPipeline {
   std::deque<std::shared_ptr<BatchWork>> works_;  ///< the oldest first
   std::deque<std::int64_t> wanted_later_;         ///< rows that the system is to be told of
   bool wants_room_ = false;                       ///< reading ahead waits for memory
+  bool started_ = false;
   bool at_end_ = false;
   bool stopping_ = false;
   std::exception_ptr failure_;  ///< thrown by next() for ever

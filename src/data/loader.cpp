@@ -28,6 +28,9 @@ void add_row(BatchOrder& order, const DataIndex& index, const Transform& transfo
 /// Steps from planning to use, at least, of bytes that the system is asked to fetch.
 constexpr std::int64_t kStepsAhead = 16;
 
+/// After a seek these come first, before another window is worked out.
+constexpr std::int64_t kStepsWithoutAdvice = 4;
+
 void validate(const LoaderOptions& o) {
   if (o.micro_batch < 1) throw UsageError("must be at least 1", "--micro-batch");
   if (o.threads < 1 || o.slots < 1)
@@ -86,7 +89,8 @@ struct TrainLoader::State {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   std::int64_t done_of_slice = 0;
-  BatchPipeline pipeline;  // last: its threads use all of the above
+  std::int64_t steps_planned = 0;  ///< since the last seek
+  BatchPipeline pipeline;          // last: its threads use all of the above
 
   std::optional<BatchOrder> next_order();
   void add_wanted_later(BatchOrder& order);
@@ -108,7 +112,7 @@ std::optional<BatchOrder> TrainLoader::State::next_order() {
             rows[static_cast<std::size_t>(i)]);
   done_of_slice = last - slice.begin;
   if (order.batch.last_of_step) {
-    add_wanted_later(order);
+    if (++steps_planned > kStepsWithoutAdvice) add_wanted_later(order);
     done_of_slice = 0;
     if (++step == plan.steps_per_epoch()) {
       step = 0;
@@ -154,6 +158,7 @@ void TrainLoader::seek(std::int64_t epoch, std::int64_t step) {
     state_->epoch = step == steps ? epoch + 1 : epoch;
     state_->step = step == steps ? 0 : step;
     state_->done_of_slice = 0;
+    state_->steps_planned = 0;
   });
 }
 

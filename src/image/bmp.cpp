@@ -166,6 +166,8 @@ class BitmapHeader {
       }
     }
     grey = grey && colors_ <= 256;
+    if (grey && colors_ > 2)  // numbers beyond the palette's end are grey levels, too
+      for (std::size_t i = 0; i < 256; ++i) bitmap_.palette[i].fill(static_cast<std::uint8_t>(i));
     bitmap_.mode = !grey ? PixelMode::kP : colors_ <= 2 ? PixelMode::k1 : PixelMode::kL;
   }
 

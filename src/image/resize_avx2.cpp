@@ -87,20 +87,24 @@ class WideColumns : public ColumnPass {
   INTR_AVX2 void run(const Sources& sources, const Targets& targets) const override {
     const std::size_t count = tables_.fours_per_pixel;
     const WideTables::Four* fours = tables_.fours.data();
-    for (std::size_t pixel = 0; pixel < tables_.offsets.size(); ++pixel) {
-      pixel_of_rows(fours, count, tables_.offsets[pixel], sources, pixel * 3, targets);
+    for (std::size_t pixel = 0; pixel < tables_.begins.size(); ++pixel) {
+      pixel_of_rows(fours, count, tables_.begins[pixel], sources, pixel * 3, targets);
       fours += count;
     }
   }
 
  private:
   INTR_AVX2_INLINE static void pixel_of_rows(const WideTables::Four* fours, std::size_t count,
-                                             std::int32_t offset, const Sources& sources,
+                                             WideTables::Begin begin, const Sources& sources,
                                              std::size_t place, const Targets& targets) {
-    // Red, green, blue of two pixels as pairs of 16 bits.
-    const __m256i by_channel =
-        _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
-                         6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+    std::int32_t offset = begin.offset;
+    // Red, green, blue of two pixels as pairs of 16 bits; what is negative gives zero.
+    constexpr char kZero = -128;
+    const __m256i from_first = _mm256_setr_epi8(
+        0, kZero, 3, kZero, 1, kZero, 4, kZero, 2, kZero, 5, kZero, kZero, kZero, kZero, kZero,  //
+        6, kZero, 9, kZero, 7, kZero, 10, kZero, 8, kZero, 11, kZero, kZero, kZero, kZero, kZero);
+    const auto skipped = static_cast<char>(begin.early * WideTables::kEarly);
+    const __m256i by_channel = _mm256_add_epi8(from_first, _mm256_set1_epi8(skipped));
     const __m256i spread_low = _mm256_setr_epi32(0x03020100, 0x03020100, 0x03020100, 0x03020100,
                                                  0x07060504, 0x07060504, 0x07060504, 0x07060504);
     const __m256i spread_high = _mm256_add_epi8(spread_low, _mm256_set1_epi8(8));

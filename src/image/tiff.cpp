@@ -11,6 +11,7 @@
 #include "cmyk.h"
 #include "codecs.h"
 #include "intr/image/display.h"
+#include "intr/image/exif.h"
 #include "tiff_file.h"
 
 namespace intr {
@@ -36,7 +37,7 @@ struct Page {
 const char* photometric_name(std::uint32_t photometric) {
   switch (photometric) {
     case PHOTOMETRIC_YCBCR:
-      return "YCbCr colors that are not JPEG-coded";
+      return "YCbCr colors that are not JPEG-coded in one plane";
     case PHOTOMETRIC_CIELAB:
     case PHOTOMETRIC_ICCLAB:
     case PHOTOMETRIC_ITULAB:
@@ -64,13 +65,12 @@ class PageReader {
     page_.bits = file_.number(TIFFTAG_BITSPERSAMPLE, 1);
     page_.orientation = file_.number(TIFFTAG_ORIENTATION, 0);
     const std::uint32_t compression = file_.number(TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-    if (compression == COMPRESSION_OJPEG)
-      file_.refuse("it is JPEG-coded in a way given up in 1995");
+    if (compression == COMPRESSION_OJPEG) file_.refuse_kind("JPEG coding of the old style");
     const std::uint32_t format = file_.number(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
     // Pillow takes signed bytes for unsigned ones.
     if (format != SAMPLEFORMAT_UINT && !(format == SAMPLEFORMAT_INT && page_.bits == 8))
-      file_.refuse(format == SAMPLEFORMAT_IEEEFP ? "its samples are floating-point numbers"
-                                                 : "its samples are no plain whole numbers");
+      file_.refuse_kind(format == SAMPLEFORMAT_IEEEFP ? "floating-point samples"
+                                                      : "samples that are no plain whole numbers");
     read_colors(compression);
     read_facts();
     return std::move(page_);
@@ -79,6 +79,10 @@ class PageReader {
  private:
   void read_colors(std::uint32_t compression) {
     const std::uint32_t photometric = file_.number(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
+    // libtiff takes a picture whose palette is lost for a grey one.
+    if (photometric != PHOTOMETRIC_PALETTE &&
+        tiff_number(picture_.bytes, TIFFTAG_PHOTOMETRIC) == PHOTOMETRIC_PALETTE)
+      file_.refuse("its palette cannot be read");
     std::uint32_t needed = 1;
     if (photometric == PHOTOMETRIC_MINISWHITE || photometric == PHOTOMETRIC_MINISBLACK) {
       // Of 16-bit pictures Pillow takes the numbers as they are.
@@ -87,7 +91,7 @@ class PageReader {
     } else if (photometric == PHOTOMETRIC_PALETTE) {
       page_.colors = Colors::kPalette;
       require_bits(true);
-      if (page_.bits > 8) file_.refuse("a palette with 16 bits");
+      if (page_.bits > 8) file_.refuse_kind("a palette with 16 bits");
       page_.palette = file_.palette(page_.bits);
       if (page_.palette.empty()) file_.refuse("it has no palette");
     } else if (photometric == PHOTOMETRIC_RGB) {
@@ -97,36 +101,40 @@ class PageReader {
       page_.colors = Colors::kCmyk;
       needed = 4;
     } else if (photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG &&
-               page_.samples == 3) {
+               page_.samples == 3 && !in_planes()) {
       page_.colors = Colors::kRgb;
       page_.rgb_from_jpeg = true;
       needed = 3;
     } else {
-      file_.refuse(photometric_name(photometric));
+      file_.refuse_kind(photometric_name(photometric));
     }
     if (needed > 1) require_bits(false);
     read_alpha(needed);
+  }
+
+  bool in_planes() const {
+    return file_.number(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
   }
 
   void require_bits(bool small_ones) const {
     const std::uint32_t bits = page_.bits;
     const bool known =
         bits == 8 || bits == 16 || (small_ones && (bits == 1 || bits == 2 || bits == 4));
-    if (!known) file_.refuse(fmt::format("{} bits a sample", bits));
+    if (!known) file_.refuse_kind(fmt::format("{} bits a sample", bits));
   }
 
   void read_alpha(std::uint32_t needed) {
     const std::vector<std::uint16_t> extra = file_.extra_samples();
     if (page_.samples < needed || page_.samples > needed + 3)
-      file_.refuse(fmt::format("{} samples a pixel", page_.samples));
+      file_.refuse_kind(fmt::format("{} samples a pixel", page_.samples));
     const bool more = page_.samples > needed;
     if (more && page_.bits < 8)
-      file_.refuse(fmt::format("{} samples of {} bits", page_.samples, page_.bits));
+      file_.refuse_kind(fmt::format("{} samples of {} bits", page_.samples, page_.bits));
     const bool rgb = page_.colors == Colors::kRgb;
     if (extra.empty() ? more && rgb : more && extra[0] != EXTRASAMPLE_UNSPECIFIED) {
       const bool multiplied = !extra.empty() && extra[0] == EXTRASAMPLE_ASSOCALPHA;
-      if (multiplied && !rgb) file_.refuse("grey multiplied with transparency");
-      if (page_.colors == Colors::kCmyk) file_.refuse("CMYK with transparency");
+      if (multiplied && !rgb) file_.refuse_kind("grey multiplied with transparency");
+      if (page_.colors == Colors::kCmyk) file_.refuse_kind("CMYK with transparency");
       page_.alpha = multiplied ? Alpha::kMultiplied : Alpha::kDropped;
     }
   }

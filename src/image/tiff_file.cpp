@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "intr/core/error.h"
+
 namespace intr {
 
 /// The bytes that libtiff reads, and what it had to say.
@@ -60,8 +62,18 @@ TiffFile::TiffFile(const EncodedPicture& picture)
         return 1;
       },
       memory_.get());
+  // Most warnings are about tags that nobody knows. But libtiff also only warns when it cannot read
+  // a tag, and then shows another picture.
   TIFFOpenOptionsSetWarningHandlerExtR(
-      options, [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
+      options,
+      [](TIFF*, void* memory, const char*, const char* format, va_list values) {
+        char text[200];
+        std::vsnprintf(text, sizeof text, format, values);
+        if (std::strstr(text, "IO error") != nullptr || std::strstr(text, "Read error") != nullptr)
+          static_cast<Memory*>(memory)->error = text;
+        return 1;
+      },
+      memory_.get());
   tiff_ = TIFFClientOpenExt(
       "picture", "rm", memory_.get(),
       [](thandle_t handle, void* out, tmsize_t count) -> tmsize_t {
@@ -85,7 +97,11 @@ TiffFile::TiffFile(const EncodedPicture& picture)
       [](thandle_t handle) -> toff_t { return memory_of<Memory>(handle).bytes.size(); },
       [](thandle_t, void**, toff_t*) { return 0; }, [](thandle_t, void*, toff_t) {}, options);
   TIFFOpenOptionsFree(options);
-  if (tiff_ == nullptr) refuse(memory_->error.empty() ? "it has no page" : memory_->error);
+  const std::string trouble =
+      tiff_ == nullptr && memory_->error.empty() ? "it has no page" : memory_->error;
+  if (trouble.empty()) return;
+  if (tiff_ != nullptr) TIFFClose(tiff_);
+  refuse(trouble);
 }
 
 TiffFile::~TiffFile() {
@@ -93,6 +109,11 @@ TiffFile::~TiffFile() {
 }
 
 void TiffFile::refuse(const std::string& reason) const { refuse_picture(picture_, "TIFF", reason); }
+
+void TiffFile::refuse_kind(const std::string& kind) const {
+  throw DataError(fmt::format("a TIFF picture with {}, which is not decoded", kind), picture_.where,
+                  "convert it to PNG or JPEG, or leave it out");
+}
 
 std::uint32_t TiffFile::number(std::uint32_t tag, std::uint32_t fallback) const {
   if (tag == TIFFTAG_IMAGEWIDTH || tag == TIFFTAG_IMAGELENGTH || tag == TIFFTAG_TILEWIDTH ||

@@ -41,6 +41,8 @@ class TiffFile {
                                           std::uint32_t bits);
 
   [[noreturn]] void refuse(const std::string& reason) const;
+  /// For what is not broken but of a kind that is not read. @param kind "Lab colors"
+  [[noreturn]] void refuse_kind(const std::string& kind) const;
 
  private:
   struct Memory;

@@ -16,9 +16,17 @@ namespace intr {
 struct WideTables {
   /// Weights of four neighbors: their low parts, then their high parts (SplitWeight).
   using Four = std::array<std::int16_t, 8>;
+  /// Where a target pixel's loads begin, in bytes of the source row: at its first source pixel, or
+  /// kEarly bytes before, so that the last load does not leave the row.
+  struct Begin {
+    std::int32_t offset = 0;
+    std::int32_t early = 0;  ///< 1 if before
+  };
+  static constexpr std::int32_t kEarly = 4;  ///< what a load has too much
+
   std::size_t fours_per_pixel = 0;
-  std::vector<Four> fours;            ///< [target pixel, fours_per_pixel]
-  std::vector<std::int32_t> offsets;  ///< source byte where each target pixel's fours begin
+  std::vector<Four> fours;  ///< [target pixel, fours_per_pixel]
+  std::vector<Begin> begins;
 
   /// @return nothing if the row is too short for its loads
   static std::optional<WideTables> make(const ResizeAxis& axis);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/data/augmentation.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 
+#include "image/pattern.h"
 #include "intr/core/error.h"
+#include "intr/core/hash.h"
 #include "intr/image/resize.h"
+#include "intr/io/json_file.h"
 
 namespace intr {
 namespace {
@@ -161,6 +165,37 @@ TEST(LargestFinalArea, NoDrawMakesMoreOfAnySize) {
                                  << size.height;
     }
   }
+}
+
+TEST(Transform, MakesThePixelsThatPillowMakes) {
+  const auto golden = read_json(std::string(INTR_TEST_DATA) + "/golden/transforms.json");
+  TransformScratch scratch;  // of one thread: what a picture leaves in it must not matter
+  for (const auto& row :
+       golden.at("transform, width, height, seed, epoch, sample, flip, crop, final width, final "
+                 "height, rgb")) {
+    const Image source = pattern({row.at(2), row.at(1)});
+    const TransformPlan plan =
+        plan_transform(Transform::parse(row.at(0)), source.size, row.at(3), row.at(4), row.at(5));
+    EXPECT_EQ(plan.flip, row.at(6).get<bool>()) << row;
+    std::vector<std::int64_t> crop;
+    if (plan.crop)
+      crop = {plan.first.width, plan.first.height,  plan.left,
+              plan.top,         plan.cropped.width, plan.cropped.height};
+    EXPECT_EQ(crop, row.at(7).get<std::vector<std::int64_t>>()) << row;
+    ASSERT_EQ(plan.final, (ImageSize{row.at(9), row.at(8)})) << row;
+    std::vector<std::uint8_t> out(static_cast<std::size_t>(plan.final.area()) * 3);
+    transform_into(plan, source, scratch, out);
+    EXPECT_EQ(fmt::format("{:016x}", xxh3_64(std::as_bytes(std::span(out)))), row.at(10)) << row;
+    EXPECT_EQ(apply_transform(plan, source).rgb, out);
+  }
+}
+
+TEST(Transform, RefusesAnOutputOfAnotherSize) {
+  const Image source = gradient({30, 40});
+  const TransformPlan plan = plan_transform(Transform::parse("val:64"), source.size, 0, 0, 0);
+  TransformScratch scratch;
+  std::vector<std::uint8_t> out(static_cast<std::size_t>(plan.final.area()) * 3 - 1);
+  EXPECT_THROW(transform_into(plan, source, scratch, out), InternalError);
 }
 
 }  // namespace

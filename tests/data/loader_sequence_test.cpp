@@ -54,7 +54,7 @@ TEST_F(LoaderSequence, DependsNeitherOnRanksNorThreadsNorSlotsNorStaging) {
   ShardStage stage(index, {.folder = folder / "stage", .limit = 0, .keep = false, .copies = true});
   stage.wait();
   const ShardReader staged(index, &stage);
-  for (const std::int64_t batch_size : {5, 2, 40}) {  // 40: more than there are
+  for (const std::int64_t batch_size : {5, 2, 1, 40}) {  // 40: more than there are
     LoaderOptions o = options();
     o.batch_size = batch_size;
     const std::vector<StepContent> expected = unbroken(o, 7);

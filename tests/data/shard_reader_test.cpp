@@ -145,6 +145,54 @@ TEST_F(ShardReaderTest, ReadsAShardThatAnotherToolRewrote) {
     EXPECT_EQ(xxh3_64(reader.read(row)), index.hash(row));
 }
 
+/// Open files of this process below a folder.
+std::int64_t open_files_below(const std::string& folder) {
+  std::int64_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(entry.path(), gone);
+    if (!gone && target.string().starts_with(folder)) ++count;
+  }
+  return count;
+}
+
+TEST_F(ShardReaderTest, KeepsAtMost64ShardsOpen) {
+  const std::string many = folder / "many";
+  test::make_tiny_set(many, {.samples = {{"train", 70}}, .num_shards = 70});
+  const DataIndex wide = DataIndex::open(many, "train");
+  const ShardReader reader(wide);
+  for (int round = 0; round < 2; ++round) {
+    for (std::int64_t row = 0; row < 70; ++row)
+      EXPECT_EQ(xxh3_64(reader.read(row * 37 % 70)), wide.hash(row * 37 % 70));
+    EXPECT_EQ(open_files_below(many), 64);
+  }
+}
+
+TEST_F(ShardReaderTest, AShardThatChangedSinceItWasCheckedIsCheckedAgain) {
+  const std::string many = folder / "many";
+  test::make_tiny_set(many, {.samples = {{"train", 70}}, .num_shards = 70});
+  const DataIndex wide = DataIndex::open(many, "train");
+  const ShardReader reader(wide);
+  reader.read(0);
+  for (std::int64_t row = 1; row < 70; ++row) reader.read(row);  // shard 0 is closed meanwhile
+  write_file(many + "/" + wide.shards()[0].file, std::string(100'000, 'x'));
+  EXPECT_THROW(reader.read(0), DataError);
+}
+
+TEST_F(ShardReaderTest, ReadsAheadOverRecordsThatFollow) {
+  const ShardReader reader(index);
+  std::vector<std::byte> bytes(index.length(2) + index.length(3));
+  ASSERT_TRUE(reader.read_ahead(2, bytes));
+  EXPECT_TRUE(reader.is_intact(2, std::span(bytes).first(index.length(2))));
+  EXPECT_TRUE(reader.is_intact(3, std::span(bytes).subspan(index.length(2))));
+  EXPECT_FALSE(reader.is_intact(4, std::span(bytes).subspan(index.length(2))));
+  reader.will_need(5);
+  std::filesystem::remove(shard);
+  const ShardReader missing(index);
+  EXPECT_FALSE(missing.read_ahead(2, bytes));
+  missing.will_need(5);
+}
+
 TEST(ShardReaderGolden, DecodesTheGoldenSet) {
   const std::string golden = std::string(INTR_TEST_DATA) + "/golden/set-1.0";
   for (const char* split : {"train", "val"}) {

@@ -4,7 +4,7 @@
 
     make_golden.py [FOLDER]     FOLDER is golden/ beside this script by default
 
-golden/*.jpg, *.png   pictures, whole and broken
+golden/*.jpg, *.png, …   pictures, whole and broken
 golden/decode.json    for each: "error": true, or Pillow's mode, size, orientation and the XXH3-64 of the RGB bytes
 golden/resize.json    sizes, and the XXH3-64 of a picture of the formula below after Pillow's bilinear resize
 
@@ -183,6 +183,110 @@ def png_files():
     yield "pixel.png", png(photo(37, 1, 1), 2)
 
 
+def bmp(bits: int, rows: bytes, width: int = 13, height: int = 7, *, palette: bytes = b"", masks: bytes = b"",
+        compression: int = 0, top_down: bool = False, old: bool = False) -> bytes:  # fmt: skip
+    """A bitmap with its header written by hand: old is OS/2's of 12 bytes."""
+    if old:
+        head = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        signed = -height if top_down else height
+        head = struct.pack("<IiiHHIIiiII", 40, width, signed, 1, bits, compression, len(rows), 2835, 2835, 0, 0)
+    start = 14 + len(head) + len(masks) + len(palette)
+    return struct.pack("<2sIHHI", b"BM", start + len(rows), 0, 0, start) + head + masks + palette + rows
+
+
+def bmp_files():
+    draw = np.random.default_rng(60)
+    yield "rgb.bmp", encode(image(61), "BMP")
+    yield "palette.bmp", encode(image(62).quantize(200), "BMP")
+    yield "gray.bmp", encode(image(63, "L"), "BMP")
+    yield "bits1.bmp", encode(image(64, "1"), "BMP")
+    colors = {bits: draw.bytes(4 << bits) for bits in (1, 4, 8)}
+    yield "palette1.bmp", bmp(1, draw.bytes(4 * 7), palette=colors[1])
+    yield "palette4.bmp", bmp(4, draw.bytes(8 * 7), palette=colors[4], top_down=True)
+    yield "old_header.bmp", bmp(4, draw.bytes(8 * 7), palette=draw.bytes(48), old=True)
+    yield "bits16.bmp", bmp(16, draw.bytes(28 * 7))
+    yield "masks565.bmp", bmp(16, draw.bytes(28 * 7), compression=3, masks=struct.pack("<3I", 0xF800, 0x7E0, 0x1F))
+    yield "masks_unknown.bmp", bmp(16, draw.bytes(28 * 7), compression=3, masks=struct.pack("<3I", 0xF, 0xF0, 0xF00))
+    yield "bits32.bmp", bmp(32, draw.bytes(52 * 7))
+    yield "masks32.bmp", bmp(32, draw.bytes(52 * 7), compression=3, masks=struct.pack("<3I", 0xFF << 24, 0xFF << 16, 0xFF00))
+    runs = b"".join(bytes([5, 7 * y, 0, 5, y, 1, 2, 3, 4, 0, 3, y, 0, 0]) for y in range(7)) + b"\0\1"
+    yield "runs8.bmp", bmp(8, runs, palette=colors[8], compression=1)
+    yield "runs8_cut.bmp", bmp(8, runs[:60], palette=colors[8], compression=1)
+    halves = b"".join(bytes([5, 16 * y + 3, 0, 5, y, 0x12, 0x30, 0, 3, 0x4F, 0, 0]) for y in range(6)) + bytes([0, 2, 2, 0, 11, 5, 0, 1])
+    yield "runs4.bmp", bmp(4, halves, palette=colors[4], compression=2)
+    yield "cut.bmp", encode(image(61), "BMP")[:-200]
+
+
+def pnm_files():
+    gray, color = photo(70, 9, 5, 1), photo(71, 9, 5)
+    wide = photo(72, 9, 5, 1).astype(">u2") * 3
+    text = lambda samples: " ".join(map(str, samples.ravel().tolist())).encode()
+    yield "binary.ppm", b"P6 9 5 255\n" + color.tobytes()
+    yield "binary.pgm", b"P5\n# a comment\n9 5\n255\n" + gray.tobytes()
+    yield "maximum100.pgm", b"P5 9 5 100\n" + (gray // 3).tobytes()
+    yield "maximum1000.ppm", b"P6 9 5 1000\n" + (color.astype(">u2") * 3).tobytes()
+    yield "wide.pgm", b"P5 9 5 65535\n" + wide.tobytes()
+    yield "wide1000.pgm", b"P5 9 5 1000\n" + wide.tobytes()
+    yield "bits.pbm", b"P4 9 5\n" + photo(73, 2, 5, 1).tobytes()
+    yield "text.ppm", b"P3 9 5 255\n" + text(color) + b"\n"
+    yield "text.pgm", b"P2\n9 # width\n5\n300\n" + text(gray)
+    yield "text.pbm", b"P1 9 5\n" + b"\n".join(b"010110101" for _ in range(5))
+    yield "text_too_large.pgm", b"P2 9 5 100\n" + text(gray)
+    yield "cut.ppm", b"P6 9 5 255\n" + color.tobytes()[:-1]
+
+
+def tiff_files():
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"):
+        yield f"{mode.lower()}.tif", encode(image(80, mode) if mode != "P" else image(80).quantize(99), "TIFF")
+    yield "lzw.tif", encode(image(81), "TIFF", compression="tiff_lzw")
+    yield "deflate.tif", encode(image(82, "L"), "TIFF", compression="tiff_adobe_deflate")
+    yield "packed.tif", encode(image(83, "RGBA"), "TIFF", compression="packbits")
+    yield "fax.tif", encode(image(84, "1"), "TIFF", compression="group4")
+    yield "jpeg.tif", encode(image(85), "TIFF", compression="jpeg")
+    yield "ycbcr_jpeg.tif", encode(image(86, "YCbCr"), "TIFF", compression="jpeg")
+    yield "ycbcr.tif", encode(image(86, "YCbCr"), "TIFF")
+    yield "lab.tif", encode(image(87, "LAB"), "TIFF")
+    yield "big.tif", encode(image(88), "TIFF", big_tiff=True)
+    yield "gray16.tif", encode(Image.fromarray(photo(89, 37, 29, 1)[..., 0] * np.uint16(2)), "TIFF")
+    yield "float.tif", encode(Image.fromarray(photo(89, 37, 29, 1)[..., 0].astype(np.float32)), "TIFF")
+    for value in (1, 3, 6):
+        yield f"orientation{value}.tif", encode(image(90), "TIFF", compression="tiff_lzw", tiffinfo={ORIENTATION: value})
+    pages = [image(seed) for seed in (91, 92)]
+    yield "pages.tif", encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    yield "profile.tif", encode(image(93), "TIFF", icc_profile=bytes(200))
+    whole = encode(image(94), "TIFF")
+    yield "cut.tif", whole[: len(whole) // 2]
+    # The palette stands last: libtiff takes what is left for a grey picture.
+    indexed = encode(image(95).quantize(99), "TIFF")
+    yield "cut_palette.tif", indexed[: indexed.index(b"II*") + struct.unpack_from("<I", indexed, 4)[0] + 300]
+
+
+def gif_files():
+    frames = [image(seed).quantize(60) for seed in (100, 101)]
+    yield "plain.gif", encode(frames[0], "GIF", interlace=0)
+    yield "interlaced.gif", encode(frames[0], "GIF", interlace=1)
+    yield "gray.gif", encode(image(102, "L"), "GIF")
+    yield "transparent.gif", encode(frames[1], "GIF", transparency=3)
+    yield "animated.gif", encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    larger = bytearray(encode(frames[1], "GIF", transparency=7))
+    struct.pack_into("<HH", larger, 6, 41, 33)
+    yield "canvas.gif", bytes(larger)
+    yield "cut.gif", encode(frames[0], "GIF")[:-300]
+
+
+def webp_files():
+    yield "lossy.webp", encode(image(110), "WEBP", quality=80)
+    yield "lossless.webp", encode(image(111), "WEBP", lossless=True)
+    yield "hidden_colors.webp", encode(image(112, "RGBA"), "WEBP", lossless=True, exact=True)
+    yield "lossy_alpha.webp", encode(image(113, "RGBA"), "WEBP", quality=70)
+    frames = [image(seed) for seed in (114, 115)]
+    yield "animated.webp", encode(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+    yield "exif6.webp", encode(image(116), "WEBP", exif=exif(6))
+    yield "profile.webp", encode(image(117), "WEBP", icc_profile=bytes(200))
+    yield "cut.webp", encode(image(110), "WEBP")[:-40]
+
+
 def split_pixels(data: bytes) -> bytes:
     """The same pixels in several chunks, one of them empty."""
     start, end = data.index(b"IDAT") + 4, len(data) - 16
@@ -191,8 +295,9 @@ def split_pixels(data: bytes) -> bytes:
     return data[: start - 8] + b"".join(chunk(b"IDAT", part) for part in parts) + chunk(b"IEND")
 
 
-# Pillow leaves the missing rows black without a word; here a stream that ends early is an error.
-REFUSED_HERE = ("short_stream.png",)
+# Pillow leaves the missing rows of the first black without a word; here a stream that ends early is an error. The others are
+# TIFF files of kinds that are refused by name.
+REFUSED_HERE = ("short_stream.png", "ycbcr.tif", "lab.tif", "float.tif")
 
 
 def digest(picture: Image.Image) -> str:
@@ -204,8 +309,8 @@ def outcome(path: Path) -> dict:
         return {"error": True}
     try:
         with Image.open(path) as source:
-            mode, rgb = source.mode, source.convert("RGB")
             orientation = source.getexif().get(ORIENTATION, 0)
+            mode, rgb = source.mode, source.convert("RGB")
     except Exception:
         return {"error": True}
     return {"mode": mode, "width": rgb.width, "height": rgb.height, "orientation": orientation, "rgb": digest(rgb)}
@@ -241,7 +346,8 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     made_by = {"Pillow": Image.__version__, "libjpeg_turbo": features.version("libjpeg_turbo")}
     pictures = {}
-    for name, data in (*jpeg_files(), *png_files()):
+    every = (jpeg_files, png_files, bmp_files, pnm_files, tiff_files, gif_files, webp_files)
+    for name, data in (item for files in every for item in files()):
         (folder / name).write_bytes(data)
         pictures[name] = outcome(folder / name)
     rows = ",\n".join(f'  "{name}": {json.dumps(result)}' for name, result in pictures.items())

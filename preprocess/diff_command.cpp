@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "intr/core/affinity.h"
+#include "intr/core/log.h"
+#include "intr/core/option_set.h"
+#include "intr/core/printable.h"
+#include "intr/core/progress.h"
+#include "intr/core/version.h"
+#include "intr/data/manifest.h"
+#include "preprocess/pack_commands.h"
+#include "preprocess/set_comparison.h"
+#include "preprocess/source_options.h"
+#include "preprocess/standard_output.h"
+
+namespace intr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = FileDifference::Kind;
+
+constexpr std::array<std::pair<Kind, const char*>, 5> kKinds = {{{Kind::kMissing, "missing"},
+                                                                 {Kind::kExtra, "extra"},
+                                                                 {Kind::kChanged, "changed"},
+                                                                 {Kind::kRelabeled, "relabeled"},
+                                                                 {Kind::kMoved, "moved"}}};
+
+constexpr const char* kSummary =
+    "Compares a packed data set with the pictures it was made of, by the bytes of every file. A "
+    "line "
+    "a\ndifference: missing (the set lacks a picture of SOURCE), extra (SOURCE lacks one of the "
+    "set), changed\n(other bytes), relabeled (another class), moved (the same bytes under another "
+    "path). Exit status 0:\nthe same, 1: different.\n\nFor example, is there anything new in a "
+    "folder:\n\n  intr-pack diff SET pictures";
+
+struct DiffOptions {
+  std::vector<std::string> words;  ///< SET SOURCE
+  SourceOptions pictures;
+  std::int64_t threads = 0;
+  bool quiet = false;
+  bool json = false;
+};
+
+void describe(DiffOptions& o, OptionSet& set) {
+  set.positional("SET SOURCE", o.words, 2, 2,
+                 "folder that intr-pack wrote, and what it was packed from");
+  describe(o.pictures, set);
+  set.group("Run")
+      .add("threads", o.threads, "threads; 0 = the cores this process may use")
+      .add("quiet", o.quiet, "warnings and errors only")
+      .add("json", o.json, "print a JSON object");
+}
+
+/// The splits of the set, as --splits takes them.
+std::string splits_of(const std::string& set) {
+  std::vector<std::string> names;
+  for (const Manifest::Split& split : Manifest::read(set).splits) names.push_back(split.name);
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+Json place_json(const FileDifference::Place& place) {
+  if (place.split.empty()) return {};
+  return {{"split", place.split}, {"path", printable(place.path)}, {"class", place.class_name}};
+}
+
+Json json_of(const SetComparison& comparison) {
+  Json result = {{"same", comparison.differences.empty()}, {"equal", comparison.equal}};
+  for (const auto& [kind, name] : kKinds) {
+    Json list = Json::array();
+    for (const FileDifference& difference : comparison.differences) {
+      if (difference.kind != kind) continue;
+      list.push_back({{"source", place_json(difference.source)},
+                      {"set", place_json(difference.set)},
+                      {"sample", difference.sample_id >= 0 ? Json(difference.sample_id) : Json()}});
+    }
+    result[name] = std::move(list);
+  }
+  return result;
+}
+
+void print(const SetComparison& comparison) {
+  for (const FileDifference& difference : comparison.differences)
+    fmt::print("{}\n", difference.text());
+  std::vector<std::string> counts;
+  for (const auto& [kind, name] : kKinds)
+    if (comparison.count(kind) > 0)
+      counts.push_back(fmt::format("{} {}", comparison.count(kind), name));
+  fmt::print("{} files are equal{}{}\n", comparison.equal, counts.empty() ? "" : ", ",
+             fmt::join(counts, ", "));
+}
+
+SetComparison compare(const DiffOptions& o, const CommandContext& context) {
+  const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.words[1]);
+  const Listing listing = scan(*source, o.pictures);
+  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
+  Progress progress("comparing", listing.num_files(), "files");
+  ComparisonOptions options;
+  options.threads = o.threads > 0 ? o.threads : available_cores();
+  options.advance = [&] { progress.advance(); };
+  options.stop_requested = context.stop_requested;
+  SetComparison result = compare_with_source(o.words[0], *source, listing, options);
+  progress.finish();
+  return result;
+}
+
+}  // namespace
+
+ExitCode diff_command(const std::vector<std::string>& arguments, const CommandContext& context) {
+  DiffOptions o;
+  OptionSet set("intr-pack diff SET SOURCE [options]", kSummary);
+  describe(o, set);
+  if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
+  validate(o.pictures);
+  require_range("threads", o.threads, 0, 4096);
+  log::set_quiet(o.quiet);
+  if (!set.given("splits")) o.pictures.splits = splits_of(o.words[0]);
+  const SetComparison comparison = compare(o, context);
+  if (comparison.stopped) {
+    log::warning("stopped on request, before all files were compared");
+    return ExitCode::kStopped;
+  }
+  if (o.json)
+    fmt::print("{}\n", json_of(comparison).dump(2));
+  else
+    print(comparison);
+  flush_output();
+  return comparison.differences.empty() ? ExitCode::kDone : ExitCode::kDifferent;
+}
+
+}  // namespace intr
