@@ -10,7 +10,7 @@ const std::vector<PackCommand>& pack_commands() {
       {"ls", "ls SET", "list its samples", false, ls_command},
       {"stats", "stats SET", "count it: classes, sizes, flags, padding", false, stats_command},
       {"show", "show SET --sample ID|PATH", "all that is known of one sample", false, show_command},
-      {"export", "export SET --sample ID|PATH -o X", "what the network sees of a sample", false,
+      {"export", "export SET --sample ID -o X", "what the network sees of a sample", false,
        export_command},
       {"unpack", "unpack SET --out DIR", "write its pictures as files again", false,
        unpack_command},

@@ -91,6 +91,19 @@ TEST_F(DiffCommandTest, ComparesASplitOrASelection) {
             "extra      val/a/0.jpg (sample 0, class a)\n3 files are equal, 1 extra\n");
 }
 
+TEST_F(DiffCommandTest, ComparesWhatWasReencodedByItsSource) {
+  const std::string idx = folder / "idx";
+  test::make_tiny_idx(idx);
+  fs::remove_all(set);
+  ASSERT_EQ(run("pack --splits train --out " + quoted(set) + " " + quoted(idx)).exit_code, 0);
+  EXPECT_EQ(on_set("diff", quoted(idx)).output, "2 files are equal\n");
+  std::string pictures = read_file(idx + "/train-images-idx3-ubyte");
+  pictures.back() = 'c';
+  write_file(idx + "/train-images-idx3-ubyte", pictures);
+  EXPECT_EQ(on_set("diff", quoted(idx)).output,
+            "changed    train/0/00000001.png (sample 1)\n1 files are equal, 1 changed\n");
+}
+
 TEST_F(DiffCommandTest, RefusesWrongUseAndDamage) {
   expect_refused(on_set("diff"), 2, "SET SOURCE expected, 1 given");
   expect_refused(diff("--source books"), 2, "--source");

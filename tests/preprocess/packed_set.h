@@ -13,6 +13,16 @@
 
 namespace intr::test {
 
+/// Two grey pictures of 2 rows and 3 columns, labels 1 and 0, as idx files of the split train.
+inline void make_tiny_idx(const std::string& path) {
+  const auto number = [](int value) {
+    return std::string({0, 0, static_cast<char>(value >> 8), static_cast<char>(value)});
+  };
+  put(path + "/train-images-idx3-ubyte",
+      number(0x803) + number(2) + number(2) + number(3) + "0123456789ab");
+  put(path + "/train-labels-idx1-ubyte", number(0x801) + number(2) + std::string("\1\0", 2));
+}
+
 /// A tiny image folder, and intr-pack as a user runs it.
 class PackedSetTest : public testing::Test {
  protected:

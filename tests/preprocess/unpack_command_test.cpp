@@ -135,13 +135,8 @@ TEST_F(UnpackCommandTest, WritesNoDamagedPicture) {
 }
 
 TEST_F(UnpackCommandTest, WantsLeaveForReencodedPictures) {
-  const auto number = [](std::uint32_t value) {
-    return std::string({0, 0, static_cast<char>(value >> 8), static_cast<char>(value)});
-  };
   const std::string idx = folder / "idx";
-  test::put(idx + "/train-images-idx3-ubyte",
-            number(0x803) + number(2) + number(2) + number(3) + "0123456789ab");
-  test::put(idx + "/train-labels-idx1-ubyte", number(0x801) + number(2) + std::string("\1\0", 2));
+  test::make_tiny_idx(idx);
   ASSERT_EQ(run("pack --splits train --out " + quoted(set) + " " + quoted(idx)).exit_code, 0);
   expect_refused(unpack(), 2, "2 of 2 pictures were encoded anew");
   EXPECT_FALSE(fs::exists(out));
@@ -150,6 +145,20 @@ TEST_F(UnpackCommandTest, WantsLeaveForReencodedPictures) {
   ASSERT_EQ(on_set("show", "--sample 1 --image " + quoted(stored)).exit_code, 0);
   EXPECT_EQ(read_file(out + "/train/0/00000001.png"), read_file(stored));
   EXPECT_EQ(tree(out).size(), 2u);
+}
+
+TEST_F(UnpackCommandTest, WritesNoTwoPicturesUnderOnePath) {
+  test::make_tiny_set(set,
+                      {.samples = {{"val", 3}}, .num_shards = 1, .annotate = [](auto& columns) {
+                         columns.path.clear();
+                         columns.path_offset = {0};
+                         for (const char* path : {"a/x.png", "a/y.png", "a/x.png"})
+                           columns.add_path(path);
+                       }});
+  expect_refused(unpack(), 65,
+                 "samples 0 and 2 of split 'val' are different pictures with one path, a/x.png. "
+                 "Next: write each with intr-pack show");
+  EXPECT_TRUE(tree(out).empty());
 }
 
 TEST_F(UnpackCommandTest, RefusesWrongUseAndDamage) {
