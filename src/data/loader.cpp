@@ -114,6 +114,7 @@ std::optional<BatchOrder> TrainLoader::State::next_order() {
   order.batch.step_samples = std::ssize(rows);
   order.batch.first_in_step = first;
   order.batch.last_of_step = last == slice.end;
+  order.plans.reserve(static_cast<std::size_t>(last - first));
   for (std::int64_t i = first; i < last; ++i)
     add_row(order, *index, options.transform, options.seed, epoch,
             rows[static_cast<std::size_t>(i)]);
