@@ -11,10 +11,8 @@
 #include <utility>
 
 #include "intr/core/error.h"
-#include "intr/core/hash.h"
 #include "intr/core/printable.h"
 #include "intr/image/picture_files.h"
-#include "intr/io/file_range.h"
 
 namespace intr {
 namespace {
@@ -34,10 +32,6 @@ struct stat facts_of(const std::string& path) {
   if (::stat(path.c_str(), &facts) != 0)
     throw_system_error("read the entry", printable(path), errno);
   return facts;
-}
-
-std::int64_t mtime_ns(const struct stat& facts) {
-  return facts.st_mtim.tv_sec * std::int64_t{1'000'000'000} + facts.st_mtim.tv_nsec;
 }
 
 struct Entry {
@@ -79,10 +73,10 @@ class ClassWalk {
     for (Folder& folder : folders_) {
       std::sort(folder.names.begin(), folder.names.end(), code_point_less);
       for (const std::string& name : folder.names) {
-        const std::string path = folder.path + "/" + name;
-        const struct stat facts = facts_of(split_folder_ + "/" + path);
-        result.push_back(
-            {path, label, 0, static_cast<std::uint64_t>(facts.st_size), mtime_ns(facts)});
+        SourceFile file;
+        file.path = folder.path + "/" + name;
+        file.label = label;
+        result.push_back(std::move(file));
       }
     }
     return result;
@@ -112,7 +106,6 @@ class ClassWalk {
         const std::string extension = lower(fs::path(entry.name).extension().string());
         ++listing_->not_listed[extension.empty() ? "none" : printable(extension)];
       } else if (accept_hidden(entry.name, below)) {
-        require_regular(entry, below);
         folder.names.push_back(entry.name);
       }
     }
@@ -123,14 +116,6 @@ class ClassWalk {
     if (!is_hidden(name) || policy_ == HiddenPolicy::kKeep) return true;
     if (policy_ == HiddenPolicy::kRefuse) hidden_->push_back(split_folder_ + "/" + path);
     return false;
-  }
-
-  void require_regular(const Entry& entry, const std::string& path) const {
-    if (entry.type == fs::file_type::regular) return;
-    throw DataError(entry.type == fs::file_type::not_found
-                        ? "a link that leads nowhere"
-                        : "no regular file: a pipe, socket or device is never opened",
-                    printable(split_folder_ + "/" + path), "remove it or replace it by a picture");
   }
 
   std::string split_folder_;
@@ -229,25 +214,12 @@ Listing ImageFolder::scan() {
                     "leave them out with --skip-hidden or take them in with --keep-hidden");
   }
   check_listing(listing, rules_, printable(root_));
+  look_at_files(listing);
   return listing;
 }
 
-LoadedFile ImageFolder::load(const std::string& split, const SourceFile& file) const {
-  const std::string path = root_ + "/" + split + "/" + file.path;
-  const struct stat facts = facts_of(path);
-  if (static_cast<std::uint64_t>(facts.st_size) != file.size || mtime_ns(facts) != file.mtime_ns) {
-    throw DataError("changed while it was packed", printable(path),
-                    "run the same command again when nothing writes to the source any more");
-  }
-  LoadedFile loaded;
-  loaded.bytes.resize(file.size);
-  InputFile(path).read(0, loaded.bytes);
-  loaded.source_hash = xxh3_64(loaded.bytes);
-  return loaded;
-}
-
-std::string ImageFolder::name_of(const std::string& split, const SourceFile& file) const {
-  return printable(root_ + "/" + split + "/" + file.path);
+std::string ImageFolder::path_of(const std::string& split, const SourceFile& file) const {
+  return root_ + "/" + split + "/" + file.path;
 }
 
 }  // namespace intr

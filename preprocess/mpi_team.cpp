@@ -31,8 +31,7 @@ void in_pieces(std::string& bytes, std::size_t piece_bytes, const Send& send) {
 
 class WindowCounter : public WorkCounter {
  public:
-  explicit WindowCounter(MpiEnvironment& mpi)
-      : mpi_(&mpi), unwinding_(std::uncaught_exceptions()) {
+  explicit WindowCounter(MpiEnvironment& mpi) : mpi_(&mpi), unwinding_(std::uncaught_exceptions()) {
     mpi_->run([this] {
       const MPI_Aint bytes = mpi_->rank() == 0 ? sizeof(std::int64_t) : 0;
       check(MPI_Win_allocate(bytes, sizeof(std::int64_t), MPI_INFO_NULL, MPI_COMM_WORLD, &memory_,
@@ -110,9 +109,8 @@ std::vector<std::string> MpiTeam::gather(std::string bytes) {
     for (int sender = 1; sender < mpi_->world_size(); ++sender) {
       all.emplace_back(sizes[static_cast<std::size_t>(sender)], '\0');
       in_pieces(all.back(), piece_bytes_, [sender](char* data, int count) {
-        check(
-            MPI_Recv(data, count, MPI_CHAR, sender, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
-            "gather");
+        check(MPI_Recv(data, count, MPI_CHAR, sender, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+              "gather");
       });
     }
   });

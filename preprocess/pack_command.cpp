@@ -13,6 +13,7 @@
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
 #include "intr/io/atomic_file.h"
+#include "preprocess/annotations.h"
 #include "preprocess/pack_commands.h"
 #include "preprocess/packer.h"
 #include "preprocess/picture_options.h"
@@ -74,8 +75,10 @@ void validate(const PackOptions& o, const OptionSet& set) {
 PackPlan plan_of(const PackOptions& o, PictureSource& source) {
   Listing listing = scan(source, o.pictures);
   for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size),
-                   byte_options(o.picture, source.stored_as()).dump());
+  nlohmann::ordered_json options = byte_options(o.picture, source.stored_as());
+  if (const std::string hash = annotation_hash(listing); !hash.empty())
+    options["annotations"] = hash;
+  return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options.dump());
 }
 
 void say_plan(const PackPlan& plan) {
@@ -169,10 +172,11 @@ void say_result(const PackReport& report, const std::string& set) {
 
 ExitCode pack_command(const std::vector<std::string>& arguments, const CommandContext& context) {
   PackOptions o;
-  OptionSet set("intr-pack pack SOURCE --out SET [options]",
-                "Packs pictures into sharded HDF5 without changing their bytes. The same command "
-                "goes on\nwith an unfinished packing. Started with mpirun or srun, ranks divide the "
-                "shards.");
+  OptionSet set(
+      "intr-pack pack SOURCE --out SET [options]",
+      "Packs pictures into sharded HDF5 without changing their bytes. The same command "
+      "goes on\nwith an unfinished packing. Started with mpirun or srun, ranks divide the "
+      "shards.");
   describe(o, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(o, set);
@@ -180,9 +184,10 @@ ExitCode pack_command(const std::vector<std::string>& arguments, const CommandCo
   RankTeam& team = *context.team;
   const bool speaks = team.rank() == 0;  // MPI starts here: no mistake in the options needs it
   if (speaks && o.picture.max_side > 0)
-    log::warning("pictures are reduced to {} pixels: training enlarges them again, to a short side "
-                 "of 800. Next: leave out --max-side unless room lacks",
-                 o.picture.max_side);
+    log::warning(
+        "pictures are reduced to {} pixels: training enlarges them again, to a short side "
+        "of 800. Next: leave out --max-side unless room lacks",
+        o.picture.max_side);
   const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.source.front());
   const PackPlan plan = shared_plan(o, *source, team);
   if (o.dry_run) {

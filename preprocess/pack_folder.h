@@ -12,7 +12,8 @@ class PackFolder {
  public:
   PackFolder(const PackPlan& plan, std::string set) : plan_(&plan), set_(std::move(set)) {}
 
-  /// Whether SET is finished with this plan; removes what a run that was killed at its very end left.
+  /// Whether SET is finished with this plan; removes what a run that was killed at its very end
+  /// left.
   /// @throws UsageError if it is a finished set of something else
   bool is_finished() const;
   /// Makes SET ready: remains of killed runs go, and so do shards with files that changed since.

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <span>
 #include <sstream>
 
 #include "intr/core/error.h"
@@ -38,25 +37,15 @@ void cut_into_shards(PackPlan& plan, std::size_t split, std::uint64_t shard_size
   }
 }
 
-/// Shards hold them, so other annotations are another plan; a source without any adds nothing.
-void add_annotations(Hash128& hash, const Listing& listing, const Annotations& known) {
-  if (listing.has_boxes) hash.add(std::as_bytes(std::span(known.box)));
-  if (listing.part_names.empty()) return;
-  hash.add(std::as_bytes(std::span(known.part_xy)));
-  hash.add(std::as_bytes(std::span(known.part_visible)));
-}
-
 std::string identify(const PackPlan& plan) {
   Hash128 hash;
   for (const SourceSplit& split : plan.listing.splits) {
     for (const SourceFile& file : split.files) {
       hash.add(split.name).add(file.path).add(file.size);
       hash.add(static_cast<std::uint64_t>(file.label)).add(file.sample_id);
-      add_annotations(hash, plan.listing, file.annotations);
     }
   }
   for (const std::string& name : plan.listing.classes) hash.add(name);
-  for (const std::string& name : plan.listing.part_names) hash.add(name);
   hash.add(plan.options_json);
   for (const PlannedShard& shard : plan.shards) hash.add(shard.first).add(shard.last);
   return hash.hex();

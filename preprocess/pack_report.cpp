@@ -13,6 +13,7 @@
 #include "intr/core/printable.h"
 #include "intr/data/shard_format.h"
 #include "intr/image/decode.h"
+#include "preprocess/annotations.h"
 
 namespace intr {
 namespace {
@@ -111,18 +112,12 @@ OddCounts count_oddities(const std::vector<PackedSplit>& splits) {
   for (const PackedSplit& split : splits) {
     const SampleColumns& columns = split.columns;
     for (std::size_t row = 0; row < split.length.size(); ++row) {
-      const std::uint32_t flags = columns.flags[row];
       const bool tiff = columns.codec[row] == static_cast<std::uint8_t>(Codec::kTiff);
       if (columns.orientation[row] > 1 && !tiff) ++counts.turned;
       const std::int64_t width = columns.width[row], height = columns.height[row];
       if (width * height > kManyPixels) ++counts.many_pixels;
-      // A box is in pixels of the source; of a picture stored anew that size is not known any more.
-      if (columns.box.empty() || (flags & kReencoded) != 0) continue;
-      const float* box = columns.box.data() + 4 * row;
-      const auto w = static_cast<float>(width), h = static_cast<float>(height);
-      if (box[0] < -1 || box[1] < -1 || box[0] + box[2] > w + 1 || box[1] + box[3] > h + 1)
-        ++counts.boxes_outside;  // never true for NaN
     }
+    counts.boxes_outside += boxes_outside(columns).count;
   }
   return counts;
 }
@@ -185,12 +180,17 @@ void warn_of_oddities(const PackReport& report) {
                       : "their EXIF orientation is ignored, as the reference does (--exif apply "
                         "turns them)");
   say(odd.many_pixels, fmt::format("more than {} pixels, which Pillow warns of", kManyPixels));
-  say(odd.boxes_outside, "their box leaves the picture by more than a pixel");
   warn(kIcc, "an ICC profile is ignored, as Pillow does");
   warn(kAlphaDropped, "transparency is dropped, hidden colors show");
   warn(kClipped16, "16-bit grey is clipped at 255, as Pillow does: most of it will be white");
   warn(kDecoderWarning, "the decoder warned, parts may be damaged");
   warn(kTrailingBytes, "bytes follow the picture's end");
+  for (const PackedSplit& split : *report.splits) {
+    const BoxesOutside outside = boxes_outside(split.columns);
+    if (outside.count > 0)
+      log::warning("{} boxes of split {} reach out of their pictures, the first that of {}",
+                   outside.count, split.name, printable(outside.first));
+  }
   std::int64_t leaks = 0, labels = 0;
   for (const DuplicateGroup& group : report.duplicates) {
     leaks += group.crosses_splits() ? 1 : 0;

@@ -48,9 +48,9 @@ struct PackReport {
 
 /// Oddities that no flag stands for, as numbers of samples.
 struct OddCounts {
-  std::int64_t turned = 0;        ///< an EXIF orientation that is not 1
-  std::int64_t many_pixels = 0;   ///< more than Pillow takes without a warning
-  std::int64_t boxes_outside = 0; ///< a box that leaves its picture by more than a pixel
+  std::int64_t turned = 0;         ///< an EXIF orientation that is not 1
+  std::int64_t many_pixels = 0;    ///< more than Pillow takes without a warning
+  std::int64_t boxes_outside = 0;  ///< a box that leaves its picture by more than a pixel
 };
 OddCounts count_oddities(const std::vector<PackedSplit>& splits);
 

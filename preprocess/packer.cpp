@@ -32,9 +32,8 @@ struct StopNow {};
 std::vector<std::size_t> largest_first(const std::vector<PlannedShard>& shards) {
   std::vector<std::size_t> order(shards.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return shards[a].bytes > shards[b].bytes;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return shards[a].bytes > shards[b].bytes; });
   return order;
 }
 
@@ -121,7 +120,8 @@ std::optional<ShardResult> Packer::do_shard(const PlannedShard& shard,
   return result;
 }
 
-/// On rank 0: from the results of all ranks to the finished set. @return false if shards are missing
+/// On rank 0: from the results of all ranks to the finished set. @return false if shards are
+/// missing
 bool Packer::assemble(const std::vector<std::string>& results) {
   std::vector<ShardResult> all(plan_->shards.size());
   std::size_t num_done = 0;

@@ -67,8 +67,8 @@ class Packer {
   SoloTeam alone_;
   RankTeam* team_;
   std::vector<PackedSplit> splits_;
-  std::vector<std::vector<DataIndex::Shard>> shards_;    ///< of each split
-  std::vector<std::vector<std::uint32_t>> shard_of_;     ///< of each split's samples
+  std::vector<std::vector<DataIndex::Shard>> shards_;  ///< of each split
+  std::vector<std::vector<std::uint32_t>> shard_of_;   ///< of each split's samples
   PackReport report_;
 };
 

@@ -23,10 +23,12 @@ void describe(PictureOptions& o, OptionSet& set) {
       .add("quality", o.quality, "of the JPEG that reduced pictures become, 1 to 100")
       .add("transcode", o.transcode,
            "rewrite these as PNG of equal pixels: tiff,bmp,gif,pnm=png or fewer of them")
-      .add("exif", o.exif, "what loading does with an EXIF orientation: ignore (as the reference) "
-                           "or apply")
-      .add("gray16", o.gray16, "what loading does with 16-bit grey: clip at 255 (as the reference) "
-                               "or scale")
+      .add("exif", o.exif,
+           "what loading does with an EXIF orientation: ignore (as the reference) "
+           "or apply")
+      .add("gray16", o.gray16,
+           "what loading does with 16-bit grey: clip at 255 (as the reference) "
+           "or scale")
       .add("max-pixels", o.max_pixels, "pictures of more pixels are bad")
       .add("max-file", o.max_file, "larger files are bad");
 }
@@ -58,8 +60,7 @@ void apply(const PictureOptions& o, CheckOptions& check) {
 }
 
 nlohmann::ordered_json byte_options(const PictureOptions& o, const std::string& stored_as) {
-  nlohmann::ordered_json options = {
-      {"store", stored_as}, {"exif", o.exif}, {"gray16", o.gray16}};
+  nlohmann::ordered_json options = {{"store", stored_as}, {"exif", o.exif}, {"gray16", o.gray16}};
   reencoding(o).add_to(options);
   return options;
 }

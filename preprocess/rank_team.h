@@ -17,8 +17,8 @@ class WorkCounter {
   std::int64_t take() { return add(1); }
 };
 
-/// The processes that divide a command's work. Every call but rank() and size() is collective, and so
-/// are making and destroying a counter, except while an exception unwinds.
+/// The processes that divide a command's work. Every call but rank() and size() is collective, and
+/// so are making and destroying a counter, except while an exception unwinds.
 class RankTeam {
  public:
   virtual ~RankTeam() = default;

@@ -45,7 +45,7 @@ std::vector<Codec> parse_transcode(const std::string& text) {
   std::istringstream names(text.substr(0, equals));
   for (std::string name; std::getline(names, name, ',');) {
     const auto* const codec = std::find_if(kLossless.begin(), kLossless.end(),
-                                    [&](Codec c) { return name == codec_name(c); });
+                                           [&](Codec c) { return name == codec_name(c); });
     if (codec == kLossless.end())
       throw UsageError(fmt::format("'{}' cannot be rewritten", name), "--transcode",
                        "choose of tiff, bmp, gif and pnm, as in --transcode tiff,bmp=png");
@@ -61,8 +61,9 @@ ImageSize reduced_size(ImageSize size, std::int64_t max_side) {
   const std::int64_t longer = std::max(size.width, size.height);
   if (longer <= max_side) return size;
   const auto scaled = [&](std::int64_t side) {
-    return side == longer ? max_side
-                          : std::max<std::int64_t>(1, (2 * side * max_side + longer) / (2 * longer));
+    return side == longer
+               ? max_side
+               : std::max<std::int64_t>(1, (2 * side * max_side + longer) / (2 * longer));
   };
   return {scaled(size.height), scaled(size.width)};
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
-#include <cmath>
 #include <filesystem>
 
 #include "intr/core/byte_size.h"
@@ -22,6 +21,7 @@
 #include "intr/io/atomic_file.h"
 #include "intr/io/file_range.h"
 #include "intr/io/hdf5.h"
+#include "preprocess/annotations.h"
 
 namespace intr {
 namespace {
@@ -106,24 +106,9 @@ CheckedFile check_file(const PictureSource& source, const std::string& split,
   return checked;
 }
 
-/// Boxes and parts are stored for all samples of a source that has any; NaN = none.
-void add_annotations(SampleColumns& columns, const Listing& listing, const SourceFile& file) {
-  const Annotations& known = file.annotations;
-  if (listing.has_boxes) columns.box.insert(columns.box.end(), known.box.begin(), known.box.end());
-  if (listing.part_names.empty()) return;
-  const std::size_t parts = listing.part_names.size();
-  columns.part_names = listing.part_names;
-  const bool none = known.part_visible.empty();
-  for (std::size_t i = 0; i < 2 * parts; ++i)
-    columns.part_xy.push_back(none ? NAN : known.part_xy[i]);
-  for (std::size_t i = 0; i < parts; ++i)
-    columns.part_visible.push_back(none ? std::uint8_t{0} : known.part_visible[i]);
-}
-
 void add_row(ShardResult& result, const Listing& listing, const SourceFile& file,
              const CheckedFile& checked) {
   SampleColumns& columns = result.columns;
-  add_annotations(columns, listing, file);
   columns.sample_id.push_back(file.sample_id);
   columns.hash.push_back(checked.hash);
   columns.source_hash.push_back(checked.source_hash);
@@ -135,6 +120,7 @@ void add_row(ShardResult& result, const Listing& listing, const SourceFile& file
   columns.mode.push_back(static_cast<std::uint8_t>(checked.facts.mode));
   columns.orientation.push_back(checked.facts.orientation);
   columns.add_path(file.path);
+  append_annotations(columns, listing, file.annotations);
   result.length.push_back(checked.length);
 }
 

@@ -47,7 +47,8 @@ struct ShardResult {
 using ShardProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 
 /// Packs one shard: every file is read, hashed and checked, then the shard is laid out whole and
-/// filled, then it appears by rename. Pictures that are stored anew wait in memory in between. An exception leaves nothing under the final name.
+/// filled, then it appears by rename. Pictures that are stored anew wait in memory in between. An
+/// exception leaves nothing under the final name.
 ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const PlannedShard& shard,
                        const std::string& set, const CheckOptions& options,
                        const ShardProgress& progress);

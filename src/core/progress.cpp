@@ -59,7 +59,8 @@ void Progress::show(bool last) {
                         shown_bytes(static_cast<std::uint64_t>(total_bytes_)),
                         shown_bytes(static_cast<std::uint64_t>(bytes / seconds)));
     if (bytes_ > 0)
-      left = seconds * static_cast<double>(std::max<std::int64_t>(0, total_bytes_ - bytes_)) / bytes;
+      left =
+          seconds * static_cast<double>(std::max<std::int64_t>(0, total_bytes_ - bytes_)) / bytes;
   }
   if (last) {
     text += fmt::format(", {:.1f} s", seconds);
