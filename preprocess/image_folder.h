@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "preprocess/picture_source.h"
+#include "preprocess/file_source.h"
 
 namespace intr {
 
@@ -13,13 +13,13 @@ enum class HiddenPolicy { kRefuse, kSkip, kKeep };
 /// Pictures in SOURCE/SPLIT/CLASS/…, found, labeled and ordered exactly as torchvision's
 /// ImageFolder does it. What ImageFolder passes over in silence is refused: classes that differ
 /// between splits, empty classes, hidden names, loops of links, special files.
-class ImageFolder : public PictureSource {
+class ImageFolder : public FileSource {
  public:
   ImageFolder(std::string root, SourceRules rules, HiddenPolicy hidden);
   Listing scan() override;
-  LoadedFile load(const std::string& split, const SourceFile& file) const override;
-  std::string name_of(const std::string& split, const SourceFile& file) const override;
-  const char* stored_as() const override { return "original"; }
+
+ protected:
+  std::string path_of(const std::string& split, const SourceFile& file) const override;
 
  private:
   std::string root_;
