@@ -18,10 +18,10 @@ namespace intr {
 /// shuffle lays the two source values of each target value side by side as numbers of 16 bits.
 template <std::size_t kValues, std::int64_t kLoad>
 struct PairTables {
-  static constexpr std::uint8_t kZero = 0x80;  ///< the shuffle's sign for a zero byte
+  /// By target value; all four bytes of each number count, the lowest first.
   struct alignas(kValues * 4) Group {
-    std::array<std::uint8_t, kValues * 4> shuffle;
-    std::array<std::int16_t, kValues * 2> low, high;
+    std::array<std::uint32_t, kValues> shuffle;   ///< places of source bytes, 0x80 for a zero
+    std::array<std::int32_t, kValues> low, high;  ///< weights of both, 16 bits each
   };
   std::vector<Group> groups;
   std::vector<std::int32_t> offsets;  ///< of each group's load, in bytes of the source row
@@ -33,7 +33,6 @@ struct PairTables {
  private:
   using Window = ResizeAxis::Window;
   bool place_groups(const ResizeAxis& axis);
-  void set(std::size_t value, const Window& window, SplitWeight first, SplitWeight second);
 };
 
 template <std::size_t kValues, std::int64_t kLoad>
@@ -44,7 +43,7 @@ std::optional<PairTables<kValues, kLoad>> PairTables<kValues, kLoad>::make(const
   const std::size_t per_block = kValues * multiple;
   PairTables tables;
   Group idle;
-  idle.shuffle.fill(kZero);
+  idle.shuffle.fill(0x80808080);
   idle.low.fill(0);
   idle.high.fill(0);
   tables.groups.assign((num_values + per_block - 1) / per_block * multiple, idle);
@@ -54,7 +53,17 @@ std::optional<PairTables<kValues, kLoad>> PairTables<kValues, kLoad>::make(const
     const std::int32_t* weights = axis.weights(window);
     const SplitWeight first(weights[0]);
     const SplitWeight second = window.taps > 1 ? SplitWeight(weights[1]) : SplitWeight();
-    for (int channel = 0; channel < 3; ++channel) tables.set(value++, window, first, second);
+    const std::int32_t low = pair_of(first.low, second.low);
+    const std::int32_t high = pair_of(first.high, second.high);
+    for (std::int64_t byte = window.first * 3; byte < window.first * 3 + 3; ++byte, ++value) {
+      Group& group = tables.groups[value / kValues];
+      const std::size_t lane = value % kValues;
+      const auto place = static_cast<std::uint32_t>(byte - tables.offsets[value / kValues]);
+      group.shuffle[lane] =
+          window.taps > 1 ? 0x80008000 | (place + 3) << 16 | place : 0x80808000 | place;
+      group.low[lane] = low;
+      group.high[lane] = high;
+    }
   }
   return tables;
 }
@@ -77,22 +86,6 @@ bool PairTables<kValues, kLoad>::place_groups(const ResizeAxis& axis) {
     offsets[group] = static_cast<std::int32_t>(std::min(begin * 3, last_offset));
   }
   return true;
-}
-
-template <std::size_t kValues, std::int64_t kLoad>
-void PairTables<kValues, kLoad>::set(std::size_t value, const Window& window, SplitWeight first,
-                                     SplitWeight second) {
-  Group& group = groups[value / kValues];
-  const std::size_t lane = value % kValues;
-  const std::int64_t channel = static_cast<std::int64_t>(value % 3);
-  const auto byte =
-      static_cast<std::uint8_t>(window.first * 3 + channel - offsets[value / kValues]);
-  group.shuffle[4 * lane] = byte;
-  if (window.taps > 1) group.shuffle[4 * lane + 2] = static_cast<std::uint8_t>(byte + 3);
-  group.low[2 * lane] = first.low;
-  group.low[2 * lane + 1] = second.low;
-  group.high[2 * lane] = first.high;
-  group.high[2 * lane + 1] = second.high;
 }
 
 }  // namespace intr

@@ -14,42 +14,45 @@ ResizeAxis::ResizeAxis(std::int64_t in, std::int64_t out, std::int64_t begin, st
   const double scale = static_cast<double>(in) / static_cast<double>(out);
   const double support = std::max(scale, 1.0);
   const double inverse = 1.0 / support;
+  const auto most_taps =
+      static_cast<std::size_t>(std::min(2 * support + 2, static_cast<double>(in)));
+  std::vector<double> weights(most_taps);
   windows_.reserve(static_cast<std::size_t>(end - begin));
-  std::vector<double> weights;
+  weights_.resize(static_cast<std::size_t>(end - begin) * most_taps);
+  std::size_t used = 0;
   for (std::int64_t x = begin; x < end; ++x) {
     const double center = (static_cast<double>(x) + 0.5) * scale;
     const std::int64_t low =
         std::max<std::int64_t>(0, static_cast<std::int64_t>(center - support + 0.5));
     const std::int64_t high = std::min(in, static_cast<std::int64_t>(center + support + 0.5));
-    weights.clear();
     double sum = 0;
     for (std::int64_t j = low; j < high; ++j) {
       const double distance = (static_cast<double>(j) - center + 0.5) * inverse;
-      weights.push_back(std::max(0.0, 1.0 - std::abs(distance)));
-      sum += weights.back();
+      const double weight = std::max(0.0, 1.0 - std::abs(distance));
+      weights[static_cast<std::size_t>(j - low)] = weight;
+      sum += weight;
     }
-    add(low, weights, sum);
+    used += add(low, std::span(weights).first(static_cast<std::size_t>(high - low)), sum, used);
   }
+  weights_.resize(used);
   if (mirrored) mirror();
 }
 
-void ResizeAxis::add(std::int64_t first, const std::vector<double>& weights, double sum) {
-  Window window{first, 0, weights_.size()};
+std::size_t ResizeAxis::add(std::int64_t first, std::span<const double> weights, double sum,
+                            std::size_t place) {
+  Window window{first, 0, place};
+  std::int32_t* fixed = weights_.data() + place;
   for (const double weight : weights) {
-    const auto fixed = static_cast<std::int32_t>(0.5 + weight / sum * kWeightOne);
-    if (fixed == 0 && window.taps == 0) {
+    const auto number = static_cast<std::int32_t>(0.5 + weight / sum * kWeightOne);
+    if (number == 0 && window.taps == 0)
       ++window.first;
-      continue;
-    }
-    weights_.push_back(fixed);
-    ++window.taps;
+    else
+      fixed[window.taps++] = number;
   }
-  while (window.taps > 1 && weights_.back() == 0) {
-    weights_.pop_back();
-    --window.taps;
-  }
+  while (window.taps > 1 && fixed[window.taps - 1] == 0) --window.taps;
   max_taps_ = std::max(max_taps_, window.taps);
   windows_.push_back(window);
+  return static_cast<std::size_t>(window.taps);
 }
 
 void ResizeAxis::mirror() {

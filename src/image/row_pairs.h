@@ -21,6 +21,7 @@ class RowPairs {
 
   explicit RowPairs(const ResizeAxis& axis) {
     firsts_.reserve(axis.windows().size());
+    pairs_.reserve(axis.windows().size() * static_cast<std::size_t>((axis.max_taps() + 1) / 2));
     for (const ResizeAxis::Window& window : axis.windows()) {
       firsts_.push_back(pairs_.size());
       const std::int32_t* weights = axis.weights(window);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace intr {
@@ -37,7 +38,9 @@ class ResizeAxis {
   }
 
  private:
-  void add(std::int64_t first, const std::vector<double>& weights, double sum);
+  /// The next window, its weights from `place` on. @return how many it has
+  std::size_t add(std::int64_t first, std::span<const double> weights, double sum,
+                  std::size_t place);
   void mirror();
 
   std::int64_t in_;
