@@ -180,8 +180,12 @@ Listing IdxFiles::scan() {
     SourceSplit files{split, {}};
     for (std::size_t i = 0; i < pictures.labels.size(); ++i) {
       const std::string& name = listing.classes[pictures.labels[i]];
-      files.files.push_back({fmt::format("{}/{:08}.png", name, i), pictures.labels[i], i,
-                             static_cast<std::uint64_t>(pictures.size.area()), 0});
+      files.files.push_back({fmt::format("{}/{:08}.png", name, i),
+                             pictures.labels[i],
+                             i,
+                             static_cast<std::uint64_t>(pictures.size.area()),
+                             0,
+                             {}});
     }
     listing.splits.push_back(std::move(files));
   }

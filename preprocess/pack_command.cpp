@@ -10,6 +10,7 @@
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
+#include "preprocess/annotations.h"
 #include "preprocess/pack_commands.h"
 #include "preprocess/packer.h"
 #include "preprocess/source_options.h"
@@ -69,6 +70,8 @@ PackPlan plan_of(const PackOptions& o, PictureSource& source) {
   for (const std::string& warning : listing.warnings) log::warning("{}", warning);
   nlohmann::ordered_json options = {
       {"store", source.stored_as()}, {"exif", "ignore"}, {"gray16", "clip"}};
+  if (const std::string hash = annotation_hash(listing); !hash.empty())
+    options["annotations"] = hash;
   return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options.dump());
 }
 

@@ -13,6 +13,7 @@
 #include "intr/core/printable.h"
 #include "intr/data/shard_format.h"
 #include "intr/image/decode.h"
+#include "preprocess/annotations.h"
 
 namespace intr {
 namespace {
@@ -155,6 +156,12 @@ void warn_of_oddities(const PackReport& report) {
   warn(kClipped16, "16-bit grey is clipped at 255, as Pillow does: most of it will be white");
   warn(kDecoderWarning, "the decoder warned, parts may be damaged");
   warn(kTrailingBytes, "bytes follow the picture's end");
+  for (const PackedSplit& split : *report.splits) {
+    const BoxesOutside outside = boxes_outside(split.columns);
+    if (outside.count > 0)
+      log::warning("{} boxes of split {} reach out of their pictures, the first that of {}",
+                   outside.count, split.name, printable(outside.first));
+  }
   std::int64_t leaks = 0, labels = 0;
   for (const DuplicateGroup& group : report.duplicates) {
     leaks += group.crosses_splits() ? 1 : 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -9,6 +11,15 @@
 
 namespace intr {
 
+/// What a source knows of a picture beside its class. In pixels of the picture.
+struct Annotations {
+  /// x, y, width, height; NaN = none.
+  std::array<float, 4> box = {NAN, NAN, NAN, NAN};
+  /// x and y of each part of Listing::part_names, and whether it is seen. Empty = none.
+  std::vector<float> part_xy;
+  std::vector<std::uint8_t> part_visible;
+};
+
 /// A picture before it is packed.
 struct SourceFile {
   std::string path;  ///< below the split folder, raw bytes
@@ -16,6 +27,7 @@ struct SourceFile {
   std::uint64_t sample_id = 0;  ///< place in the split, over all files found
   std::uint64_t size = 0;       ///< bytes of the source
   std::int64_t mtime_ns = 0;
+  Annotations annotations = {};
 };
 
 struct SourceSplit {
@@ -29,6 +41,8 @@ struct Listing {
   std::vector<SourceSplit> splits;
   std::map<std::string, std::int64_t> not_listed;  ///< files without a picture's extension
   std::vector<std::string> warnings;
+  bool has_boxes = false;               ///< some picture may have a box
+  std::vector<std::string> part_names;  ///< parts that pictures may have; empty = none
   std::int64_t num_files() const;
 };
 

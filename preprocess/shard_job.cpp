@@ -21,6 +21,7 @@
 #include "intr/io/atomic_file.h"
 #include "intr/io/file_range.h"
 #include "intr/io/hdf5.h"
+#include "preprocess/annotations.h"
 
 namespace intr {
 namespace {
@@ -87,7 +88,8 @@ CheckedFile check_file(const PictureSource& source, const std::string& split,
   return checked;
 }
 
-void add_row(ShardResult& result, const SourceFile& file, const CheckedFile& checked) {
+void add_row(ShardResult& result, const Listing& listing, const SourceFile& file,
+             const CheckedFile& checked) {
   SampleColumns& columns = result.columns;
   columns.sample_id.push_back(file.sample_id);
   columns.hash.push_back(checked.hash);
@@ -100,6 +102,7 @@ void add_row(ShardResult& result, const SourceFile& file, const CheckedFile& che
   columns.mode.push_back(static_cast<std::uint8_t>(checked.facts.mode));
   columns.orientation.push_back(checked.facts.orientation);
   columns.add_path(file.path);
+  append_annotations(columns, listing, file.annotations);
   result.length.push_back(checked.length);
 }
 
@@ -155,7 +158,7 @@ ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const 
       continue;
     }
     stored.push_back(i);
-    add_row(result, file, facts);
+    add_row(result, plan.listing, file, facts);
   }
   if (stored.empty() || (!result.bad.empty() && !options.skip_bad)) return result;
 
