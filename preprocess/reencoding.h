@@ -14,10 +14,10 @@ namespace intr {
 
 /// Which pictures are stored as others than the source's bytes, and how.
 struct Reencoding {
-  std::int64_t max_side = 0;     ///< pictures with a longer side are reduced to it; 0: none
-  bool store_png = false;        ///< reduced pictures become PNG, not JPEG
-  int quality = 95;              ///< of the JPEG, 4:4:4
-  std::vector<Codec> transcode;  ///< these become PNG of equal pixels
+  std::int64_t max_side = 0;          ///< pictures with a longer side are reduced to it; 0: none
+  bool store_png = false;             ///< reduced pictures become PNG, not JPEG
+  int quality = 95;                   ///< of the JPEG, 4:4:4
+  std::vector<Codec> transcode = {};  ///< these become PNG of equal pixels
 
   /// Whether a picture is stored anew.
   bool concerns(const ImageFacts& facts) const;
