@@ -75,7 +75,7 @@ void add_parts(Listing& listing, const std::string& path) {
       listing.part_names.push_back(row.part);
   for (SourceSplit& split : listing.splits) {
     for (SourceFile& picture : split.files) {
-      picture.annotations.part_xy.assign(2 * listing.part_names.size(), 0.0F);
+      picture.annotations.part_xy.assign(2 * listing.part_names.size(), NAN);
       picture.annotations.part_visible.assign(listing.part_names.size(), 0);
     }
   }
