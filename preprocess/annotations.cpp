@@ -13,6 +13,7 @@
 #include "intr/core/hash.h"
 #include "intr/core/printable.h"
 #include "intr/data/annotation_files.h"
+#include "intr/image/decode.h"
 
 namespace intr {
 namespace {
@@ -74,7 +75,7 @@ void add_parts(Listing& listing, const std::string& path) {
       listing.part_names.push_back(row.part);
   for (SourceSplit& split : listing.splits) {
     for (SourceFile& picture : split.files) {
-      picture.annotations.part_xy.assign(2 * listing.part_names.size(), 0.0F);
+      picture.annotations.part_xy.assign(2 * listing.part_names.size(), NAN);
       picture.annotations.part_visible.assign(listing.part_names.size(), 0);
     }
   }
@@ -125,7 +126,9 @@ BoxesOutside boxes_outside(const SampleColumns& columns) {
     const bool inside = box[0] >= -1 && box[1] >= -1 &&
                         box[0] + box[2] <= static_cast<float>(columns.width[row]) + 1 &&
                         box[1] + box[3] <= static_cast<float>(columns.height[row]) + 1;
-    if (std::isnan(box[0]) || inside) continue;
+    // A box is in pixels of the source; of a picture stored anew that size is not known any more.
+    const bool anew = row < columns.flags.size() && (columns.flags[row] & kReencoded) != 0;
+    if (std::isnan(box[0]) || inside || anew) continue;
     if (outside.count++ == 0) outside.first = columns.path_of(static_cast<std::int64_t>(row));
   }
   return outside;

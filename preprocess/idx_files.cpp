@@ -35,7 +35,10 @@ std::string find_file(const std::string& folder, const std::string& name) {
   std::error_code ignored;
   for (const char* ending : {"", ".gz"}) {
     const std::string path = folder + "/" + name + ending;
-    if (std::filesystem::exists(path, ignored)) return path;
+    if (!std::filesystem::exists(path, ignored)) continue;
+    if (std::filesystem::is_regular_file(path, ignored)) return path;
+    throw DataError("no regular file: a pipe, socket or device is never opened", printable(path),
+                    kFetchAgain);
   }
   throw DataError(fmt::format("has no {} (or {}.gz)", name, name), printable(folder),
                   "check the folder, or name the splits that are there with --splits");
@@ -71,16 +74,22 @@ class IdxFile {
       refuse(fmt::format("claims {} bytes, more than this program takes", size));
     std::vector<std::uint8_t> bytes = read(size + 1);
     if (bytes.size() == size) return bytes;
-    refuse(bytes.size() > size
-               ? fmt::format("is longer than its header says: more than {} bytes", header + size)
-               : fmt::format("ends at byte {}, its header says {}", header + bytes.size(),
-                             header + size));
+    std::uint64_t length = header + bytes.size();
+    if (bytes.size() > size) length += count_rest();
+    refuse(fmt::format("ends at byte {}, its header says {}", length, header + size));
   }
   [[noreturn]] void refuse(const std::string& what) const {
     throw DataError(what, printable(path_), kFetchAgain);
   }
 
  private:
+  /// Bytes from here to the end.
+  std::uint64_t count_rest() {
+    constexpr std::uint64_t kBlock = 1 << 20;
+    std::uint64_t count = 0, got = kBlock;
+    while (got == kBlock && count < kMaxBytes) count += got = read(kBlock).size();
+    return count;
+  }
   std::vector<std::uint8_t> read(std::uint64_t limit) {
     constexpr std::size_t kBlock = 1 << 20;
     std::vector<std::uint8_t> bytes;
@@ -182,6 +191,10 @@ Listing IdxFiles::scan() {
   }
   check_listing(listing, rules_, printable(folder_));
   return listing;
+}
+
+void IdxFiles::adopt(const Listing& listing) {
+  for (const SourceSplit& split : listing.splits) pictures_[split.name] = read_split(split.name);
 }
 
 LoadedFile IdxFiles::load(const std::string& split, const SourceFile& file) const {

@@ -19,6 +19,7 @@ class IdxFiles : public PictureSource {
  public:
   IdxFiles(std::string folder, SourceRules rules);
   Listing scan() override;
+  void adopt(const Listing& listing) override;
   LoadedFile load(const std::string& split, const SourceFile& file) const override;
   std::string name_of(const std::string& split, const SourceFile& file) const override;
   const char* stored_as() const override { return "png-grey"; }

@@ -8,9 +8,13 @@
 #include <cctype>
 #include <cerrno>
 #include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
 #include <utility>
 
 #include "intr/core/error.h"
+#include "intr/core/parallel.h"
 #include "intr/core/printable.h"
 #include "intr/image/picture_files.h"
 
@@ -36,7 +40,8 @@ struct stat facts_of(const std::string& path) {
 
 struct Entry {
   std::string name;
-  fs::file_type type;  ///< of what a link leads to
+  fs::file_type type;      ///< of what a link leads to
+  std::error_code reason;  ///< why the type is not known
 };
 
 std::vector<Entry> entries_of(const std::string& folder) {
@@ -44,8 +49,9 @@ std::vector<Entry> entries_of(const std::string& folder) {
   std::vector<Entry> entries;
   fs::directory_iterator iterator(folder, error);
   for (; !error && iterator != fs::directory_iterator(); iterator.increment(error)) {
-    std::error_code ignored;  // a dangling link: file_type::not_found
-    entries.push_back({iterator->path().filename().string(), iterator->status(ignored).type()});
+    std::error_code reason;
+    const fs::file_type type = iterator->status(reason).type();
+    entries.push_back({iterator->path().filename().string(), type, reason});
   }
   if (error)
     throw DataError("cannot list the folder: " + error.message(), printable(folder),
@@ -53,33 +59,45 @@ std::vector<Entry> entries_of(const std::string& folder) {
   return entries;
 }
 
+/// A link that leads nowhere may be a folder on a disk that is not there: ImageFolder would pass
+/// over the whole class in silence.
+void require_reachable(const Entry& entry, const std::string& path) {
+  if (entry.type == fs::file_type::not_found)
+    throw DataError("a link that leads nowhere", printable(path),
+                    "remove it or replace it by a picture");
+  if (entry.type == fs::file_type::none)
+    throw_system_error("look at", printable(path), entry.reason.value());
+}
+
+/// What lies in one class folder.
+struct ClassContents {
+  std::vector<SourceFile> files;
+  std::vector<std::string> hidden;                 ///< names that need a decision
+  std::map<std::string, std::int64_t> not_listed;  ///< files without a picture's extension
+};
+
 /// Walks one class folder.
 class ClassWalk {
  public:
-  ClassWalk(std::string split_folder, HiddenPolicy policy, Listing& listing,
-            std::vector<std::string>& hidden)
-      : split_folder_(std::move(split_folder)),
-        policy_(policy),
-        listing_(&listing),
-        hidden_(&hidden) {}
+  ClassWalk(std::string root, const std::string& split, HiddenPolicy policy)
+      : root_(std::move(root)), split_folder_(root_ + "/" + split), policy_(policy) {}
 
   /// All pictures below, in ImageFolder's order: folders by full path, files by name.
-  std::vector<SourceFile> files(const std::string& class_name, std::int32_t label) {
-    folders_.clear();
-    walk(class_name, {});
+  ClassContents contents(const std::string& class_name, std::int32_t label) {
+    // A link to one of these two leads back to the class, too.
+    walk(class_name, {{identity_of(root_), root_}, {identity_of(split_folder_), split_folder_}});
     std::sort(folders_.begin(), folders_.end(),
               [](const Folder& a, const Folder& b) { return code_point_less(a.path, b.path); });
-    std::vector<SourceFile> result;
     for (Folder& folder : folders_) {
       std::sort(folder.names.begin(), folder.names.end(), code_point_less);
       for (const std::string& name : folder.names) {
         SourceFile file;
         file.path = folder.path + "/" + name;
         file.label = label;
-        result.push_back(std::move(file));
+        found_.files.push_back(std::move(file));
       }
     }
-    return result;
+    return std::move(found_);
   }
 
  private:
@@ -88,23 +106,36 @@ class ClassWalk {
     std::vector<std::string> names;
   };
   using Identity = std::pair<dev_t, ino_t>;
+  struct Ancestor {
+    Identity identity;
+    std::string path;
+  };
 
-  void walk(const std::string& path, std::vector<Identity> ancestors) {
-    const struct stat facts = facts_of(split_folder_ + "/" + path);
-    const Identity self{facts.st_dev, facts.st_ino};
-    if (std::find(ancestors.begin(), ancestors.end(), self) != ancestors.end()) {
-      throw DataError("a link leads back to a folder above it: a loop without end",
-                      printable(split_folder_ + "/" + path), "remove this link");
+  static Identity identity_of(const std::string& path) {
+    const struct stat facts = facts_of(path);
+    return {facts.st_dev, facts.st_ino};
+  }
+
+  void walk(const std::string& path, std::vector<Ancestor> ancestors) {
+    const std::string full = split_folder_ + "/" + path;
+    const Identity self = identity_of(full);
+    for (const Ancestor& above : ancestors) {
+      if (above.identity != self) continue;
+      throw DataError(
+          fmt::format("a link leads back to {}: a loop without end", printable(above.path)),
+          printable(full), "remove this link");
     }
-    ancestors.push_back(self);
+    ancestors.push_back({self, full});
     Folder folder{path, {}};
-    for (const Entry& entry : entries_of(split_folder_ + "/" + path)) {
+    for (const Entry& entry : entries_of(full)) {
       const std::string below = path + "/" + entry.name;
+      if (!is_hidden(entry.name) || policy_ == HiddenPolicy::kKeep)
+        require_reachable(entry, split_folder_ + "/" + below);
       if (entry.type == fs::file_type::directory) {
         if (accept_hidden(entry.name, below)) walk(below, ancestors);
       } else if (!has_picture_extension(entry.name)) {
         const std::string extension = lower(fs::path(entry.name).extension().string());
-        ++listing_->not_listed[extension.empty() ? "none" : printable(extension)];
+        ++found_.not_listed[extension.empty() ? "none" : printable(extension)];
       } else if (accept_hidden(entry.name, below)) {
         folder.names.push_back(entry.name);
       }
@@ -114,16 +145,42 @@ class ClassWalk {
 
   bool accept_hidden(const std::string& name, const std::string& path) {
     if (!is_hidden(name) || policy_ == HiddenPolicy::kKeep) return true;
-    if (policy_ == HiddenPolicy::kRefuse) hidden_->push_back(split_folder_ + "/" + path);
+    if (policy_ == HiddenPolicy::kRefuse) found_.hidden.push_back(split_folder_ + "/" + path);
     return false;
   }
 
+  std::string root_;
   std::string split_folder_;
   HiddenPolicy policy_;
-  Listing* listing_;
-  std::vector<std::string>* hidden_;
+  ClassContents found_;
   std::vector<Folder> folders_;
 };
+
+/// The classes of a split, each walked on a thread of its own: network file systems take long to
+/// answer. The result does not depend on threads.
+SourceSplit walk_split(const std::string& root, const std::string& name, HiddenPolicy policy,
+                       const std::vector<std::string>& folders, Listing& listing,
+                       std::vector<std::string>& hidden) {
+  constexpr std::int64_t kWalkingThreads = 16;
+  const std::set<std::string> there(folders.begin(), folders.end());
+  std::vector<ClassContents> classes(listing.classes.size());
+  parallel_for(std::ssize(classes), kWalkingThreads, [&](std::int64_t label) {
+    const std::size_t place = static_cast<std::size_t>(label);
+    if (!there.contains(listing.classes[place])) return;
+    classes[place] = ClassWalk(root, name, policy)
+                         .contents(listing.classes[place], static_cast<std::int32_t>(label));
+  });
+  SourceSplit split{name, {}};
+  for (ClassContents& found : classes) {
+    for (const auto& [extension, count] : found.not_listed) listing.not_listed[extension] += count;
+    hidden.insert(hidden.end(), found.hidden.begin(), found.hidden.end());
+    for (SourceFile& file : found.files) {
+      file.sample_id = split.files.size();
+      split.files.push_back(std::move(file));
+    }
+  }
+  return split;
+}
 
 std::string expected_layout(const std::string& root) {
   return fmt::format(
@@ -136,6 +193,8 @@ std::vector<std::string> class_folders(const std::string& split_folder, HiddenPo
                                        std::vector<std::string>& hidden) {
   std::vector<std::string> names;
   for (const Entry& entry : entries_of(split_folder)) {
+    if (!is_hidden(entry.name) || policy == HiddenPolicy::kKeep)
+      require_reachable(entry, split_folder + "/" + entry.name);
     if (entry.type != fs::file_type::directory) continue;
     if (is_hidden(entry.name) && policy != HiddenPolicy::kKeep) {
       if (policy == HiddenPolicy::kRefuse) hidden.push_back(split_folder + "/" + entry.name);
@@ -149,9 +208,10 @@ std::vector<std::string> class_folders(const std::string& split_folder, HiddenPo
 
 std::vector<std::string> missing_from(const std::vector<std::string>& names,
                                       const std::vector<std::string>& others) {
+  const std::set<std::string> there(others.begin(), others.end());
   std::vector<std::string> missing;
   for (const std::string& name : names)
-    if (std::find(others.begin(), others.end(), name) == others.end()) missing.push_back(name);
+    if (!there.contains(name)) missing.push_back(name);
   return missing;
 }
 
@@ -166,7 +226,7 @@ void require_equal_classes(const std::string& root, const std::string& first_spl
                   "{3}. {0} has: {4}. {1} has: {5}",
                   first_split, other_split, shown(missing_from(first, other)),
                   shown(missing_from(other, first)), shown(first), shown(other)),
-      root, "make the folders equal, or give the class list with --classes FILE");
+      printable(root), "make the folders equal, or give the class list with --classes FILE");
 }
 
 }  // namespace
@@ -198,16 +258,8 @@ Listing ImageFolder::scan() {
                                   rules_.splits[i], shown(unknown)),
                       printable(root_), "add them to the list, or remove the folders");
     }
-    SourceSplit split{rules_.splits[i], {}};
-    ClassWalk walk(root_ + "/" + split.name, hidden_, listing, hidden);
-    for (std::size_t label = 0; label < listing.classes.size(); ++label) {
-      const std::string& name = listing.classes[label];
-      if (std::find(found[i].begin(), found[i].end(), name) == found[i].end()) continue;
-      auto files = walk.files(name, static_cast<std::int32_t>(label));
-      split.files.insert(split.files.end(), files.begin(), files.end());
-    }
-    for (std::size_t id = 0; id < split.files.size(); ++id) split.files[id].sample_id = id;
-    listing.splits.push_back(std::move(split));
+    listing.splits.push_back(
+        walk_split(root_, rules_.splits[i], hidden_, found[i], listing, hidden));
   }
   if (!hidden.empty()) {
     throw DataError(fmt::format("hidden names: {}", shown(hidden)), printable(root_),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 
 #include "intr/core/affinity.h"
@@ -10,9 +12,11 @@
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
+#include "intr/io/atomic_file.h"
 #include "preprocess/annotations.h"
 #include "preprocess/pack_commands.h"
 #include "preprocess/packer.h"
+#include "preprocess/picture_options.h"
 #include "preprocess/source_options.h"
 
 namespace intr {
@@ -21,6 +25,7 @@ namespace {
 struct PackOptions {
   std::vector<std::string> source;
   SourceOptions pictures;
+  PictureOptions picture;
   std::string out;
   std::string shard_size = "512MiB";
   std::string check = "decode";
@@ -47,15 +52,17 @@ void describe(PackOptions& o, OptionSet& set) {
       .add("verify-existing", o.verify_existing, "when going on, check the shards that are there")
       .add("restart", o.restart, "remove an unfinished packing of something else")
       .add("dry-run", o.dry_run, "say what would be packed, write nothing");
+  describe(o.picture, set);
   set.group("Run")
       .add("threads", o.threads, "threads; 0 = the cores this process may use")
       .add("quiet", o.quiet, "warnings and errors only")
       .add("json", o.json, "print the summary as JSON");
 }
 
-void validate(const PackOptions& o) {
+void validate(const PackOptions& o, const OptionSet& set) {
   require_given("out", o.out, "SET");
   validate(o.pictures);
+  validate(o.picture, set);
   require_choice("check", o.check, {"decode", "header"});
   require_choice("on-error", o.on_error, {"fail", "skip"});
   require_choice("dedup", o.dedup, {"report", "error"});
@@ -68,8 +75,7 @@ void validate(const PackOptions& o) {
 PackPlan plan_of(const PackOptions& o, PictureSource& source) {
   Listing listing = scan(source, o.pictures);
   for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  nlohmann::ordered_json options = {
-      {"store", source.stored_as()}, {"exif", "ignore"}, {"gray16", "clip"}};
+  nlohmann::ordered_json options = byte_options(o.picture, source.stored_as());
   if (const std::string hash = annotation_hash(listing); !hash.empty())
     options["annotations"] = hash;
   return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options.dump());
@@ -92,12 +98,57 @@ void say_plan(const PackPlan& plan) {
     log::info("not packed: {} files with the extension {}", count, extension);
 }
 
-nlohmann::ordered_json dry_run_summary(const PackPlan& plan) {
+/// Bytes free where SET will be: in the nearest folder that exists.
+std::uint64_t room_for(const std::string& set) {
+  std::filesystem::path place = std::filesystem::absolute(set);
+  std::error_code ignored;
+  while (!std::filesystem::exists(place, ignored) && place.has_relative_path())
+    place = place.parent_path();
+  return free_bytes(place.string());
+}
+
+void dry_run(const PackPlan& plan, const PackOptions& o) {
+  const std::uint64_t room = room_for(o.out);
+  log::info("{} are free for {}", shown_bytes(room), printable(o.out));
+  if (!o.json) return;
   nlohmann::ordered_json shards = nlohmann::ordered_json::array();
   for (const PlannedShard& shard : plan.shards)
     shards.push_back(
         {{"file", shard.file}, {"samples", plan.num_files(shard)}, {"bytes", shard.bytes}});
-  return {{"plan_id", plan.plan_id}, {"classes", plan.printable_classes()}, {"shards", shards}};
+  const nlohmann::ordered_json summary = {{"plan_id", plan.plan_id},
+                                          {"classes", plan.printable_classes()},
+                                          {"shards", shards},
+                                          {"free_bytes", room}};
+  fmt::print("{}\n", summary.dump(2));
+}
+
+/// The plan that rank 0 made, on every rank. The others do not look for pictures themselves.
+PackPlan shared_plan(const PackOptions& o, PictureSource& source, RankTeam& team) {
+  PackPlan plan;
+  if (team.rank() == 0) {
+    plan = plan_of(o, source);
+    say_plan(plan);
+  }
+  if (team.size() == 1) return plan;
+  const std::string bytes = team.broadcast(team.rank() == 0 ? plan_to_bytes(plan) : "");
+  if (team.rank() == 0) return plan;
+  plan = plan_from_bytes(bytes);
+  source.adopt(plan.listing);
+  return plan;
+}
+
+PackerOptions packer_options(const PackOptions& o, const CommandContext& context) {
+  PackerOptions options;
+  options.check.decode = o.check == "decode";
+  options.check.skip_bad = o.on_error == "skip";
+  options.check.threads = o.threads > 0 ? o.threads : available_cores();
+  apply(o.picture, options.check);
+  options.verify_existing = o.verify_existing;
+  options.restart = o.restart;
+  options.refuse_duplicates = o.dedup == "error";
+  options.stop_requested = context.stop_requested;
+  options.team = context.team;
+  return options;
 }
 
 void say_result(const PackReport& report, const std::string& set) {
@@ -121,43 +172,40 @@ void say_result(const PackReport& report, const std::string& set) {
 
 ExitCode pack_command(const std::vector<std::string>& arguments, const CommandContext& context) {
   PackOptions o;
-  OptionSet set("intr-pack pack SOURCE --out SET [options]",
-                "Packs pictures into sharded HDF5 without changing their bytes. The same command "
-                "goes on\nwith an unfinished packing.");
+  OptionSet set(
+      "intr-pack pack SOURCE --out SET [options]",
+      "Packs pictures into sharded HDF5 without changing their bytes. The same command "
+      "goes on\nwith an unfinished packing. Started with mpirun or srun, ranks divide the "
+      "shards.");
   describe(o, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
-  validate(o);
+  validate(o, set);
   log::set_quiet(o.quiet);
+  RankTeam& team = *context.team;
+  const bool speaks = team.rank() == 0;  // MPI starts here: no mistake in the options needs it
+  if (speaks && o.picture.max_side > 0)
+    log::warning(
+        "pictures are reduced to {} pixels: training enlarges them again, to a short side "
+        "of 800. Next: leave out --max-side unless room lacks",
+        o.picture.max_side);
   const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.source.front());
-  const PackPlan plan = plan_of(o, *source);
-  say_plan(plan);
+  const PackPlan plan = shared_plan(o, *source, team);
   if (o.dry_run) {
-    if (o.json) fmt::print("{}\n", dry_run_summary(plan).dump(2));
+    if (speaks) dry_run(plan, o);
     return ExitCode::kDone;
   }
-  PackerOptions options;
-  options.check = {o.check == "decode", o.on_error == "skip",
-                   o.threads > 0 ? o.threads : available_cores()};
-  options.verify_existing = o.verify_existing;
-  options.restart = o.restart;
-  options.refuse_duplicates = o.dedup == "error";
-  options.stop_requested = context.stop_requested;
-  Packer packer(*source, o.source.front(), plan, o.out, options);
-  switch (packer.run()) {
-    case PackOutcome::kNothingToDo:
-      log::info("nothing to do: {} is complete", printable(o.out));
-      return ExitCode::kDone;
-    case PackOutcome::kStopped:
-      log::warning(
-          "stopped on request; finished shards are kept. Next: run the same command again");
-      return ExitCode::kStopped;
-    case PackOutcome::kDone:
-      break;
+  Packer packer(*source, o.source.front(), plan, o.out, packer_options(o, context));
+  const PackOutcome outcome = packer.run();
+  if (outcome == PackOutcome::kNothingToDo)
+    log::info("nothing to do: {} is complete", printable(o.out));
+  if (outcome == PackOutcome::kStopped && speaks)
+    log::warning("stopped on request; finished shards are kept. Next: run the same command again");
+  if (outcome == PackOutcome::kDone && speaks) {
+    warn_of_oddities(packer.report());
+    say_result(packer.report(), o.out);
+    if (o.json) fmt::print("{}\n", packer.report().summary().dump(2));
   }
-  warn_of_oddities(packer.report());
-  say_result(packer.report(), o.out);
-  if (o.json) fmt::print("{}\n", packer.report().summary().dump(2));
-  return ExitCode::kDone;
+  return outcome == PackOutcome::kStopped ? ExitCode::kStopped : ExitCode::kDone;
 }
 
 }  // namespace intr

@@ -23,7 +23,7 @@ struct PlannedShard {
 };
 
 /// What a packing consists of: a pure function of the files found and the options that change
-/// bytes, known before a picture is read. Ranks could divide its shards.
+/// bytes, known before a picture is read. Ranks divide its shards.
 struct PackPlan {
   Listing listing;
   std::vector<PlannedShard> shards;

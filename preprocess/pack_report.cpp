@@ -107,7 +107,23 @@ Json count_flags(const std::vector<PackedSplit>& splits) {
   return counts;
 }
 
+OddCounts count_oddities(const std::vector<PackedSplit>& splits) {
+  OddCounts counts;
+  for (const PackedSplit& split : splits) {
+    const SampleColumns& columns = split.columns;
+    for (std::size_t row = 0; row < split.length.size(); ++row) {
+      const bool tiff = columns.codec[row] == static_cast<std::uint8_t>(Codec::kTiff);
+      if (columns.orientation[row] > 1 && !tiff) ++counts.turned;
+      const std::int64_t width = columns.width[row], height = columns.height[row];
+      if (width * height > kManyPixels) ++counts.many_pixels;
+    }
+    counts.boxes_outside += boxes_outside(columns).count;
+  }
+  return counts;
+}
+
 Json PackReport::summary() const {
+  const OddCounts odd = count_oddities(*splits);
   Json per_split = Json::object();
   for (const PackedSplit& split : *splits) {
     per_split[split.name] = {
@@ -120,6 +136,9 @@ Json PackReport::summary() const {
           {"splits", per_split},
           {"bad", bad.size()},
           {"flags", count_flags(*splits)},
+          {"exif_orientation", odd.turned},
+          {"many_pixels", odd.many_pixels},
+          {"boxes_outside", odd.boxes_outside},
           {"duplicate_groups", duplicates.size()},
           {"leaks", std::count_if(duplicates.begin(), duplicates.end(),
                                   [](const DuplicateGroup& g) { return g.crosses_splits(); })}};
@@ -131,7 +150,7 @@ Json PackReport::json() const {
     bad_files.push_back({{"split", file.split},
                          {"path", printable(file.path)},
                          {"reason", file.reason},
-                         {"offset", nullptr}});
+                         {"offset", file.offset >= 0 ? Json(file.offset) : Json(nullptr)}});
   }
   Json not_listed = Json::object();
   for (const auto& [extension, count] : plan->listing.not_listed) not_listed[extension] = count;
@@ -152,6 +171,16 @@ void warn_of_oddities(const PackReport& report) {
                    meaning, name, shard_format::kReportFile);
   };
   warn(kExtensionMismatch, "the name's ending is not that of the content; the content counts");
+  const OddCounts odd = count_oddities(*report.splits);
+  const auto say = [](std::int64_t count, const std::string& meaning) {
+    if (count > 0) log::warning("{} pictures: {}", count, meaning);
+  };
+  say(odd.turned, report.applies_exif
+                      ? "their EXIF orientation is applied when they are loaded (--exif apply)"
+                      : "their EXIF orientation is ignored, as the reference does (--exif apply "
+                        "turns them)");
+  say(odd.many_pixels, fmt::format("more than {} pixels, which Pillow warns of", kManyPixels));
+  warn(kIcc, "an ICC profile is ignored, as Pillow does");
   warn(kAlphaDropped, "transparency is dropped, hidden colors show");
   warn(kClipped16, "16-bit grey is clipped at 255, as Pillow does: most of it will be white");
   warn(kDecoderWarning, "the decoder warned, parts may be damaged");
@@ -172,6 +201,9 @@ void warn_of_oddities(const PackReport& report) {
                  leaks, shard_format::kReportFile);
   if (labels > 0)
     log::warning("{} pictures stand under two labels. Next: see \"duplicates\" in {}", labels,
+                 shard_format::kReportFile);
+  if (const auto equal = std::ssize(report.duplicates); equal > 0)
+    log::warning("{} groups of equal pictures. Next: see \"duplicates\" in {}", equal,
                  shard_format::kReportFile);
 }
 

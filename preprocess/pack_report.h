@@ -40,10 +40,19 @@ struct PackReport {
   std::vector<BadFile> bad;
   std::vector<DuplicateGroup> duplicates;
   std::string dataset_id;
+  bool applies_exif = false;  ///< the set's decode policy
 
   nlohmann::ordered_json summary() const;
   nlohmann::ordered_json json() const;
 };
+
+/// Oddities that no flag stands for, as numbers of samples.
+struct OddCounts {
+  std::int64_t turned = 0;         ///< an EXIF orientation that is not 1
+  std::int64_t many_pixels = 0;    ///< more than Pillow takes without a warning
+  std::int64_t boxes_outside = 0;  ///< a box that leaves its picture by more than a pixel
+};
+OddCounts count_oddities(const std::vector<PackedSplit>& splits);
 
 /// flag -> number of samples, over all splits; flags that occur.
 nlohmann::ordered_json count_flags(const std::vector<PackedSplit>& splits);

@@ -59,6 +59,8 @@ class PictureSource {
   virtual ~PictureSource() = default;
   /// Finds every picture without reading any. @throws DataError
   virtual Listing scan() = 0;
+  /// Gets ready to load what another rank found: scan() ran there, not here.
+  virtual void adopt(const Listing&) {}
   /// Reads one picture. Thread-safe. @throws DataError if it changed since the scan
   virtual LoadedFile load(const std::string& split, const SourceFile& file) const = 0;
   /// The file or place, for messages.

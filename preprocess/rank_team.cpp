@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "preprocess/rank_team.h"
 
+#include <atomic>
+
 namespace intr {
 namespace {
 
 class SoloCounter : public WorkCounter {
  public:
-  std::int64_t take() override { return next_++; }
+  std::int64_t add(std::int64_t count) override { return sum_.fetch_add(count); }
 
  private:
-  std::int64_t next_ = 0;
+  std::atomic<std::int64_t> sum_{0};
 };
 
 }  // namespace

@@ -26,8 +26,6 @@
 namespace intr {
 namespace {
 
-constexpr std::uint64_t kMaxFile = std::uint64_t{256} << 20;
-
 Codec codec_of_name(const std::string& path) {
   std::string extension = std::filesystem::path(path).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
@@ -48,6 +46,7 @@ struct CheckedFile {
   std::uint64_t hash = 0;
   std::uint64_t source_hash = 0;
   std::uint64_t length = 0;
+  std::vector<std::byte> stored;  ///< if it is stored anew
 };
 
 void require_visible(ImageSize size) {
@@ -57,34 +56,53 @@ void require_visible(ImageSize size) {
                               size.height, result.width, result.height));
 }
 
+/// Reads a file. What cannot be read is refused like what is gone: nothing may pass over it.
+LoadedFile load_file(const PictureSource& source, const std::string& split,
+                     const SourceFile& file) {
+  try {
+    return source.load(split, file);
+  } catch (const EnvironmentError& error) {
+    throw DataError(error.what());
+  }
+}
+
+/// Looks at a picture as the options say, and encodes it anew if they want that.
+void look(const LoadedFile& loaded, const std::string& path, const std::string& where,
+          const CheckOptions& options, CheckedFile& checked) {
+  checked.facts = probe_image(loaded.bytes, where, options.policy);
+  const bool again = options.reencoding.concerns(checked.facts);
+  if (options.decode && !again) decode_image(loaded.bytes, where, &checked.facts, options.policy);
+  const Codec codec = checked.facts.codec;
+  if (again)
+    checked.stored =
+        reencode(options.reencoding, loaded.bytes, where, options.policy, checked.facts);
+  require_visible(checked.facts.size);
+  checked.facts.flags |= loaded.flags;
+  const Codec named = codec_of_name(path);
+  if (named != Codec::kUnknown && named != codec) checked.facts.flags |= kExtensionMismatch;
+}
+
 CheckedFile check_file(const PictureSource& source, const std::string& split,
-                       const SourceFile& file, bool decode) {
+                       const SourceFile& file, const CheckOptions& options) {
   CheckedFile checked;
-  if (file.size > kMaxFile) {
-    checked.reason = fmt::format("{} bytes, more than {}", file.size, shown_bytes(kMaxFile));
+  if (file.size > options.max_file) {
+    checked.reason = fmt::format("{} bytes, more than {} (--max-file)", file.size,
+                                 shown_bytes(options.max_file));
     return checked;
   }
-  const LoadedFile loaded = source.load(split, file);
+  const LoadedFile loaded = load_file(source, split, file);
   const std::string where = source.name_of(split, file);
   try {
-    if (decode) {
-      decode_image(loaded.bytes, where, &checked.facts);
-    } else {
-      checked.facts = probe_image(loaded.bytes, where);
-    }
-    require_visible(checked.facts.size);
+    look(loaded, file.path, where, options, checked);
   } catch (const DataError& error) {
     checked.reason = error.what();
     if (checked.reason.starts_with(where + ": ")) checked.reason.erase(0, where.size() + 2);
     return checked;
   }
-  checked.facts.flags |= loaded.flags;
-  const Codec named = codec_of_name(file.path);
-  if (named != Codec::kUnknown && named != checked.facts.codec)
-    checked.facts.flags |= kExtensionMismatch;
-  checked.hash = xxh3_64(loaded.bytes);
+  const std::vector<std::byte>& bytes = checked.stored.empty() ? loaded.bytes : checked.stored;
+  checked.hash = xxh3_64(bytes);
   checked.source_hash = loaded.source_hash;
-  checked.length = loaded.bytes.size();
+  checked.length = bytes.size();
   return checked;
 }
 
@@ -114,11 +132,19 @@ ShardHeader header_of(const PackPlan& plan, const PlannedShard& shard) {
 
 /// Fills the shard: files are read a second time (from the page cache) and must not have changed.
 void fill(const PictureSource& source, const PackPlan& plan, const PlannedShard& shard,
-          const std::vector<std::int64_t>& stored, const ShardResult& result,
-          const ShardWriter& writer, std::int64_t threads, const std::function<void()>& advance) {
+          const std::vector<std::int64_t>& stored, const std::vector<CheckedFile>& checked,
+          const ShardResult& result, const ShardWriter& writer, std::int64_t threads,
+          const std::function<void()>& advance) {
   parallel_for(std::ssize(stored), threads, [&](std::int64_t row) {
-    const SourceFile& file = plan.file(shard, stored[static_cast<std::size_t>(row)]);
-    const LoadedFile loaded = source.load(plan.split_name(shard), file);
+    const std::int64_t i = stored[static_cast<std::size_t>(row)];
+    const SourceFile& file = plan.file(shard, i);
+    const std::vector<std::byte>& anew = checked[static_cast<std::size_t>(i)].stored;
+    if (!anew.empty()) {
+      writer.write(row, anew);
+      advance();
+      return;
+    }
+    const LoadedFile loaded = load_file(source, plan.split_name(shard), file);
     if (xxh3_64(loaded.bytes) != result.columns.hash[static_cast<std::size_t>(row)]) {
       throw DataError("changed while it was packed", source.name_of(plan.split_name(shard), file),
                       "run the same command again when nothing writes to the source any more");
@@ -145,7 +171,7 @@ ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const 
   std::vector<CheckedFile> checked(static_cast<std::size_t>(count));
   parallel_for(count, options.threads, [&](std::int64_t i) {
     checked[static_cast<std::size_t>(i)] =
-        check_file(source, plan.split_name(shard), plan.file(shard, i), options.decode);
+        check_file(source, plan.split_name(shard), plan.file(shard, i), options);
     advance();
   });
   ShardResult result;
@@ -154,7 +180,7 @@ ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const 
     const SourceFile& file = plan.file(shard, i);
     const CheckedFile& facts = checked[static_cast<std::size_t>(i)];
     if (!facts.reason.empty()) {
-      result.bad.push_back({plan.split_name(shard), file.path, facts.reason});
+      result.bad.push_back({plan.split_name(shard), file.path, facts.reason, -1});
       continue;
     }
     stored.push_back(i);
@@ -167,7 +193,7 @@ ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const 
   ShardWriter writer(target.temporary_path(), header_of(plan, shard), result.columns, result.length,
                      plan.printable_classes());
   result.data_begin = writer.data_begin();
-  fill(source, plan, shard, stored, result, writer, options.threads, advance);
+  fill(source, plan, shard, stored, checked, result, writer, options.threads, advance);
   writer.close();
   if (plan_of_shard(target.temporary_path()) != plan.plan_id)
     throw InternalError("a shard just written cannot be read back", target.temporary_path());
@@ -223,9 +249,9 @@ std::optional<ShardResult> keep_shard(const PictureSource& source, const PackPla
       ++row;
       continue;
     }
-    const CheckedFile again = check_file(source, plan.split_name(shard), file, options.decode);
+    const CheckedFile again = check_file(source, plan.split_name(shard), file, options);
     if (again.reason.empty()) return std::nullopt;  // it was repaired: pack the shard again
-    result.bad.push_back({plan.split_name(shard), file.path, again.reason});
+    result.bad.push_back({plan.split_name(shard), file.path, again.reason, -1});
   }
   if (row != result.columns.sample_id.size()) return std::nullopt;
   note_file(result, path);

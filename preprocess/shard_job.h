@@ -10,6 +10,7 @@
 #include "intr/data/sample_columns.h"
 #include "preprocess/pack_plan.h"
 #include "preprocess/picture_source.h"
+#include "preprocess/reencoding.h"
 
 namespace intr {
 
@@ -18,6 +19,7 @@ struct BadFile {
   std::string split;
   std::string path;
   std::string reason;
+  std::int64_t offset = -1;  ///< byte of the file where it went wrong; -1: not known
 };
 
 /// How pictures are looked at before they are stored.
@@ -25,6 +27,9 @@ struct CheckOptions {
   bool decode = true;     ///< decode every picture; else headers alone
   bool skip_bad = false;  ///< leave bad pictures out; else a shard with one is not written
   std::int64_t threads = 1;
+  DecodePolicy policy = {};  ///< of the set; with the largest number of pixels
+  std::uint64_t max_file = std::uint64_t{256} << 20;  ///< bytes; larger files are bad
+  Reencoding reencoding = {};
 };
 
 /// A shard that is done, or why it is not.
@@ -42,7 +47,8 @@ struct ShardResult {
 using ShardProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 
 /// Packs one shard: every file is read, hashed and checked, then the shard is laid out whole and
-/// filled, then it appears by rename. An exception leaves nothing under the final name.
+/// filled, then it appears by rename. Pictures that are stored anew wait in memory in between. An
+/// exception leaves nothing under the final name.
 ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const PlannedShard& shard,
                        const std::string& set, const CheckOptions& options,
                        const ShardProgress& progress);

@@ -8,6 +8,7 @@
 #include "intr/core/stop_signal.h"
 #include "intr/core/version.h"
 #include "preprocess/pack_commands.h"
+#include "preprocess/rank_job.h"
 
 namespace {
 
@@ -22,16 +23,25 @@ std::string usage() {
          "with.\n";
 }
 
+std::unique_ptr<intr::RankTeam> team_for(const intr::PackCommand& command) {
+  if (command.divides_work) return intr::make_rank_team();
+  if (const std::int64_t ranks = intr::launched_ranks(); ranks > 1) {
+    throw intr::UsageError(fmt::format("one rank does all of the work, {} were started", ranks),
+                           command.name, "start it without mpirun or srun, or with -n 1");
+  }
+  return std::make_unique<intr::SoloTeam>();
+}
+
 ExitCode run(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   std::vector<std::string> names;
   for (const intr::PackCommand& command : intr::pack_commands()) {
     names.emplace_back(command.name);
     if (word != command.name) continue;
-    const intr::StopSignal stop;
-    intr::SoloTeam team;
+    const intr::StopSignal stop;  // before MPI and every other thread: they inherit its mask
+    const auto team = team_for(command);
     return command.run(intr::arguments_of(argc, argv, 2),
-                       {&team, [&] { return stop.requested(); }});
+                       {team.get(), [&] { return stop.requested(); }});
   }
   if (word == "--help" || word == "-h") {
     fmt::print("{}", usage());
@@ -50,5 +60,6 @@ ExitCode run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return intr::run_guarded("intr-pack", [&] { return run(argc, argv); });
+  return intr::run_guarded(
+      "intr-pack", [&] { return run(argc, argv); }, intr::end_ranks);
 }

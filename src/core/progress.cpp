@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "intr/core/byte_size.h"
 #include "intr/core/log.h"
 
 namespace intr {
@@ -24,6 +25,16 @@ Progress::~Progress() {
 
 void Progress::advance(std::int64_t count) {
   done_ += count;
+  show_if_due();
+}
+
+void Progress::reach(std::int64_t done, std::int64_t bytes) {
+  done_ = done;
+  bytes_ = bytes;
+  show_if_due();
+}
+
+void Progress::show_if_due() {
   if (!enabled_) return;
   const auto pause = terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(30'000);
   if (Clock::now() - shown_ >= pause) show(false);
@@ -40,11 +51,21 @@ void Progress::show(bool last) {
   const double seconds = std::max(1e-9, std::chrono::duration<double>(shown_ - start_).count());
   const double rate = static_cast<double>(done_) / seconds;
   std::string text = fmt::format("{}: {}/{} {}, {:.1f}/s", label_, done_, total_, unit_, rate);
+  double left = 0;
+  if (rate > 0) left = static_cast<double>(std::max<std::int64_t>(0, total_ - done_)) / rate;
+  if (total_bytes_ > 0) {
+    const auto bytes = static_cast<double>(bytes_);
+    text += fmt::format(", {} of {}, {}/s", shown_bytes(static_cast<std::uint64_t>(bytes_)),
+                        shown_bytes(static_cast<std::uint64_t>(total_bytes_)),
+                        shown_bytes(static_cast<std::uint64_t>(bytes / seconds)));
+    if (bytes_ > 0)
+      left =
+          seconds * static_cast<double>(std::max<std::int64_t>(0, total_bytes_ - bytes_)) / bytes;
+  }
   if (last) {
     text += fmt::format(", {:.1f} s", seconds);
   } else if (rate > 0) {
-    text += fmt::format(", {:.0f} s left",
-                        static_cast<double>(std::max<std::int64_t>(0, total_ - done_)) / rate);
+    text += fmt::format(", {:.0f} s left", left);
   }
   if (!note_.empty()) text += ", " + note_;
   if (!terminal_) {

@@ -122,10 +122,10 @@ void BatchPipeline::restart(const std::function<void()>& change) {
 /// Slots that come back ring the bell, which takes the lock: so the last owner of a batch goes
 /// without it. A batch that is not dropped has another owner.
 void BatchPipeline::let_go(std::shared_ptr<BatchWork>& work, Lock& lock) {
-  if (!work->dropped) return;
-  lock.unlock();
+  const bool may_be_last = work->dropped;
+  if (may_be_last) lock.unlock();
   work.reset();
-  lock.lock();
+  if (may_be_last) lock.lock();
 }
 
 /// The lock is held, as in all of the following that take none.

@@ -37,6 +37,11 @@ void validate(const LoaderOptions& o) {
     throw UsageError("a loader needs at least one thread and one slot");
   if (o.world_size < 1 || o.rank < 0 || o.rank >= o.world_size)
     throw InternalError(fmt::format("rank {} of {}", o.rank, o.world_size));
+  if (o.virtual_shards < 0 || o.virtual_shards % o.world_size != 0) {
+    throw UsageError(fmt::format("{} virtual shards cannot be dealt to {} ranks evenly",
+                                 o.virtual_shards, o.world_size),
+                     "--virtual-shards", "use a number of ranks that divides them");
+  }
 }
 
 BatchPipeline::Options pipeline_options(const DataIndex& index, const LoaderOptions& o) {
@@ -93,6 +98,7 @@ struct TrainLoader::State {
   BatchPipeline pipeline;          // last: its threads use all of the above
 
   std::optional<BatchOrder> next_order();
+  std::int64_t end_of_part(std::int64_t samples, std::int64_t first) const;
   void add_wanted_later(BatchOrder& order);
 };
 
@@ -100,13 +106,15 @@ std::optional<BatchOrder> TrainLoader::State::next_order() {
   const std::vector<std::int64_t>& rows = plan.step(epoch, step);
   const Slice slice = slice_of_rank(std::ssize(rows), options.rank, options.world_size);
   const std::int64_t first = slice.begin + done_of_slice;
-  const std::int64_t last = std::min(first + options.micro_batch, slice.end);
+  const std::int64_t last =
+      std::min(first + options.micro_batch, end_of_part(std::ssize(rows), first));
   BatchOrder order;
   order.batch.epoch = epoch;
   order.batch.step = step;
   order.batch.step_samples = std::ssize(rows);
   order.batch.first_in_step = first;
   order.batch.last_of_step = last == slice.end;
+  order.plans.reserve(static_cast<std::size_t>(last - first));
   for (std::int64_t i = first; i < last; ++i)
     add_row(order, *index, options.transform, options.seed, epoch,
             rows[static_cast<std::size_t>(i)]);
@@ -120,6 +128,18 @@ std::optional<BatchOrder> TrainLoader::State::next_order() {
     }
   }
   return order;
+}
+
+/// Where the virtual shard ends that the sample at this place of a step belongs to; without virtual
+/// shards the rank's slice.
+std::int64_t TrainLoader::State::end_of_part(std::int64_t samples, std::int64_t first) const {
+  const std::int64_t parts = std::max(options.virtual_shards, options.world_size);
+  const std::int64_t each = parts / options.world_size;
+  std::int64_t part = options.rank * each;
+  Slice slice = slice_of_rank(samples, part, parts);
+  while (slice.end <= first && ++part < (options.rank + 1) * each)
+    slice = slice_of_rank(samples, part, parts);
+  return slice.end;
 }
 
 /// This rank's samples of the step that stands at the same place of the next window.

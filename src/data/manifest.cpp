@@ -23,6 +23,7 @@ Json split_to_json(const Manifest::Split& split) {
                       {"samples", shard.num_samples},
                       {"xxh3_128", shard.hash},
                       {"plan_id", shard.plan_id}});
+    if (!shard.label_map.empty()) shards.back()["label_map"] = shard.label_map;
   }
   return {{"samples", split.num_samples},
           {"bytes", split.bytes},
@@ -30,7 +31,34 @@ Json split_to_json(const Manifest::Split& split) {
           {"shards", shards}};
 }
 
-Manifest::Split split_from_json(const std::string& name, const Json& json,
+void require_file_name(const std::string& file, const char* what, const std::string& where) {
+  if (!file.empty() && file.find('/') == std::string::npos &&
+      file.find('\0') == std::string::npos && file != "." && file != "..")
+    return;
+  throw DataError(fmt::format("{} name '{}' is no plain file name", what, file), where,
+                  "the file was changed by hand or damaged: pack again");
+}
+
+Manifest::Shard shard_from_json(const Json& json, std::size_t num_classes,
+                                const std::string& where) {
+  Manifest::Shard shard{json_member<std::string>(json, "file", where),
+                        json_member<std::uint64_t>(json, "bytes", where),
+                        json_member<std::int64_t>(json, "samples", where),
+                        json_member<std::string>(json, "xxh3_128", where),
+                        json_member<std::string>(json, "plan_id", where)};
+  require_file_name(shard.file, "shard", where);
+  if (json.contains("label_map"))
+    shard.label_map = json_member<std::vector<std::int32_t>>(json, "label_map", where);
+  const auto known = [&](std::int32_t label) {
+    return label >= 0 && static_cast<std::size_t>(label) < num_classes;
+  };
+  if (shard.num_samples < 0 || !std::all_of(shard.label_map.begin(), shard.label_map.end(), known))
+    throw DataError(fmt::format("what it says of {} cannot be", shard.file), where,
+                    "the file was changed by hand or damaged: pack again");
+  return shard;
+}
+
+Manifest::Split split_from_json(const std::string& name, const Json& json, std::size_t num_classes,
                                 const std::string& where) {
   Manifest::Split split;
   split.name = name;
@@ -40,18 +68,8 @@ Manifest::Split split_from_json(const std::string& name, const Json& json,
   split.index_file = json_member<std::string>(index, "file", where);
   split.index_hash = json_member<std::string>(index, "xxh3_128", where);
   const Json shards = json_member<Json>(json, "shards", where);
-  for (const Json& item : shards) {
-    split.shards.push_back({json_member<std::string>(item, "file", where),
-                            json_member<std::uint64_t>(item, "bytes", where),
-                            json_member<std::int64_t>(item, "samples", where),
-                            json_member<std::string>(item, "xxh3_128", where),
-                            json_member<std::string>(item, "plan_id", where)});
-    const std::string& file = split.shards.back().file;
-    if (file.empty() || file.find('/') != std::string::npos) {
-      throw DataError(fmt::format("shard name '{}' is no plain file name", file), where,
-                      "the file was changed by hand or damaged: pack again");
-    }
-  }
+  require_file_name(split.index_file, "index", where);
+  for (const Json& item : shards) split.shards.push_back(shard_from_json(item, num_classes, where));
   return split;
 }
 
@@ -90,7 +108,7 @@ Manifest Manifest::read(const std::string& set) {
   manifest.classes = json_member<std::vector<std::string>>(json, "classes", path);
   const Json splits = json_member<Json>(json, "splits", path);
   for (const auto& [name, split] : splits.items())
-    manifest.splits.push_back(split_from_json(name, split, path));
+    manifest.splits.push_back(split_from_json(name, split, manifest.classes.size(), path));
   const Json decode = json_member<Json>(json, "decode", path);
   manifest.exif = json_member<std::string>(decode, "exif", path);
   manifest.gray16 = json_member<std::string>(decode, "gray16", path);

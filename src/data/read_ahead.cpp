@@ -15,9 +15,9 @@ constexpr std::size_t kMostToTell = 32;                           // rows before
 
 /// What is needed soonest goes first: reads for planned batches, then plans, then advice.
 void BatchPipeline::read_ahead() {
+  Read read;
   Lock lock(bell_->mutex);
   while (!stopping_) {
-    Read read;
     if (choose_read(read)) {
       carry_out(read, lock);
     } else if (may_plan()) {
@@ -44,7 +44,8 @@ bool BatchPipeline::choose_read(Read& read) {
     while (next < work->read_order.size() && !is_free(work->read_order[next])) ++next;
     if (next == work->read_order.size()) continue;
     const std::int64_t first = rows[work->read_order[next]];
-    read.work = work;
+    read.pictures.clear();
+    read.bytes = 0;
     for (std::size_t place = next; place < work->read_order.size(); ++place) {
       const std::size_t picture = work->read_order[place];
       const std::int64_t row = rows[picture];
@@ -58,6 +59,7 @@ bool BatchPipeline::choose_read(Read& read) {
     read.block = blocks_.take(read.bytes, std::ssize(read.pictures));
     wants_room_ = read.block == nullptr;
     if (wants_room_) return false;
+    read.work = work;
     next += read.pictures.size();
     for (const std::size_t picture : read.pictures)
       work->pictures[picture].bytes = PictureWork::Bytes::kReading;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "intr/core/error.h"
+#include "intr/core/hash.h"
 #include "intr/data/shard_format.h"
 #include "intr/image/decode.h"
 
@@ -99,7 +100,8 @@ std::string SampleColumns::difference(std::int64_t a, const SampleColumns& other
   const std::size_t j = at(b);
   if (sample_id[i] != other.sample_id[j]) return "sample_id";
   if (hash[i] != other.hash[j]) return "hash";
-  if (source_hash[i] != other.source_hash[j]) return "source_hash";
+  const bool has_rest = path_offset.size() > label.size();
+  if (has_rest && source_hash[i] != other.source_hash[j]) return "source_hash";
   if (label[i] != other.label[j]) return "label";
   if (width[i] != other.width[j]) return "width";
   if (height[i] != other.height[j]) return "height";
@@ -107,7 +109,14 @@ std::string SampleColumns::difference(std::int64_t a, const SampleColumns& other
   if (codec[i] != other.codec[j]) return "codec";
   if (mode[i] != other.mode[j]) return "mode";
   if (orientation[i] != other.orientation[j]) return "orientation";
-  return path_of(a) == other.path_of(b) ? "" : "path";
+  return !has_rest || path_of(a) == other.path_of(b) ? "" : "path";
+}
+
+std::string SampleColumns::rest_hash(std::int64_t first, std::int64_t last) const {
+  Hash128 digest;
+  for (std::int64_t row = first; row < last; ++row)
+    digest.add(path_of(row)).add(source_hash[at(row)]);
+  return digest.hex();
 }
 
 void write_columns(hdf5::File& file, const SampleColumns& columns,

@@ -20,25 +20,63 @@ void require(bool holds, const std::string& what, const std::string& path) {
   if (!holds) throw DataError(what, path, kVerify);
 }
 
-/// Compares the shard's columns with the rows of the index that name it.
+/// Labels and ids as the set counts them: other sets may have lent the shard.
+void renumber(SampleColumns& columns, const DataIndex::Shard& expected, const hdf5::File& file) {
+  const std::uint64_t shift = static_cast<std::uint64_t>(expected.first_sample) -
+                              file.number<std::uint64_t>("/", "first_sample");
+  for (std::uint64_t& id : columns.sample_id) id += shift;
+  if (expected.label_map.empty()) return;
+  for (std::int32_t& label : columns.label)
+    label = expected.label_map[static_cast<std::size_t>(label)];
+}
+
+/// The class list is the beginning of the set's, or the label map leads to equal names.
+/// @return the number of classes
+std::int64_t check_classes(const DataIndex& index, const DataIndex::Shard& expected,
+                           const hdf5::File& file) {
+  const hdf5::Shape shape = file.shape("/classes");
+  require(shape.size() == 1 && shape[0] <= index.classes().size(),
+          "it has more classes than the set", file.path());
+  const auto& map = expected.label_map;
+  require(map.empty() || map.size() == shape[0],
+          "its label_map has another length than its classes", file.path());
+  // Another tool may have stored the names where only HDF5 finds them; the labels are compared.
+  if (!file.is_contiguous("/classes")) return static_cast<std::int64_t>(shape[0]);
+  const std::vector<std::string> names = file.read_strings("/classes");
+  for (std::size_t label = 0; label < names.size(); ++label) {
+    const auto in_set = map.empty() ? label : static_cast<std::size_t>(map[label]);
+    require(in_set < index.classes().size() && index.classes()[in_set] == names[label],
+            fmt::format("its class {} is '{}', which is not class {} of the set", label,
+                        names[label], in_set),
+            file.path());
+  }
+  return std::ssize(names);
+}
+
+/// Compares the shard's columns with its rows of the index.
 void check_columns(const DataIndex& index, std::int64_t shard, const hdf5::File& file,
                    const std::vector<std::uint64_t>& offset) {
-  const SampleColumns columns = read_columns(file, std::ssize(index.classes()));
-  std::int64_t row_in_shard = 0;
-  for (std::int64_t row = 0; row < index.size(); ++row) {
-    if (index.shard_of(row) != shard) continue;
-    require(row_in_shard < columns.size(), "it has fewer samples than the index says", file.path());
-    const std::string column = index.columns().difference(row, columns, row_in_shard);
-    const auto i = static_cast<std::size_t>(row_in_shard);
+  const DataIndex::Shard& expected = index.shards()[static_cast<std::size_t>(shard)];
+  SampleColumns columns = read_columns(file, check_classes(index, expected, file));
+  require(columns.size() == expected.num_samples,
+          columns.size() < expected.num_samples ? "it has fewer samples than the index says"
+                                                : "it has more samples than the index says",
+          file.path());
+  renumber(columns, expected, file);
+  const std::int64_t first = index.first_row(shard);
+  for (std::int64_t i = 0; i < columns.size(); ++i) {
+    const std::int64_t row = first + i;
+    const std::string column = index.columns().difference(row, columns, i);
+    const auto place = static_cast<std::size_t>(i);
     const bool same_bytes =
-        offset[i] == index.begin(row) && offset[i + 1] - offset[i] == index.length(row);
+        offset[place] == index.begin(row) && offset[place + 1] - offset[place] == index.length(row);
     require(column.empty() && same_bytes,
             fmt::format("/{} of sample {} differs from the index", same_bytes ? column : "offset",
                         index.sample_id(row)),
             file.path());
-    ++row_in_shard;
   }
-  require(row_in_shard == columns.size(), "it has more samples than the index says", file.path());
+  require(index.has_all_columns() || columns.rest_hash(0, columns.size()) == index.rest_hash(shard),
+          "/path or /source_hash differs from the index", file.path());
 }
 
 void check_offsets(const std::vector<std::uint64_t>& offset, std::uint64_t data_bytes,
@@ -83,16 +121,30 @@ OpenShard check_shard(const DataIndex& index, std::int64_t shard, const std::str
   const std::uint64_t size = result.file.size();
   hdf5::File file = open_hdf5(path, size, expected.bytes);
   check_attributes(index, shard, file);
+  const hdf5::File::Storage storage = file.storage("/data");
+  require(storage != hdf5::File::Storage::elsewhere, "/data lies in other files", path);
   const hdf5::Shape data = file.shape("/data");
   require(data.size() == 1, "/data is no row of bytes", path);
+  const hdf5::Shape offsets = file.shape("/offset");
+  require(offsets.size() == 1 && offsets[0] == static_cast<std::uint64_t>(expected.num_samples) + 1,
+          "/offset has the wrong length", path);
   const auto offset = file.read<std::uint64_t>("/offset");
-  require(std::ssize(offset) == expected.num_samples + 1, "/offset has the wrong length", path);
   check_offsets(offset, data[0], path);
   check_columns(index, shard, file, offset);
   result.data_begin = file.byte_offset("/data");
-  if (file.is_contiguous("/data") && result.data_begin > 0) {
+  const bool in_one_piece = storage == hdf5::File::Storage::plain && result.data_begin > 0;
+  if (in_one_piece) {
     require(data[0] <= size && result.data_begin <= size - data[0],
             "/data ends beyond the file's end", path);
+    if (size == expected.bytes) return result;
+  }
+  // A file that ends where HDF5 says was written so by another tool; one that does not is damaged.
+  require(
+      size == file.end(),
+      fmt::format("it has {} bytes, {} says {}", size, shard_format::kManifestFile, expected.bytes),
+      path);
+  if (in_one_piece) {
+    log::warning("{}: was rewritten by another tool; its samples are those that were packed", path);
     return result;
   }
   log::warning(

@@ -233,6 +233,35 @@ bool File::is_contiguous(const std::string& name) const {
          H5Pget_external_count(creation.get()) == 0 && H5Pget_nfilters(creation.get()) == 0;
 }
 
+File::Storage File::storage(const std::string& name) const {
+  const auto lock = exclusive();
+  H5L_info_t link = {};
+  checked(H5Lget_info(id(), name.c_str(), &link, H5P_DEFAULT), "look at " + name);
+  if (link.type != H5L_TYPE_HARD) return Storage::elsewhere;
+  if (is_contiguous(name)) return Storage::plain;
+  const Dataset dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "open " + name));
+  const Properties creation(checked(H5Dget_create_plist(dataset.get()), "describe " + name));
+  const H5D_layout_t layout = H5Pget_layout(creation.get());
+  if (layout == H5D_COMPACT) return Storage::packed;
+  if (layout != H5D_CHUNKED) return Storage::elsewhere;
+  std::vector<hsize_t> chunk(H5S_MAX_RANK);
+  const int rank =
+      checked(H5Pget_chunk(creation.get(), H5S_MAX_RANK, chunk.data()), "describe " + name);
+  chunk.resize(static_cast<std::size_t>(rank));
+  const Datatype stored(checked(H5Dget_type(dataset.get()), "describe " + name));
+  chunk.push_back(H5Tget_size(stored.get()));
+  constexpr std::uint64_t kLargest = std::uint64_t{256} << 20;
+  return product(Shape(chunk.begin(), chunk.end())) <= kLargest ? Storage::packed
+                                                                : Storage::elsewhere;
+}
+
+std::uint64_t File::end() const {
+  const auto lock = exclusive();
+  haddr_t end = 0;
+  checked(H5Fget_eoa(id(), &end), "ask for the end");
+  return end;
+}
+
 void File::write_virtual(const std::string& name, Type type,
                          const std::vector<VirtualPiece>& pieces) {
   const auto lock = exclusive();

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "intr/core/error.h"
+#include "intr/data/manifest.h"
+#include "intr/io/atomic_file.h"
 #include "intr/io/hdf5.h"
 #include "intr/io/json_file.h"
 #include "support/temp_dir.h"
@@ -99,6 +101,61 @@ TEST_F(DataIndexTest, RefusesAManifestChangedByHand) {
   EXPECT_NE(refusal(set).find("'splits' is missing"), std::string::npos);
   write_file(set + "/dataset.json", "{");
   EXPECT_NE(refusal(set).find("no JSON"), std::string::npos);
+}
+
+TEST_F(DataIndexTest, RefusesWhatAManifestCannotMean) {
+  edit([](auto& json) { json["splits"]["train"]["index"]["file"] = ".."; });
+  EXPECT_NE(refusal(set).find("no plain file name"), std::string::npos);
+  edit([](auto& json) { json["splits"]["train"]["index"]["file"] = "train.index.h5"; });
+  for (const std::int32_t label : {-1, 3}) {
+    edit([&](auto& json) { json["splits"]["train"]["shards"][0]["label_map"] = {0, 1, label}; });
+    EXPECT_NE(refusal(set).find("what it says of train-00000-of-00002.h5 cannot be"),
+              std::string::npos);
+  }
+}
+
+TEST_F(DataIndexTest, ReadsAFileImageInMemoryAlike) {
+  const std::string image = read_file(set + "/train.index.h5");
+  const Manifest manifest = Manifest::read(set);
+  const DataIndex index = DataIndex::parse(set, manifest, "train", std::as_bytes(std::span(image)));
+  EXPECT_EQ(index.to_bytes(), DataIndex::open(set, "train").to_bytes());
+  const std::string cut = image.substr(0, image.size() / 2);
+  EXPECT_THROW(DataIndex::parse(set, manifest, "train", std::as_bytes(std::span(cut))), DataError);
+}
+
+TEST_F(DataIndexTest, GivesOtherRanksAllButThePaths) {
+  const DataIndex whole = DataIndex::open(set, "train");
+  const std::string bytes = whole.to_bytes();
+  EXPECT_EQ(bytes.find("heron/5.png"), std::string::npos);
+  const DataIndex index = DataIndex::from_bytes(bytes);
+  EXPECT_FALSE(index.has_all_columns());
+  ASSERT_EQ(index.size(), whole.size());
+  EXPECT_EQ(index.set(), set);
+  EXPECT_EQ(index.classes(), whole.classes());
+  for (std::int64_t row = 0; row < whole.size(); ++row) {
+    EXPECT_EQ(index.sample_id(row), whole.sample_id(row));
+    EXPECT_EQ(index.label(row), whole.label(row));
+    EXPECT_EQ(index.hash(row), whole.hash(row));
+    EXPECT_EQ(index.image_size(row), whole.image_size(row));
+    EXPECT_EQ(index.shard_of(row), whole.shard_of(row));
+    EXPECT_EQ(index.begin(row), whole.begin(row));
+    EXPECT_EQ(index.length(row), whole.length(row));
+    EXPECT_EQ(index.path(row), whole.path(row)) << "looked up in the file";
+  }
+  std::filesystem::remove(set + "/train.index.h5");
+  EXPECT_EQ(index.path(3), "unknown path");
+  EXPECT_THROW(DataIndex::from_bytes(bytes.substr(0, bytes.size() - 1)), InternalError);
+  EXPECT_THROW(DataIndex::from_bytes(bytes + "x"), InternalError);
+  EXPECT_THROW(DataIndex::from_bytes("short"), InternalError);
+}
+
+TEST(DataIndexSize, OtherRanksHoldFewBytesASample) {
+  const test::TempDir folder;
+  test::make_tiny_set(folder / "few", {.samples = {{"train", 100}}});
+  test::make_tiny_set(folder / "more", {.samples = {{"train", 300}}});
+  const std::size_t few = DataIndex::open(folder / "few", "train").to_bytes().size();
+  const std::size_t more = DataIndex::open(folder / "more", "train").to_bytes().size();
+  EXPECT_LE((more - few) / 200, 45u);
 }
 
 TEST_F(DataIndexTest, ReadsTheGoldenSet) {

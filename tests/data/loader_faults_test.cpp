@@ -141,6 +141,23 @@ TEST_F(LoaderFaults, FailuresThatPassChangeNothing) {
   }
 }
 
+TEST_F(LoaderFaults, RecordsThatFollowEachOtherAreReadAtOnce) {
+  LoaderOptions o = options();
+  o.order = OrderKind::parse("sequential");
+  o.bucket_window = 1;
+  o.micro_batch = o.batch_size;
+  std::uint64_t longest = 0;
+  for (std::int64_t row = 0; row < index.size(); ++row)
+    longest = std::max(longest, index.length(row));
+  std::atomic<bool> seen{false};
+  read_fault = [&](std::size_t size, off_t) {
+    if (size > longest) seen = true;
+    return Outcome{};
+  };
+  TrainLoader loader(index, *reader, o);
+  while (!seen) loader.next();  // threads that decode read some of them one by one
+}
+
 TEST_F(LoaderFaults, BytesThatArriveWrongAreReadOnceMore) {
   const std::uint64_t expected = two_epochs();
   int left = 1;

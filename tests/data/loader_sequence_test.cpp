@@ -7,8 +7,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "intr/core/error.h"
 #include "intr/data/loader.h"
 #include "intr/data/loader_state.h"
 #include "intr/data/shard_stage.h"
@@ -69,6 +71,37 @@ TEST_F(LoaderSequence, DependsNeitherOnRanksNorThreadsNorSlotsNorStaging) {
       }
     }
   }
+}
+
+TEST_F(LoaderSequence, VirtualShardsFixTheShapesOfMicroBatches) {
+  using Shapes = std::vector<std::pair<std::vector<std::int64_t>, ImageSize>>;
+  const auto shapes = [&](std::int64_t world_size) {
+    LoaderOptions o = options();
+    o.virtual_shards = 6;
+    o.batch_size = 9;
+    Shapes all;
+    for (std::int64_t step = 0; step < 4; ++step) {  // 9, 9, 5 and 9 samples
+      for (std::int64_t rank = 0; rank < world_size; ++rank) {
+        o.world_size = world_size;
+        o.rank = rank;
+        TrainLoader loader(index, *reader, o);
+        loader.seek(step / 3, step % 3);
+        for (bool last = false; !last;) {
+          const MicroBatch batch = loader.next();
+          if (batch.size() > 0) all.emplace_back(batch.sample_ids, batch.padded);
+          last = batch.last_of_step;
+        }
+      }
+    }
+    return all;
+  };
+  const Shapes expected = shapes(6);
+  EXPECT_GT(expected.size(), 20u);
+  for (const std::int64_t world_size : {1, 2, 3}) EXPECT_EQ(shapes(world_size), expected);
+  LoaderOptions o = options();
+  o.virtual_shards = 6;
+  o.world_size = 4;
+  EXPECT_THROW(TrainLoader(index, *reader, o), UsageError);
 }
 
 TEST_F(LoaderSequence, EveryOrderHoldsEachSampleOnceAnEpoch) {

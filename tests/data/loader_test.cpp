@@ -110,14 +110,15 @@ TEST_F(LoaderTest, PicturesAreWhatThePlanSays) {
 TEST_F(LoaderTest, EvaluationSeesEverySampleOnceInBatchesOfOneSize) {
   make();
   const Transform transform = Transform::parse("val:32");
-  const std::vector<EvaluationBatch> plan = plan_evaluation(index, transform, 4);
-  for (const std::int64_t world_size : {1, 2, 20}) {
+  for (const auto& [batch_size, world_size] :
+       {std::pair(1, 5), {4, 1}, {4, 2}, {4, 20}, {5, 3}, {12, 2}}) {
+    const std::vector<EvaluationBatch> plan = plan_evaluation(index, transform, batch_size);
     std::set<std::int64_t> seen;
     for (std::int64_t rank = 0; rank < world_size; ++rank) {
       EvaluationLoader loader(index, *reader, transform, batches_of_rank(plan, rank, world_size),
                               2);
       while (const auto batch = loader.next()) {
-        EXPECT_LE(batch->size(), 4);
+        EXPECT_LE(batch->size(), batch_size);
         EXPECT_EQ(batch->rows, plan[static_cast<std::size_t>(batch->step)].rows);
         for (const ImageSize size : batch->sizes) EXPECT_EQ(size, batch->padded);
         for (const std::int64_t id : batch->sample_ids) EXPECT_TRUE(seen.insert(id).second);

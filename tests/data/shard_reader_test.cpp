@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "intr/core/error.h"
 #include "intr/data/sample_columns.h"
@@ -107,24 +109,28 @@ TEST_F(ShardReaderTest, RefusesAShardOfAnotherPlanOrVersion) {
   EXPECT_NE(refusal(0).find("No such file"), std::string::npos) << refusal(0);
 }
 
-/// Writes the shard anew with /data in compressed chunks, as h5repack does.
-void rewrite_in_chunks(const std::string& path) {
+enum class Rewritten { contiguous, chunked, gzip };
+
+/// Writes the shard anew, as h5repack does.
+void rewrite(const std::string& path, Rewritten how) {
   const hdf5::File old = hdf5::File::open(path);
   const std::string fresh = path + ".new";
   {
     hdf5::File file = hdf5::File::create(fresh);
+    file.set_text("/", "note", std::string(300, 'x'));  // so that the size is another
     file.set_text("/", "format", "intr-shard");
     file.set_numbers<std::uint16_t>("/", "format_version", {1, 0});
     file.set_text("/", "split", old.text("/", "split"));
     file.set_text("/", "plan_id", old.text("/", "plan_id"));
     file.set_number("/", "num_samples", old.number<std::uint64_t>("/", "num_samples"));
+    file.set_number("/", "first_sample", old.number<std::uint64_t>("/", "first_sample"));
     file.set_number("/", "complete", std::uint8_t{1});
     const auto data = old.read<std::uint8_t>("/data");
     const hsize_t size = data.size(), chunk = 512;
     const hid_t space = H5Screate_simple(1, &size, nullptr);
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(creation, 1, &chunk);
-    H5Pset_deflate(creation, 4);
+    if (how != Rewritten::contiguous) H5Pset_chunk(creation, 1, &chunk);
+    if (how == Rewritten::gzip) H5Pset_deflate(creation, 4);
     const hid_t set =
         H5Dcreate2(file.id(), "/data", H5T_STD_U8LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     ASSERT_GE(H5Dwrite(set, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, data.data()), 0);
@@ -139,58 +145,95 @@ void rewrite_in_chunks(const std::string& path) {
 }
 
 TEST_F(ShardReaderTest, ReadsAShardThatAnotherToolRewrote) {
-  rewrite_in_chunks(shard);
-  const ShardReader reader(index);
+  for (const Rewritten how : {Rewritten::contiguous, Rewritten::chunked, Rewritten::gzip}) {
+    rewrite(shard, how);
+    testing::internal::CaptureStderr();
+    {
+      const ShardReader reader(index);
+      for (std::int64_t row = 0; row < index.size(); ++row)
+        EXPECT_EQ(xxh3_64(reader.read(row)), index.hash(row));
+    }
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  }
+}
+
+/// A set that says of its shard what a set made from others would: labels and ids moved.
+class LentShardTest : public ShardReaderTest {
+ protected:
+  /// @param names of the set; the shard knows crow, finch, heron
+  void lend(const std::vector<std::string>& names, const std::vector<std::int32_t>& label_map,
+            std::uint64_t id_shift) {
+    Manifest manifest = Manifest::read(set);
+    manifest.classes = names;
+    Manifest::Split& split = manifest.splits[0];
+    split.shards[0].label_map = label_map;
+    SampleColumns columns = index.columns();
+    for (std::int32_t& label : columns.label)
+      if (!label_map.empty()) label = label_map[static_cast<std::size_t>(label)];
+    for (std::uint64_t& id : columns.sample_id) id += id_shift;
+    Placement placement;
+    for (std::int64_t row = 0; row < index.size(); ++row) {
+      placement.shard_of.push_back(0);
+      placement.begin.push_back(index.begin(row));
+      placement.length.push_back(index.length(row));
+    }
+    std::vector<DataIndex::Shard> shards = index.shards();
+    shards[0].first_sample += static_cast<std::int64_t>(id_shift);
+    write_index(set + "/" + split.index_file, "train", manifest.dataset_id, "test", columns,
+                placement, shards, manifest.classes);
+    split.index_hash = hash_file(set + "/" + split.index_file);
+    manifest.write(set);
+    index = DataIndex::open(set, "train");
+  }
+};
+
+TEST_F(LentShardTest, LabelsAndIdsOfTheIndexAreTheTruth) {
+  lend({"owl", "heron", "crow", "finch"}, {2, 3, 1}, 1000);
+  EXPECT_EQ(index.label(0), 2);
+  EXPECT_EQ(index.sample_id(0), 1000);
+  const DataIndex other_rank = DataIndex::from_bytes(index.to_bytes());
+  const ShardReader reader(index), elsewhere(other_rank);
   for (std::int64_t row = 0; row < index.size(); ++row)
-    EXPECT_EQ(xxh3_64(reader.read(row)), index.hash(row));
+    EXPECT_EQ(reader.read(row), elsewhere.read(row));
 }
 
-/// Open files of this process below a folder.
-std::int64_t open_files_below(const std::string& folder) {
-  std::int64_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    std::error_code gone;
-    const auto target = std::filesystem::read_symlink(entry.path(), gone);
-    if (!gone && target.string().starts_with(folder)) ++count;
+TEST_F(LentShardTest, AMapThatLeadsToOtherClassesIsRefused) {
+  lend({"owl", "heron", "crow", "finch"}, {3, 2, 1}, 0);
+  EXPECT_NE(refusal(0).find("class 0 is 'crow', which is not class 3 of the set"),
+            std::string::npos)
+      << refusal(0);
+}
+
+TEST_F(LentShardTest, OtherClassesWithoutAMapAreRefused) {
+  lend({"owl", "heron", "crow"}, {}, 0);
+  EXPECT_NE(refusal(0).find("class 0 is 'crow'"), std::string::npos) << refusal(0);
+}
+
+TEST_F(LentShardTest, AClassListThatOnlyGrewNeedsNoMap) {
+  lend({"crow", "finch", "heron", "owl"}, {}, 0);
+  EXPECT_EQ(refusal(0), "no error");
+}
+
+TEST_F(ShardReaderTest, AnIndexWithoutPathsNoticesOtherPathsAndNamesThem) {
+  const DataIndex other_rank = DataIndex::from_bytes(index.to_bytes());
+  {
+    const std::uint64_t place = hdf5::File::open(shard).byte_offset("/path");
+    test::flip_byte(shard, place + 3);
   }
-  return count;
-}
-
-TEST_F(ShardReaderTest, KeepsAtMost64ShardsOpen) {
-  const std::string many = folder / "many";
-  test::make_tiny_set(many, {.samples = {{"train", 70}}, .num_shards = 70});
-  const DataIndex wide = DataIndex::open(many, "train");
-  const ShardReader reader(wide);
-  for (int round = 0; round < 2; ++round) {
-    for (std::int64_t row = 0; row < 70; ++row)
-      EXPECT_EQ(xxh3_64(reader.read(row * 37 % 70)), wide.hash(row * 37 % 70));
-    EXPECT_EQ(open_files_below(many), 64);
+  try {
+    ShardReader(other_rank).read(4);
+    FAIL() << "not noticed";
+  } catch (const DataError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("/path or /source_hash differs"), std::string::npos) << message;
+    EXPECT_NE(message.find("sample 4 (finch/4.png)"), std::string::npos) << message;
   }
 }
 
-TEST_F(ShardReaderTest, AShardThatChangedSinceItWasCheckedIsCheckedAgain) {
-  const std::string many = folder / "many";
-  test::make_tiny_set(many, {.samples = {{"train", 70}}, .num_shards = 70});
-  const DataIndex wide = DataIndex::open(many, "train");
-  const ShardReader reader(wide);
-  reader.read(0);
-  for (std::int64_t row = 1; row < 70; ++row) reader.read(row);  // shard 0 is closed meanwhile
-  write_file(many + "/" + wide.shards()[0].file, std::string(100'000, 'x'));
-  EXPECT_THROW(reader.read(0), DataError);
-}
-
-TEST_F(ShardReaderTest, ReadsAheadOverRecordsThatFollow) {
-  const ShardReader reader(index);
-  std::vector<std::byte> bytes(index.length(2) + index.length(3));
-  ASSERT_TRUE(reader.read_ahead(2, bytes));
-  EXPECT_TRUE(reader.is_intact(2, std::span(bytes).first(index.length(2))));
-  EXPECT_TRUE(reader.is_intact(3, std::span(bytes).subspan(index.length(2))));
-  EXPECT_FALSE(reader.is_intact(4, std::span(bytes).subspan(index.length(2))));
-  reader.will_need(5);
-  std::filesystem::remove(shard);
-  const ShardReader missing(index);
-  EXPECT_FALSE(missing.read_ahead(2, bytes));
-  missing.will_need(5);
+TEST_F(ShardReaderTest, BytesBehindTheEndAreRefused) {
+  std::ofstream(shard, std::ios::binary | std::ios::app) << "more";
+  EXPECT_NE(refusal(0).find("bytes, dataset.json says"), std::string::npos) << refusal(0);
 }
 
 TEST(ShardReaderGolden, DecodesTheGoldenSet) {

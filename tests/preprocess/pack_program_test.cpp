@@ -5,7 +5,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "intr/core/hash.h"
 #include "intr/data/data_index.h"
+#include "intr/data/manifest.h"
+#include "intr/io/atomic_file.h"
 #include "support/run_program.h"
 #include "tiny_source.h"
 
@@ -83,6 +86,37 @@ TEST_F(PackProgramTest, WrongUseIsTwo) {
   EXPECT_EQ(run("--help").exit_code, 0);
   EXPECT_NE(run("pack --help").output.find("--shard-size"), std::string::npos);
   EXPECT_EQ(run("--version").exit_code, 0);
+}
+
+TEST_F(PackProgramTest, OptionsThatChangeBytes) {
+  expect_refused(pack("--store png"), 2, "give --max-side");
+  expect_refused(pack("--max-side 16 --store png --quality 90"), 2, "PNG has no quality");
+  expect_refused(pack("--transcode jpeg=png"), 2, "cannot be rewritten");
+  expect_refused(pack("--max-pixels 100"), 65, "bad picture train/a/0.jpg: ");
+  expect_refused(pack("--max-file 100"), 65, "--max-file");
+  EXPECT_EQ(nlohmann::json::parse(read_file(set + "/pack-report.json"))["bad"].size(), 10u);
+  expect_refused(pack("--max-side 16"), 2, "--restart");
+  const ProgramResult packed = pack("--max-side 16 --exif apply --gray16 scale --restart");
+  EXPECT_EQ(packed.exit_code, 0) << packed.errors;
+  EXPECT_NE(packed.errors.find("training enlarges them again"), std::string::npos);
+  const Manifest manifest = Manifest::read(set);
+  EXPECT_EQ(manifest.exif, "apply");
+  EXPECT_EQ(manifest.gray16, "scale");
+  EXPECT_EQ(manifest.options["max_side"], 16);
+  const DataIndex index = DataIndex::open(set, "train");
+  EXPECT_EQ(index.image_size(0).width, 16);
+  EXPECT_EQ(index.image_size(0).height, 12);
+  EXPECT_NE(index.flags(1) & kReencoded, 0u);
+  EXPECT_EQ(index.codec(1), static_cast<std::uint8_t>(Codec::kJpeg)) << "it was a PNG";
+  EXPECT_EQ(index.columns().source_hash[1], xxh3_64(read_file(root + "/train/a/1.png")));
+  EXPECT_EQ(run("verify --level decode " + test::quoted(set)).exit_code, 0);
+}
+
+TEST_F(PackProgramTest, OneRankCommandsRefuseALauncher) {
+  const ProgramResult result =
+      test::run_program("OMPI_COMM_WORLD_SIZE=3 " + test::quoted(INTR_PACK_PROGRAM) + " ls x");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.errors.find("3 were started"), std::string::npos) << result.errors;
 }
 
 TEST_F(PackProgramTest, BadInputIsSixtyFive) {

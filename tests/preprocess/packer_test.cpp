@@ -115,10 +115,16 @@ TEST_F(PackerTest, KeepsFinishedShardsAndWritesDamagedOrOutdatedOnesAgain) {
   options.finish_within_s = 1e9;
   options.stop_requested = [&] { return left-- <= 0; };
   ASSERT_EQ(pack(set, options), PackOutcome::kStopped);
-  const std::string shard = set + "/train-00000-of-00004.h5";
-  ASSERT_TRUE(fs::exists(shard)) << "see the size of shards in plan()";
+  std::string shard, damaged;
+  for (const PlannedShard& planned : plan().shards) {
+    const std::string path = set + "/" + planned.file;
+    (fs::exists(path) ? shard : damaged) = path;
+  }
+  ASSERT_FALSE(shard.empty()) << "see the size of shards in plan()";
+  ASSERT_FALSE(damaged.empty());
   const auto first = fs::last_write_time(shard);
-  fs::resize_file(set + "/train-00001-of-00004.h5", 100);
+  fs::copy_file(shard, damaged);
+  fs::resize_file(damaged, 100);
   write_file(set + "/.val-00000-of-00002.h5.tmp-" + plan().plan_id, "half");
   ASSERT_EQ(pack(set), PackOutcome::kDone);
   EXPECT_EQ(fs::last_write_time(shard), first);

@@ -19,6 +19,10 @@ class Progress {
   ~Progress();
 
   void advance(std::int64_t count = 1);
+  /// Where bytes tell more of the time left than what is counted: how many there will be.
+  void set_total_bytes(std::int64_t bytes) { total_bytes_ = bytes; }
+  /// Sets how far the work is, instead of advancing it.
+  void reach(std::int64_t done, std::int64_t bytes);
   /// What stands at the end of the line, such as "3 bad".
   void set_note(std::string note) { note_ = std::move(note); }
   /// Prints the closing line once.
@@ -26,6 +30,7 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
+  void show_if_due();
   void show(bool last);
 
   std::string label_;
@@ -36,6 +41,8 @@ class Progress {
   bool terminal_;
   bool finished_ = false;
   std::int64_t done_ = 0;
+  std::int64_t bytes_ = 0;
+  std::int64_t total_bytes_ = 0;  ///< 0: bytes are not shown
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;
 };

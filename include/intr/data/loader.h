@@ -67,6 +67,9 @@ struct LoaderOptions {
       50;  ///< steps whose samples are sorted by final size together; 1 = no sorting
   bool drop_last = false;  ///< leave out the last incomplete step of an epoch
   OrderKind order;
+  /// Micro-batches are cut as if there were so many ranks, so that their padding does not depend on
+  /// the real number, which must divide it. 0 = as many as ranks.
+  std::int64_t virtual_shards = 0;
   std::int64_t rank = 0;
   std::int64_t world_size = 1;
   std::int64_t threads = 1;  ///< decoding threads

@@ -17,6 +17,8 @@ struct Manifest {
     std::int64_t num_samples = 0;
     std::string hash;  ///< XXH3-128 of the whole file
     std::string plan_id;
+    /// Where the shard's labels are others than the set's: label in the shard -> label in the set.
+    std::vector<std::int32_t> label_map = {};
   };
   struct Split {
     std::string name;

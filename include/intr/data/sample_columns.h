@@ -37,8 +37,12 @@ struct SampleColumns {
   /// What is wrong about lengths, ids, paths or labels: a sentence, or "" if nothing.
   std::string fault(std::int64_t num_classes) const;
   /// Name of the first column in which row `a` of this and row `b` of `other` differ, or "". The
-  /// flag `duplicate`, which only an index knows, is left out.
+  /// flag `duplicate`, which only an index knows, is left out; so are paths and source hashes if
+  /// this one has none.
   std::string difference(std::int64_t a, const SampleColumns& other, std::int64_t b) const;
+  /// Hash of the paths and source hashes of rows [first, last): the columns, annotations apart,
+  /// that an index without paths lacks.
+  std::string rest_hash(std::int64_t first, std::int64_t last) const;
 };
 
 /// Writes the columns and the class names as data sets of schema 1.0.

@@ -132,6 +132,13 @@ class File {
   std::uint64_t byte_offset(const std::string& name) const;
   /// True if a data set is stored contiguously, unfiltered and inside this file.
   bool is_contiguous(const std::string& name) const;
+  /// Where the elements of a data set lie: plain = contiguous, unfiltered, inside this file;
+  /// packed = inside this file in chunks, filters or its header; elsewhere = in other files, or in
+  /// chunks so large that reading one would take more than 256 MiB.
+  enum class Storage { plain, packed, elsewhere };
+  Storage storage(const std::string& name) const;
+  /// Byte at which HDF5 says that the file ends.
+  std::uint64_t end() const;
 
   /// Attributes: fixed-length UTF-8 strings, scalars and one-dimensional arrays. `object` is "/" or
   /// a data set.
