@@ -93,7 +93,7 @@ class CubFiles {
       picture.id = lines.whole(line, 0, 1, kMostIds);
       picture.file.path = line.fields[1];
       if (fs::path(picture.file.path).is_absolute() ||
-          picture.file.path.find("..") != std::string::npos)
+          fs::path(picture.file.path).lexically_normal() != fs::path(picture.file.path))
         lines.refuse(line, "the path leads out of images/");
       if (!place_of_.emplace(picture.id, pictures_.size()).second)
         lines.refuse(line, fmt::format("picture {} stands there twice", picture.id));

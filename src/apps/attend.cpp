@@ -21,6 +21,7 @@
 #include "intr/model/weight_binding.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/device.h"
+#include "intr/train/split_data.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ struct AttendOptions {
   std::string model, data, split = "val", out;
   ModelRequest request;
   DumpOptions dump;
+  ReadingOptions reading;
   PlaceOptions place;
   bool dry_run = false, verify_existing = false, quiet = false;
 };
@@ -50,6 +52,7 @@ void describe(AttendOptions& o, OptionSet& set) {
       .add("quiet", o.quiet, "only warnings and errors");
   describe_untold(o.request.options, set);
   o.request.given = [&set](const std::string& flag) { return set.given(flag); };
+  describe(o.reading, set);
   describe(o.place, set);
 }
 
@@ -58,6 +61,7 @@ void validate(const AttendOptions& o) {
   require_given("data", o.data, "SET");
   require_given("out", o.out, "DUMP");
   validate(o.dump);
+  validate(o.reading);
   validate(o.place);
 }
 
@@ -72,7 +76,8 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
   const ComputePlace place = take_place(o.place, mpi);
   const auto communicator =
       make_communicator(back_end_for(o.place.comm, place.device, mpi.world_size()), mpi);
-  const DataIndex index = DataIndex::open(o.data, o.split);
+  SplitData data(o.data, o.split, o.reading, place, *communicator, true);
+  const DataIndex& index = data.index();
   LoadedModel loaded = load_model(o.model, o.request);
   settle_classes(loaded, index.classes(), o.data);
   const DumpModel facts = dump_model(loaded.config, loaded.model_hash);
@@ -86,18 +91,19 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
   const DumpPlan plan = settle_plan(o.out, index, facts, o.dump, transform, *communicator);
   for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
   const Intr model(loaded.config, loaded.tensors);
-  const ShardReader reader(index);
   Dumper dumper(o.out, plan,
                 {.model = model,
                  .index = index,
-                 .reader = reader,
+                 .reader = data.reader(),
                  .transform = transform,
                  .communicator = *communicator,
                  .device = place.device,
                  .loader_threads = place.loader_threads,
                  .verify_existing = o.verify_existing,
                  .stop_requested = [&stop] { return stop.requested(); }});
-  return dumper.run();
+  const ExitCode code = dumper.run();
+  data.finish();
+  return code;
 }
 
 ExitCode dump(const Words& arguments) {

@@ -137,7 +137,7 @@ std::string evaluation_csv(const Evaluation& evaluation, const EvaluationFacts& 
 ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace& place,
                             Communicator& communicator,
                             const std::function<bool()>& stop_requested) {
-  SplitData data(options.data, options.split, options.reading, place);
+  SplitData data(options.data, options.split, options.reading, place, communicator);
   const DataIndex& index = data.index();
   LoadedModel loaded = load_model(options.model, options.request);
   settle_classes(loaded, index.classes(), options.data);

@@ -47,7 +47,7 @@ Evaluator::Evaluator(const DataIndex& index, const ShardReader& reader, Communic
                     "choose another --split, or pack the set again");
   mine_ = batches_of_rank(
       plan_evaluation(index, options.transform, options.batch_size, {}, options.batching),
-                          communicator.rank(), communicator.world_size());
+      communicator.rank(), communicator.world_size());
 }
 
 Evaluation Evaluator::run(const Intr& model, at::Device device,

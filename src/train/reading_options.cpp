@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/train/reading_options.h"
 
+#include <nlohmann/json.hpp>
+
 #include "intr/core/byte_size.h"
 #include "intr/core/error.h"
 

@@ -65,19 +65,21 @@ void describe_run(Checkpoint& checkpoint, const TrainOptions& options, const Jso
 }
 
 LoaderOptions loader_options(const TrainOptions& options) {
-  return {.transform = options.train_transform(),
-          .seed = static_cast<std::uint64_t>(options.seed),
-          .batch_size = options.batch_size,
-          .micro_batch = options.micro_batch,
-          .bucket_window = options.bucket_window_choice(),
-          .drop_last = options.last_batch_choice() == "drop",
-          .order = OrderKind::parse(options.order),
-          .slots = options.reading.slots,
-          .memory = options.reading.memory_bytes()};
+  LoaderOptions loader;
+  loader.transform = options.train_transform();
+  loader.seed = static_cast<std::uint64_t>(options.seed);
+  loader.batch_size = options.batch_size;
+  loader.micro_batch = options.micro_batch;
+  loader.bucket_window = options.bucket_window_choice();
+  loader.drop_last = options.last_batch_choice() == "drop";
+  loader.order = OrderKind::parse(options.order);
+  loader.slots = options.reading.slots;
+  loader.memory = options.reading.memory_bytes();
+  return loader;
 }
 
-LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now,
-                             bool allow_data_change, const std::string& where) {
+LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now, bool allow_data_change,
+                             const std::string& where) {
   require_same_classes(saved, now, where);
   std::vector<std::string> differences;
   compare("model ", member(saved.config, "model"), now.config.at("model"), differences);

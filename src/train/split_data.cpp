@@ -4,21 +4,31 @@
 namespace intr {
 namespace {
 
+/// A thousand ranks do not open one file at once.
+DataIndex open_index(const std::string& set, const std::string& split, Communicator& communicator) {
+  const Tag tag{.section = "start"};
+  if (communicator.rank() != 0)
+    return DataIndex::from_bytes(communicator.broadcast_text({}, 0, tag));
+  DataIndex index = DataIndex::open(set, split);
+  if (communicator.world_size() > 1) communicator.broadcast_text(index.to_bytes(), 0, tag);
+  return index;
+}
+
 std::unique_ptr<ShardStage> make_stage(const DataIndex& index, const ReadingOptions& options,
                                        const ComputePlace& place) {
   if (options.stage.empty()) return nullptr;
-  return std::make_unique<ShardStage>(
-      index, StageOptions{.folder = options.stage,
-                          .limit = options.stage_limit_bytes(),
-                          .keep = options.stage_keep,
-                          .copies = place.local_rank == 0});
+  return std::make_unique<ShardStage>(index, StageOptions{.folder = options.stage,
+                                                          .limit = options.stage_limit_bytes(),
+                                                          .keep = options.stage_keep,
+                                                          .copies = place.local_rank == 0});
 }
 
 }  // namespace
 
 SplitData::SplitData(const std::string& set, const std::string& split,
-                     const ReadingOptions& options, const ComputePlace& place)
-    : index_(DataIndex::open(set, split)),
+                     const ReadingOptions& options, const ComputePlace& place,
+                     Communicator& communicator, bool with_paths)
+    : index_(with_paths ? DataIndex::open(set, split) : open_index(set, split, communicator)),
       stage_(make_stage(index_, options, place)),
       reader_(index_, stage_.get()) {}
 

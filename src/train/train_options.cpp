@@ -29,11 +29,13 @@ void describe_data(TrainOptions& o, OptionSet& set) {
            "of an epoch: shuffle, window:K (K shards at a time, for slow storage), sequential")
       .add("eval-batching", o.eval_batching,
            "of evaluation: size (one size a batch, exact), reference (padded, as published)")
-      .add("parity", o.parity,
-           "the published data order: --bucket-window 1 --last-batch drop --eval-batching reference")
-      .add("allow-data-change", o.allow_data_change,
-           "go on with other data, order or augmentation than the checkpoint's, from the next epoch "
-           "on");
+      .add(
+          "parity", o.parity,
+          "the published data order: --bucket-window 1 --last-batch drop --eval-batching reference")
+      .add(
+          "allow-data-change", o.allow_data_change,
+          "go on with other data, order or augmentation than the checkpoint's, from the next epoch "
+          "on");
 }
 
 void describe_optimization(TrainOptions& o, OptionSet& set) {

@@ -34,9 +34,9 @@ struct Data {
   const DataIndex& train = train_split.index();
   const DataIndex& val = val_split.index();
 
-  Data(const TrainOptions& options, const ComputePlace& place)
-      : train_split(options.data, options.train_split, options.reading, place),
-        val_split(options.data, options.val_split, options.reading, place) {}
+  Data(const TrainOptions& options, const ComputePlace& place, Communicator& communicator)
+      : train_split(options.data, options.train_split, options.reading, place, communicator),
+        val_split(options.data, options.val_split, options.reading, place, communicator) {}
   Data(const Data&) = delete;
   Data& operator=(const Data&) = delete;
 };
@@ -215,7 +215,7 @@ struct Machinery {
 ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                           const ComputePlace& place, Communicator& communicator,
                           const StopSource& stop) {
-  Data data(options, place);
+  Data data(options, place, communicator);
   require_fit(options, data, communicator.world_size());
   options.model.num_classes = static_cast<std::int64_t>(data.train.classes().size());
   agree_on_run(given.values, data.train, communicator);

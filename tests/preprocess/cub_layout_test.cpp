@@ -94,6 +94,7 @@ TEST_F(CubLayoutTest, EachFaultIsSaidWithFileLineAndValue) {
          "images.txt: line 2: picture 1 stands there twice");
   expect(refusal_after("images.txt", "b.jpg", "a.jpg"), "line 2: the path of line 1 again");
   expect(refusal_after("images.txt", "001.Crow/b.jpg", "../b.jpg"), "leads out of images/");
+  expect(refusal_after("images.txt", "b.jpg", "b..jpg"), "b..jpg: ");  // a name, no way out
   expect(refusal_after("images.txt", "b.jpg", "gone.jpg"), "gone.jpg");
   expect(refusal_after("image_class_labels.txt", "2 1\n", ""), "has no line for picture 2");
   expect(refusal_after("image_class_labels.txt", "2 1\n", "9 1\n"),

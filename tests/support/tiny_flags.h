@@ -37,7 +37,7 @@ inline std::string without_times(const std::string& path) {
   std::string text;
   for (std::string line; std::getline(lines, line);) {
     auto record = nlohmann::ordered_json::parse(line);
-    for (const char* name : {"time", "ms", "images_s"}) record.erase(name);
+    for (const char* name : {"time", "ms", "images_s", "loader"}) record.erase(name);
     text += record.dump() + "\n";
   }
   return text;

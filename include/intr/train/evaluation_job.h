@@ -12,6 +12,7 @@
 #include "intr/model/weight_import.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/evaluator.h"
+#include "intr/train/reading_options.h"
 #include "intr/train/train_options.h"
 
 namespace intr {
@@ -26,8 +27,10 @@ struct EvaluationOptions {
   std::string out;  ///< file for the JSON; empty = none
   std::int64_t pairs = 20;
   std::int64_t batch_size = 12;
+  std::string batching = "size";  ///< see EvaluationBatching
   bool json = false;
   bool quiet = false;
+  ReadingOptions reading;
   PlaceOptions place;
 };
 /// @param set outlives the options, which ask it what was given

@@ -10,9 +10,9 @@ namespace intr {
 
 /// How a rank reads packed pictures. Never changes what it reads.
 struct ReadingOptions {
-  std::int64_t slots = 3;  ///< micro-batches in memory
-  std::string memory;      ///< bytes that a rank's loader may take; empty = any
-  std::string stage;       ///< folder on a disk of the node, or in its memory; empty = none
+  std::int64_t slots = 3;   ///< micro-batches in memory
+  std::string memory;       ///< bytes that a rank's loader may take; empty = any
+  std::string stage;        ///< folder on a disk of the node, or in its memory; empty = none
   std::string stage_limit;  ///< bytes of copies there; empty = any
   bool stage_keep = false;
 

@@ -31,8 +31,8 @@ LoaderOptions loader_options(const TrainOptions& options);
 /// @return where it goes on in its data
 /// @throws DataError if the class lists differ, showing the first difference
 /// @throws EnvironmentError naming every field that differs, with both values
-LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now,
-                             bool allow_data_change, const std::string& where);
+LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now, bool allow_data_change,
+                             const std::string& where);
 
 /// Options that may change on resume and did: "lr 5e-05 -> 0.0001", … For the log.
 std::vector<std::string> changed_options(const Checkpoint& saved, const Checkpoint& now);

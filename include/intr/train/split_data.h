@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "intr/comm/communicator.h"
 #include "intr/data/data_index.h"
 #include "intr/data/shard_reader.h"
 #include "intr/data/shard_stage.h"
@@ -15,9 +16,11 @@ namespace intr {
 /// A split of a packed set as one rank reads it, from copies on its node where that was asked for.
 class SplitData {
  public:
+  /// Rank 0 reads the index and sends it to the others, without paths. Collective.
+  /// @param with_paths every rank will ask for many paths: then each reads the index itself
   /// @throws DataError
   SplitData(const std::string& set, const std::string& split, const ReadingOptions& options,
-            const ComputePlace& place);
+            const ComputePlace& place, Communicator& communicator, bool with_paths = false);
 
   const DataIndex& index() const noexcept { return index_; }
   const ShardReader& reader() const noexcept { return reader_; }

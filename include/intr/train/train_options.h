@@ -42,9 +42,9 @@ struct TrainOptions {
   std::string augmentation = "published";  ///< published, flip, none
   std::string last_batch = "keep";         ///< keep, drop
   std::int64_t bucket_window = 50;
-  std::string order = "shuffle";         ///< see OrderKind
-  std::string eval_batching = "size";    ///< see EvaluationBatching
-  bool parity = false;                   ///< published order, last batch and evaluation
+  std::string order = "shuffle";       ///< see OrderKind
+  std::string eval_batching = "size";  ///< see EvaluationBatching
+  bool parity = false;                 ///< published order, last batch and evaluation
   bool allow_data_change = false;
   ReadingOptions reading;
 
