@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/train/split_data.h"
 
+#include <optional>
+#include <utility>
+
 namespace intr {
 namespace {
 
 /// A thousand ranks do not open one file at once.
 DataIndex open_index(const std::string& set, const std::string& split, Communicator& communicator) {
-  const Tag tag{.section = "start"};
-  if (communicator.rank() != 0)
-    return DataIndex::from_bytes(communicator.broadcast_text({}, 0, tag));
-  DataIndex index = DataIndex::open(set, split);
-  if (communicator.world_size() > 1) communicator.broadcast_text(index.to_bytes(), 0, tag);
-  return index;
+  std::optional<DataIndex> own;
+  std::string bytes;
+  if (communicator.rank() == 0) {
+    own = DataIndex::open(set, split);
+    if (communicator.world_size() > 1) bytes = own->to_bytes();
+  }
+  bytes = communicator.broadcast_text(std::move(bytes), 0, {.section = "start"});
+  return own ? std::move(*own) : DataIndex::from_bytes(bytes);
 }
 
 std::unique_ptr<ShardStage> make_stage(const DataIndex& index, const ReadingOptions& options,

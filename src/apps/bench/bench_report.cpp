@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <sstream>
+#include <string_view>
 
 #include "intr/core/affinity.h"
 #include "intr/core/version.h"
@@ -100,8 +101,9 @@ void serve(Json ready, const std::function<Json()>& round) {
   Json first = {{"ready", true}};
   first.update(ready);
   say(first);
-  for (std::string line; std::getline(std::cin, line);)
-    if (line == "round") say(round());
+  char line[64];
+  while (std::fgets(line, sizeof line, stdin) != nullptr)
+    if (std::string_view(line) == "round\n") say(round());
   say({{"done", true}, {"peak_rss_mb", peak_rss_mb()}});
 }
 
