@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <typeinfo>
 #include <vector>
 
 #include "image/pattern.h"
@@ -14,7 +15,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 /// Four rows of different pixels after the horizontal pass; what lies behind them is checked.
 Bytes after_columns(ResizeKernel kernel, std::int64_t in, std::int64_t out, bool mirrored) {
-  const Image source = pattern({ColumnPass::kRows, in});  // sanitizers see reads behind it
+  const Image source = pattern({ColumnPass::kRows, in});
   const auto row_bytes = static_cast<std::size_t>(out) * 3;
   const std::size_t stride = row_bytes + ColumnPass::kSlack;
   Bytes memory(stride * ColumnPass::kRows + 1, 0xAA);
@@ -50,6 +51,21 @@ Bytes after_rows(ResizeKernel kernel, std::int64_t in, std::int64_t out, std::si
 TEST(ResizeKernels, TheFastestIsOneOfThem) {
   EXPECT_EQ(resize_kernels().front(), ResizeKernel::kScalar);
   EXPECT_EQ(resize_kernels().back(), best_resize_kernel());
+}
+
+TEST(ResizeKernels, NoneFallsBackToTheScalarOneForUsualSizes) {
+  for (const ResizeKernel kernel : resize_kernels()) {
+    if (kernel == ResizeKernel::kScalar) continue;
+    for (const std::int64_t out : {1066, 500, 480, 300, 40}) {
+      const ResizeAxis axis(500, out, 0, out);
+      const auto scalar_columns = make_column_pass(axis, ResizeKernel::kScalar);
+      const auto columns = make_column_pass(axis, kernel);
+      EXPECT_NE(typeid(*columns.get()), typeid(*scalar_columns.get())) << out;
+      const auto scalar_rows = make_row_pass(axis, ResizeKernel::kScalar);
+      const auto rows = make_row_pass(axis, kernel);
+      EXPECT_NE(typeid(*rows.get()), typeid(*scalar_rows.get())) << out;
+    }
+  }
 }
 
 TEST(ResizeKernels, AllEqualTheScalarOneInTheHorizontalPass) {
