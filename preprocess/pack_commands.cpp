@@ -6,6 +6,8 @@ namespace intr {
 const std::vector<PackCommand>& pack_commands() {
   static const std::vector<PackCommand> commands = {
       {"pack", "pack SOURCE --out SET", "pack pictures into a data set", true, pack_command},
+      {"append", "append SET SOURCE", "add pictures to a data set", false, append_command},
+      {"merge", "merge SET SET … --out SET", "make one data set of several", false, merge_command},
       {"verify", "verify SET", "check a data set, name every damage", true, verify_command},
       {"ls", "ls SET", "list its samples", false, ls_command},
       {"stats", "stats SET", "count it: classes, sizes, flags, padding", false, stats_command},

@@ -30,6 +30,8 @@ struct PackCommand {
 const std::vector<PackCommand>& pack_commands();
 
 ExitCode pack_command(const std::vector<std::string>& arguments, const CommandContext& context);
+ExitCode append_command(const std::vector<std::string>& arguments, const CommandContext& context);
+ExitCode merge_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode verify_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode ls_command(const std::vector<std::string>& arguments, const CommandContext& context);
 ExitCode stats_command(const std::vector<std::string>& arguments, const CommandContext& context);

@@ -5,10 +5,14 @@
 
 namespace intr::shard_format {
 
-std::string shard_file(const std::string& split, std::int64_t shard, std::int64_t num_shards) {
-  return fmt::format("{}-{:05}-of-{:05}.h5", split, shard, num_shards);
+std::string shard_file(const std::string& split, std::int64_t shard, std::int64_t num_shards,
+                       std::int64_t generation) {
+  const std::string mark = generation > 1 ? fmt::format("-g{}", generation) : "";
+  return fmt::format("{}{}-{:05}-of-{:05}.h5", split, mark, shard, num_shards);
 }
 
-std::string index_file(const std::string& split) { return split + ".index.h5"; }
+std::string index_file(const std::string& split, std::int64_t generation) {
+  return generation > 1 ? fmt::format("{}.index-g{}.h5", split, generation) : split + ".index.h5";
+}
 
 }  // namespace intr::shard_format
