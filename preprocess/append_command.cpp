@@ -158,9 +158,9 @@ ExitCode append_command(const std::vector<std::string>& arguments, const Command
   const auto source = make_source(o.pictures, origin);
   const std::string options = byte_options(o.picture, source->stored_as()).dump();
   if (options != manifest.options.dump())
-    throw UsageError(fmt::format("was packed with {}, this would be {}", manifest.options.dump(),
-                                 options),
-                     printable(target), "give the options that it was packed with");
+    throw UsageError(
+        fmt::format("was packed with {}, this would be {}", manifest.options.dump(), options),
+        printable(target), "give the options that it was packed with");
   Listing listing = scan(*source, o.pictures);
   for (const std::string& warning : listing.warnings) log::warning("{}", warning);
   require_classes(manifest, listing, o.new_classes, origin);
@@ -169,7 +169,8 @@ ExitCode append_command(const std::vector<std::string>& arguments, const Command
               printable(target));
     return ExitCode::kDone;
   }
-  const PackPlan plan = make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options);
+  const PackPlan plan =
+      make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options);
   Packer packer(*source, origin, plan, work, packer_options(o, context));
   if (packer.run() == PackOutcome::kStopped) {
     log::warning("stopped on request; finished shards are kept. Next: run the same command again");

@@ -95,9 +95,10 @@ void warn_of_twins(const PackReport& report) {
       if (!seen.insert(path).second && twins++ == 0) first = path;
     }
     if (twins > 0)
-      log::warning("{} paths of split {} stand in two sets, such as {}. Next: name samples by their "
-                   "ids; intr-pack unpack refuses such a set",
-                   twins, split.name, printable(first));
+      log::warning(
+          "{} paths of split {} stand in two sets, such as {}. Next: name samples by their "
+          "ids; intr-pack unpack refuses such a set",
+          twins, split.name, printable(first));
   }
 }
 
@@ -123,8 +124,9 @@ ExitCode merge_command(const std::vector<std::string>& arguments, const CommandC
   const std::vector<SetUnion::Lent> shards = merged.lend(false);
   require_own_files(o.out, shards);
   if (!o.link) require_room(o.out, shards);
-  if (!lend_shards(shards, o.out,
-                   {o.link, o.threads > 0 ? o.threads : available_cores(), context.stop_requested})) {
+  if (!lend_shards(
+          shards, o.out,
+          {o.link, o.threads > 0 ? o.threads : available_cores(), context.stop_requested})) {
     log::warning("stopped on request; finished shards are kept. Next: run the same command again");
     return ExitCode::kStopped;
   }

@@ -84,11 +84,11 @@ SetUnion::SetUnion(const std::vector<std::string>& sets, std::int64_t generation
       manifest_.splits.clear();
     }
     if (part.manifest.exif != manifest_.exif || part.manifest.gray16 != manifest_.gray16) {
-      throw DataError(fmt::format("decodes with --exif {} --gray16 {}, the first set with --exif {} "
-                                  "--gray16 {}",
-                                  part.manifest.exif, part.manifest.gray16, manifest_.exif,
-                                  manifest_.gray16),
-                      printable(set), "pack one of them anew with the options of the other");
+      throw DataError(
+          fmt::format("decodes with --exif {} --gray16 {}, the first set with --exif {} "
+                      "--gray16 {}",
+                      part.manifest.exif, part.manifest.gray16, manifest_.exif, manifest_.gray16),
+          printable(set), "pack one of them anew with the options of the other");
     }
     if (part.manifest.options != manifest_.options) manifest_.options = {{"store", "mixed"}};
     for (const std::string& id : part.manifest.plan_ids) {
@@ -147,14 +147,12 @@ void SetUnion::read(const Part& part, const std::vector<std::int32_t>& labels) {
     const DataIndex index = DataIndex::open(part.set, facts.name);
     const std::size_t s = split_number(facts.name);
     PackedSplit& split = splits_[s];
-    const std::uint64_t shift =
-        split.columns.size() == 0 ? 0 : split.columns.sample_id.back() + 1;
+    const std::uint64_t shift = split.columns.size() == 0 ? 0 : split.columns.sample_id.back() + 1;
     SampleColumns columns = index.columns();
     for (std::uint64_t& id : columns.sample_id) id += shift;
     for (std::int32_t& label : columns.label) label = labels[static_cast<std::size_t>(label)];
     append_rows(split.columns, std::move(columns), part.set);
-    for (std::int64_t row = 0; row < index.size(); ++row)
-      split.length.push_back(index.length(row));
+    for (std::int64_t row = 0; row < index.size(); ++row) split.length.push_back(index.length(row));
     for (DataIndex::Shard shard : index.shards()) {
       shard.first_sample += static_cast<std::int64_t>(shift);
       shard.label_map = map_of(shard, labels);
@@ -198,8 +196,8 @@ void SetUnion::write(const std::string& set, const std::string& report_file) con
                 place(split, shards_[s]), shards_[s], manifest.classes);
     entry.index_hash = hash_file(path);
     for (const DataIndex::Shard& shard : shards_[s])
-      entry.shards.push_back({shard.file, shard.bytes, shard.num_samples, shard.hash, shard.plan_id,
-                              shard.label_map});
+      entry.shards.push_back(
+          {shard.file, shard.bytes, shard.num_samples, shard.hash, shard.plan_id, shard.label_map});
     manifest.splits.push_back(std::move(entry));
   }
   write_json(set + "/" + report_file, report_.json());

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
+#include <tuple>
+#include <utility>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
@@ -135,24 +138,83 @@ nlohmann::ordered_json Damage::json() const {
   return result;
 }
 
-VerifyResult verify_set(const std::string& set, VerifyLevel level, std::int64_t threads,
-                        const std::function<void(std::int64_t)>& advance) {
-  const Manifest manifest = Manifest::read(set);
-  VerifyResult result;
-  for (const Manifest::Split& split : manifest.splits) {
-    try {
-      const DataIndex index = DataIndex::open(set, split.name);
-      SplitCheck check(index, level, threads, result.damages);
-      for (std::int64_t shard = 0; shard < std::ssize(index.shards()); ++shard) {
-        check.check_shard(shard);
-        advance(index.shards()[static_cast<std::size_t>(shard)].num_samples);
+namespace {
+
+/// The splits whose index can be read, and the shards of each.
+class SetShards {
+ public:
+  SetShards(const std::string& set, const VerifyOptions& options, std::vector<Damage>& damages) {
+    for (const Manifest::Split& split : Manifest::read(set).splits) {
+      try {
+        indices_.push_back(std::make_unique<DataIndex>(DataIndex::open(set, split.name)));
+      } catch (const DataError& error) {  // its shards cannot be judged without it
+        faults_.push_back({split.index_file, error.what(), -1, {}, 0, 0});
+        continue;
       }
-      result.samples += index.size();
-      result.shards += std::ssize(index.shards());
-    } catch (const DataError& error) {  // the index: its shards cannot be judged without it
-      result.damages.push_back({split.index_file, error.what(), -1, {}, 0, 0});
+      const DataIndex& index = *indices_.back();
+      checks_.push_back(
+          std::make_unique<SplitCheck>(index, options.level, options.threads, damages));
+      for (std::int64_t shard = 0; shard < std::ssize(index.shards()); ++shard)
+        shards_.emplace_back(indices_.size() - 1, shard);
+      samples_ += index.size();
     }
   }
+
+  std::int64_t count() const noexcept { return std::ssize(shards_); }
+  std::int64_t samples() const noexcept { return samples_; }
+  const std::vector<Damage>& faults() const noexcept { return faults_; }
+  /// Checks one. @return its number of samples
+  std::int64_t check(std::int64_t number) {
+    const auto [split, shard] = shards_[static_cast<std::size_t>(number)];
+    checks_[split]->check_shard(shard);
+    return indices_[split]->shards()[static_cast<std::size_t>(shard)].num_samples;
+  }
+
+ private:
+  std::vector<std::unique_ptr<DataIndex>> indices_;
+  std::vector<std::unique_ptr<SplitCheck>> checks_;
+  std::vector<std::pair<std::size_t, std::int64_t>> shards_;
+  std::vector<Damage> faults_;
+  std::int64_t samples_ = 0;
+};
+
+/// What a rank found, for rank 0.
+std::string packed(const VerifyResult& result) {
+  nlohmann::ordered_json damages = nlohmann::ordered_json::array();
+  for (const Damage& d : result.damages)
+    damages.push_back(
+        {printable(d.file), printable(d.what), d.sample_id, printable(d.path), d.begin, d.end});
+  return nlohmann::ordered_json({{"stopped", result.stopped}, {"damages", damages}}).dump();
+}
+
+void unpack_into(VerifyResult& result, const std::string& text) {
+  const auto json = nlohmann::ordered_json::parse(text);
+  result.stopped = result.stopped || json.at("stopped").get<bool>();
+  for (const auto& d : json.at("damages"))
+    result.damages.push_back(
+        {from_printable(d.at(0).get<std::string>()), from_printable(d.at(1).get<std::string>()),
+         d.at(2).get<std::int64_t>(), from_printable(d.at(3).get<std::string>()),
+         d.at(4).get<std::uint64_t>(), d.at(5).get<std::uint64_t>()});
+}
+
+}  // namespace
+
+VerifyResult verify_set(const std::string& set, const VerifyOptions& options, RankTeam& team) {
+  VerifyResult mine;
+  SetShards shards(set, options, mine.damages);
+  {
+    const std::unique_ptr<WorkCounter> counter = team.open_counter();
+    for (std::int64_t next = counter->take(); next < shards.count(); next = counter->take()) {
+      mine.stopped = options.stop_requested();
+      if (mine.stopped) break;
+      options.advance(shards.check(next));
+    }
+  }
+  VerifyResult result;
+  for (const std::string& text : team.gather(packed(mine))) unpack_into(result, text);
+  result.damages.insert(result.damages.end(), shards.faults().begin(), shards.faults().end());
+  result.samples = shards.samples();
+  result.shards = shards.count();
   std::stable_sort(result.damages.begin(), result.damages.end(),
                    [](const Damage& a, const Damage& b) {
                      return std::tie(a.file, a.begin) < std::tie(b.file, b.begin);

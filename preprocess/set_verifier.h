@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "preprocess/rank_team.h"
+
 namespace intr {
 
 enum class VerifyLevel {
@@ -31,13 +33,22 @@ struct Damage {
 struct VerifyResult {
   std::int64_t samples = 0;
   std::int64_t shards = 0;
+  bool stopped = false;  ///< on request; not everything was looked at
   std::vector<Damage> damages;
 };
 
-/// Checks every split of a packed set. Goes on after damage, so that all of it is found.
-/// @param advance called after each shard with its number of samples
+struct VerifyOptions {
+  VerifyLevel level = VerifyLevel::kHash;
+  std::int64_t threads = 1;
+  /// Called after each shard that this rank checked, with its number of samples.
+  std::function<void(std::int64_t)> advance = [](std::int64_t) {};
+  std::function<bool()> stop_requested = [] { return false; };
+};
+
+/// Checks every split of a packed set; the ranks divide its shards. Goes on after damage, so that
+/// all of it is found. Collective. @return the whole result on rank 0; what it is on others means
+/// nothing
 /// @throws DataError if there is no manifest to check against
-VerifyResult verify_set(const std::string& set, VerifyLevel level, std::int64_t threads,
-                        const std::function<void(std::int64_t)>& advance);
+VerifyResult verify_set(const std::string& set, const VerifyOptions& options, RankTeam& team);
 
 }  // namespace intr

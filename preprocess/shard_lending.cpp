@@ -29,7 +29,8 @@ struct StopNow {};
 class Output {
  public:
   explicit Output(const std::string& path)
-      : path_(path), descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+      : path_(path),
+        descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) throw_system_error("create", path, errno);
   }
   Output(const Output&) = delete;
@@ -89,8 +90,7 @@ void link_shard(const SetUnion::Lent& lent, const std::string& temporary) {
   fs::remove(temporary, error);
   fs::create_hard_link(lent.from, temporary, error);
   if (!error) return;
-  throw EnvironmentError(fmt::format("cannot be linked: {}", error.message()),
-                         printable(lent.from),
+  throw EnvironmentError(fmt::format("cannot be linked: {}", error.message()), printable(lent.from),
                          "links need one file system for both folders: leave out --link");
 }
 

@@ -62,6 +62,19 @@ TEST_F(PackRanksTest, ADeadRankEndsTheOthers) {
   EXPECT_TRUE(fs::exists(set + "/dataset.json"));
 }
 
+TEST_F(PackRanksTest, VerifyFindsTheSameOnAnyNumberOfRanks) {
+  ASSERT_EQ(test::run_program(command(set)).exit_code, 0);
+  const std::string verify = quoted(INTR_PACK_PROGRAM) + " verify " + quoted(set) + " --json";
+  EXPECT_EQ(on_ranks(3, verify).exit_code, 0);
+  const std::string shard = set + "/val-00000-of-00001.h5";
+  test::flip_byte(shard, fs::file_size(shard) / 2);
+  const test::ProgramResult alone = test::run_program(verify);
+  const test::ProgramResult divided = on_ranks(3, verify);
+  EXPECT_EQ(alone.exit_code, 65);
+  EXPECT_EQ(divided.exit_code, 65) << divided.errors;
+  EXPECT_EQ(divided.output, alone.output);
+}
+
 TEST_F(PackRanksTest, HelpAndWrongOptionsNeedNoMpi) {
   EXPECT_EQ(on_ranks(2, quoted(INTR_PACK_PROGRAM) + " pack --help").exit_code, 0);
   const test::ProgramResult wrong = on_ranks(2, command(set) + " --check hard");

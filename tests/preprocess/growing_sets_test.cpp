@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// intr-pack append, merge and verify --against, as a user runs them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "intr/data/data_index.h"
+#include "intr/data/shard_reader.h"
+#include "support/run_program.h"
+#include "support/temp_dir.h"
+#include "tiny_source.h"
+
+namespace intr {
+namespace {
+
+namespace fs = std::filesystem;
+using test::ProgramResult;
+using test::quoted;
+
+class GrowingSetsTest : public testing::Test {
+ protected:
+  GrowingSetsTest() {
+    test::make_tiny_source(path("first"));
+    for (const char* split : {"train", "val"})
+      for (const char* name : {"b", "c"})
+        for (int i = 0; i < 2; ++i)
+          test::put(path("second/" + std::string(split) + "/" + name + "/new" + std::to_string(i) +
+                         ".jpg"),
+                    test::jpeg(100 + next_++));
+    ok("pack " + quoted(path("first")) + " --out " + quoted(path("set")));
+  }
+  std::string path(const std::string& name) const { return folder_ / name; }
+  ProgramResult run(const std::string& words, const std::string& before = {}) const {
+    return test::run_program(before + "SOURCE_DATE_EPOCH=0 " + quoted(INTR_PACK_PROGRAM) + " " +
+                             words);
+  }
+  std::string ok(const std::string& words) const {
+    const ProgramResult result = run(words);
+    EXPECT_EQ(result.exit_code, 0) << words << "\n" << result.errors;
+    return result.errors;
+  }
+  void expect_fault(const std::string& words, int code, const std::string& text) const {
+    const ProgramResult result = run(words);
+    EXPECT_EQ(result.exit_code, code) << words << "\n" << result.errors;
+    EXPECT_NE(result.errors.find(text), std::string::npos) << result.errors;
+  }
+  std::string append(const std::string& more = "--new-classes") const {
+    return "append " + quoted(path("set")) + " " + quoted(path("second")) + " " + more;
+  }
+  /// Every file of a folder with its bytes.
+  std::map<std::string, std::string> files(const std::string& name) const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(path(name)))
+      if (entry.is_regular_file())
+        all[fs::relative(entry.path(), path(name))] = read_file(entry.path());
+    return all;
+  }
+  test::TempDir folder_;
+  int next_ = 0;
+};
+
+TEST_F(GrowingSetsTest, AppendAddsAGenerationAndLeavesEveryOldFileAsItIs) {
+  const auto before = files("set");
+  const DataIndex running = DataIndex::open(path("set"), "train");
+  const ShardReader reader(running);
+  ok(append());
+  for (const auto& [name, bytes] : files("set")) {
+    if (before.count(name) == 0 || name == "dataset.json") continue;
+    EXPECT_EQ(bytes, before.at(name)) << name;
+  }
+  EXPECT_TRUE(fs::exists(path("set/train-g2-00000-of-00001.h5")));
+  EXPECT_TRUE(fs::exists(path("set/train.index-g2.h5")));
+  // A job that reads the set goes on.
+  for (std::int64_t row = 0; row < running.size(); ++row) EXPECT_FALSE(reader.read(row).empty());
+  const DataIndex grown = DataIndex::open(path("set"), "train");
+  EXPECT_EQ(grown.classes(), (std::vector<std::string>{"a", "b", "c"}));
+  ASSERT_EQ(grown.size(), running.size() + 4);
+  EXPECT_NE(grown.dataset_id(), running.dataset_id());
+  for (std::int64_t row = 0; row < grown.size(); ++row) EXPECT_EQ(grown.sample_id(row), row);
+  EXPECT_EQ(grown.path(running.size()), "b/new0.jpg");
+  EXPECT_EQ(grown.label(running.size()), 1);
+  EXPECT_EQ(grown.label(grown.size() - 1), 2);
+  ok("verify " + quoted(path("set")) + " --level decode");
+  EXPECT_NE(ok(append()).find("nothing to do"), std::string::npos);
+}
+
+TEST_F(GrowingSetsTest, AppendRefusesWhatWouldSurprise) {
+  const auto before = files("set");
+  expect_fault(append(""), 65, "--new-classes");
+  expect_fault(append("--new-classes --gray16 scale"), 2, "was packed with");
+  test::put(path("second/train/b/0.jpg"), test::jpeg(900));
+  expect_fault(append(), 65, "are in the set already, such as train/b/0.jpg");
+  EXPECT_EQ(files("set"), before);
+}
+
+TEST_F(GrowingSetsTest, AnAppendThatWasKilledIsFinishedByTheSameCommand) {
+  fs::copy(path("set"), path("whole"), fs::copy_options::recursive);
+  ok("append " + quoted(path("whole")) + " " + quoted(path("second")) + " --new-classes");
+  const auto expected = files("whole");
+  for (int ms = 5; ms <= 115; ms += 10) {  // a whole append takes about 100
+    fs::remove_all(path("set"));
+    ok("pack " + quoted(path("first")) + " --out " + quoted(path("set")));
+    const std::string before = fmt::format("timeout -s KILL {:.3f} env ", 0.001 * ms);
+    static_cast<void>(run(append(), before));
+    EXPECT_EQ(run("verify " + quoted(path("set"))).exit_code, 0) << "the set is whole at any time";
+    ok(append());
+    EXPECT_EQ(files("set"), expected) << ms;
+  }
+}
+
+TEST_F(GrowingSetsTest, MergeUnitesClassesByNameAndKeepsIdsInOrder) {
+  ok("pack " + quoted(path("second")) + " --out " + quoted(path("more")));
+  ok("merge " + quoted(path("more")) + " " + quoted(path("set")) + " --out " + quoted(path("all")));
+  const DataIndex all = DataIndex::open(path("all"), "train");
+  EXPECT_EQ(all.classes(), (std::vector<std::string>{"b", "c", "a"}));
+  const DataIndex more = DataIndex::open(path("more"), "train"),
+                  set = DataIndex::open(path("set"), "train");
+  ASSERT_EQ(all.size(), more.size() + set.size());
+  const ShardReader reader(all), more_reader(more), set_reader(set);
+  for (std::int64_t row = 0; row < all.size(); ++row) {
+    const bool of_more = row < more.size();
+    const DataIndex& part = of_more ? more : set;
+    const std::int64_t from = of_more ? row : row - more.size();
+    const auto label = [](const DataIndex& index, std::int64_t r) {
+      return index.classes()[static_cast<std::size_t>(index.label(r))];
+    };
+    EXPECT_EQ(label(all, row), label(part, from));
+    EXPECT_EQ(all.path(row), part.path(from));
+    EXPECT_EQ(reader.read(row), (of_more ? more_reader : set_reader).read(from));
+    EXPECT_EQ(all.sample_id(row), row);
+  }
+  ok("verify " + quoted(path("all")) + " --level decode");
+  EXPECT_NE(ok("merge " + quoted(path("more")) + " " + quoted(path("set")) + " --out " +
+               quoted(path("all")))
+                .find("nothing to do"),
+            std::string::npos);
+  ok("merge " + quoted(path("more")) + " " + quoted(path("set")) + " --link --out " +
+     quoted(path("linked")));
+  auto copied = files("all"), linked = files("linked");
+  EXPECT_EQ(copied, linked);
+  EXPECT_TRUE(
+      fs::equivalent(path("linked/train-00001-of-00002.h5"), path("set/train-00000-of-00001.h5")));
+}
+
+TEST_F(GrowingSetsTest, MergeRefusesWhatDoesNotFit) {
+  ok("pack " + quoted(path("second")) + " --gray16 scale --out " + quoted(path("scaled")));
+  expect_fault("merge " + quoted(path("set")) + " " + quoted(path("scaled")) + " --out " +
+                   quoted(path("all")),
+               65, "--gray16 scale");
+  expect_fault(
+      "merge " + quoted(path("set")) + " " + quoted(path("set")) + " --out " + quoted(path("all")),
+      2, "named twice");
+  ok("pack " + quoted(path("second")) + " --out " + quoted(path("more")));
+  const std::string merge = "merge " + quoted(path("set")) + " " + quoted(path("more")) + " --out ";
+  expect_fault(merge + quoted(path("more")), 2, "finished data set of something else");
+  test::flip_byte(path("more/train-00000-of-00001.h5"),
+                  fs::file_size(path("more/train-00000-of-00001.h5")) / 2);
+  expect_fault(merge + quoted(path("all")), 65, "its bytes are not those that were packed");
+  EXPECT_FALSE(fs::exists(path("all/dataset.json")));
+}
+
+TEST_F(GrowingSetsTest, EqualPicturesOfTwoSetsAreReported) {
+  test::put(path("second/val/b/again.png"), test::png(1));  // train/a/1.png of the first
+  const std::string said = ok(append());
+  EXPECT_NE(said.find("leak: 1 pictures"), std::string::npos) << said;
+}
+
+TEST_F(GrowingSetsTest, VerifyComparesWithItsSource) {
+  const std::string verify =
+      "verify " + quoted(path("set")) + " --against " + quoted(path("first"));
+  EXPECT_NE(ok(verify).find("10 files are those of"), std::string::npos);
+  test::put(path("first/train/a/0.jpg"), test::jpeg(77));
+  expect_fault(verify, 65, "train/a/0.jpg");
+  const ProgramResult json = run(verify + " --json --quiet");
+  EXPECT_EQ(nlohmann::json::parse(json.output).at("against").at("differences").size(), 1u);
+}
+
+}  // namespace
+}  // namespace intr
