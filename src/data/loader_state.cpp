@@ -112,8 +112,10 @@ LoaderState resume_state(const LoaderState& saved, LoaderState now, bool allow_d
   const auto cuts = differences(there, here, cuts_steps);
   if (!identity.empty()) {
     if (!allow_data_change) {
+      std::vector<std::string> all = identity;
+      if (inside) all.insert(all.end(), cuts.begin(), cuts.end());
       throw EnvironmentError(
-          fmt::format("the run would see other data: {}", fmt::join(identity, "; ")), where,
+          fmt::format("the run would see other data: {}", fmt::join(all, "; ")), where,
           "give what it was trained with, or --allow-data-change to go on with the next epoch");
     }
     if (inside) ++now.epoch;
