@@ -170,7 +170,9 @@ std::vector<std::uint16_t> TiffFile::read_samples(ImageSize size, std::uint32_t 
       tiled ? number(TIFFTAG_TILELENGTH, 0)
             : std::min<std::int64_t>(number(TIFFTAG_ROWSPERSTRIP, 0xffffffff), size.height);
   if (block_width < 1 || block_height < 1) refuse("its blocks have no pixels");
-  check_pixel_limit({block_height, block_width}, picture_.where, kMaxPixels);
+  // A small picture may claim a huge tile, for which memory is taken, too.
+  check_pixel_limit({block_height, block_width}, picture_.where,
+                    std::min(picture_.policy.max_pixels, kMaxPixels));
   const tmsize_t block_bytes = tiled ? TIFFTileSize(tiff_) : TIFFStripSize(tiff_);
   const std::uint32_t block_samples = planes ? 1 : samples;
   const std::size_t row_bytes =

@@ -43,7 +43,9 @@ std::string File::text(const std::string& object, const std::string& name) const
       checked(H5Aopen_by_name(id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
               "open attribute " + name));
   const Datatype type(checked(H5Aget_type(attribute.get()), "describe attribute " + name));
-  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) != 0) {
+  // HDF5 writes as many texts as the file claims, however little room there is.
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) != 0 ||
+      attribute_elements(object, name) != 1) {
     throw DataError(fmt::format("attribute {} is no fixed-length text", name), path_,
                     "make the file again");
   }

@@ -102,6 +102,17 @@ TEST(Codecs, TheLimitOfPixelsHoldsForEveryCodecBeforeAnythingIsDecoded) {
   }
 }
 
+TEST(Codecs, TheLimitOfPixelsHoldsForTheTilesOfASmallPicture) {
+  const auto bytes = golden_bytes("huge_tile.tif");
+  EXPECT_EQ(probe_image(bytes, "x", {.max_pixels = 9}).size.area(), 9);
+  try {
+    decode_image(bytes, "x", nullptr, {.max_pixels = 1'000'000});
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("16384 x 10000"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Codecs, MemoryOfAPictureIsUsedAgain) {
   Image image;
   decode_image_into(image, golden_bytes("rgb.png"), "x");

@@ -260,6 +260,10 @@ def tiff_files():
     # The palette stands last: libtiff takes what is left for a grey picture.
     indexed = encode(image(95).quantize(99), "TIFF")
     yield "cut_palette.tif", indexed[: indexed.index(b"II*") + struct.unpack_from("<I", indexed, 4)[0] + 300]
+    # Of 3 x 3 pixels, in a tile of 16384 x 10000: width, height, bits, ..., the tile's sides, place and bytes.
+    tags = {256: 3, 257: 3, 258: 8, 259: 1, 262: 1, 277: 1, 284: 1, 322: 16384, 323: 10000, 324: 146, 325: 16}
+    entries = b"".join(struct.pack("<HHII", tag, 4 if tag >= 322 else 3, 1, value) for tag, value in tags.items())
+    yield "huge_tile.tif", b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + bytes(range(16))
 
 
 def gif_files():

@@ -217,6 +217,22 @@ TEST(Hdf5, NamesFileAndObject) {
   EXPECT_THROW(file.members("none"), DataError);
 }
 
+TEST(Hdf5, RefusesAttributesOfSeveralTexts) {
+  const TempDir folder;
+  File file = File::create(folder / "a.h5");
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  const hsize_t count = 1000;
+  const hid_t space = H5Screate_simple(1, &count, nullptr);
+  H5Tset_size(type, 20);
+  const hid_t attribute = H5Acreate2(file.id(), "format", type, space, H5P_DEFAULT, H5P_DEFAULT);
+  EXPECT_GE(H5Awrite(attribute, type, std::string(20'000, 'x').data()), 0);
+  H5Aclose(attribute);
+  H5Sclose(space);
+  H5Tclose(type);
+  file.close();
+  EXPECT_THROW(File::open(folder / "a.h5").text("/", "format"), DataError);
+}
+
 /// Reads all of a damaged file. Values may differ; anything but a DataError is a fault.
 void read_everything(const std::string& path) {
   try {
