@@ -85,7 +85,8 @@ class Program:
     def end(self) -> dict:
         self.process.stdin.close()
         done = self.answer()
-        self.process.wait()
+        if status := self.process.wait():
+            raise SystemExit(f"{self.name} ended with status {status} after its last answer")
         return done
 
 

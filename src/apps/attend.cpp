@@ -98,7 +98,7 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
                  .transform = transform,
                  .communicator = *communicator,
                  .device = place.device,
-                 .loader_threads = place.loader_threads,
+                 .loader = o.reading.means(place.loader_threads),
                  .verify_existing = o.verify_existing,
                  .stop_requested = [&stop] { return stop.requested(); }});
   const ExitCode code = dumper.run();

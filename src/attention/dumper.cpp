@@ -185,7 +185,7 @@ bool Dumper::compute(const std::vector<std::int64_t>& pieces) {
       num_samples += static_cast<std::int64_t>(batch->rows.size());
   }
   EvaluationLoader loader(work_.index, work_.reader, work_.transform, std::move(batches),
-                          work_.loader_threads);
+                          work_.loader);
   PieceQueue queue(folder_, plan_.file.facts, plan_.file.num_pieces());
   Progress progress(
       work_.communicator.world_size() > 1 ? "attention (rank 0's share)" : "attention", num_samples,

@@ -8,29 +8,15 @@
 #include <utility>
 
 #include "intr/core/error.h"
+#include "intr/core/stopwatch.h"
+#include "intr/data/loader_memory.h"
 
 namespace intr {
 namespace {
 
-constexpr std::size_t kMostEncoded = std::size_t{32} << 20;  // bytes that were read ahead
 /// A picture that decodes to more than this leaves no memory behind in its thread.
 constexpr std::size_t kMostScratch = std::size_t{16} << 20;
 constexpr auto kPatience = std::chrono::minutes(10);
-
-/// Seconds since the last call.
-class Stopwatch {
- public:
-  double lap() {
-    const Clock::time_point now = Clock::now();
-    const std::chrono::duration<double> passed = now - last_;
-    last_ = now;
-    return passed.count();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point last_ = Clock::now();
-};
 
 }  // namespace
 
@@ -48,7 +34,7 @@ BatchPipeline::BatchPipeline(const DataIndex& index, const ShardReader& reader,
       max_works_(static_cast<std::size_t>(options.slots) + 1),
       planner_(std::move(planner)),
       slots_(options.slots, options.slot_bytes, options.hook, [bell = bell_] { bell->ring(); }),
-      blocks_(kMostEncoded) {
+      blocks_(kMostReadAhead) {
   try {
     threads_.emplace_back([this] { read_ahead(); });
     for (std::int64_t i = 0; i < options.threads; ++i)

@@ -51,17 +51,19 @@ BatchPipeline::Options pipeline_options(const DataIndex& index, const LoaderOpti
   return {.threads = size.threads, .slots = size.slots, .slot_bytes = needs.slot, .hook = o.hook};
 }
 
-/// Of the largest batch.
-std::size_t pixel_bytes(const std::vector<EvaluationBatch>& batches, const DataIndex& index,
-                        const Transform& transform) {
-  std::int64_t most = 0;
+BatchPipeline::Options pipeline_options(const DataIndex& index,
+                                        const std::vector<EvaluationBatch>& batches,
+                                        const Transform& transform, const LoaderMeans& means) {
+  LoaderNeeds needs = loader_needs(index, transform, 1);
   for (const EvaluationBatch& batch : batches) {
     std::int64_t pixels = 0;
     for (const std::int64_t row : batch.rows)
       pixels += largest_final_area(transform, index.image_size(row));
-    most = std::max(most, pixels);
+    needs.slot = std::max(needs.slot, static_cast<std::uint64_t>(pixels) * 3);
   }
-  return static_cast<std::size_t>(most) * 3;
+  const LoaderSize size =
+      fit_loader(needs, {.slots = means.slots, .threads = means.threads}, means.memory);
+  return {.threads = size.threads, .slots = size.slots, .slot_bytes = needs.slot, .hook = {}};
 }
 
 }  // namespace
@@ -190,15 +192,11 @@ MicroBatch TrainLoader::next() {
 
 struct EvaluationLoader::State {
   State(const DataIndex& data_index, const ShardReader& reader, const Transform& how,
-        std::vector<EvaluationBatch> all, std::int64_t threads, std::int64_t slots)
+        std::vector<EvaluationBatch> all, const LoaderMeans& means)
       : index(&data_index),
         transform(how),
         batches(std::move(all)),
-        pipeline(data_index, reader,
-                 {.threads = std::max<std::int64_t>(1, threads),
-                  .slots = std::max<std::int64_t>(1, slots),
-                  .slot_bytes = pixel_bytes(batches, data_index, how),
-                  .hook = {}},
+        pipeline(data_index, reader, pipeline_options(data_index, batches, how, means),
                  [this] { return next_order(); }) {}
 
   const DataIndex* index;
@@ -222,9 +220,8 @@ std::optional<BatchOrder> EvaluationLoader::State::next_order() {
 
 EvaluationLoader::EvaluationLoader(const DataIndex& index, const ShardReader& reader,
                                    const Transform& transform, std::vector<EvaluationBatch> batches,
-                                   std::int64_t threads, std::int64_t slots)
-    : state_(
-          std::make_unique<State>(index, reader, transform, std::move(batches), threads, slots)) {}
+                                   const LoaderMeans& means)
+    : state_(std::make_unique<State>(index, reader, transform, std::move(batches), means)) {}
 
 EvaluationLoader::~EvaluationLoader() = default;
 

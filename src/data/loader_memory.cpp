@@ -15,7 +15,6 @@
 namespace intr {
 namespace {
 
-constexpr std::uint64_t kReadAhead = std::uint64_t{32} << 20;
 constexpr std::uint64_t kIndexBytes = 45;  // a sample, without its path
 constexpr std::uint64_t kChannels = 3;
 
@@ -62,7 +61,7 @@ LoaderNeeds loader_needs(const DataIndex& index, const Transform& transform,
   }
   return {.slot = pixel_bytes(finals.sum()),
           .thread = record + pixel_bytes(source) + 2 * pixel_bytes(final),
-          .fixed = kReadAhead + kIndexBytes * static_cast<std::uint64_t>(index.size())};
+          .fixed = kMostReadAhead + kIndexBytes * static_cast<std::uint64_t>(index.size())};
 }
 
 LoaderSize fit_loader(const LoaderNeeds& needs, const LoaderSize& wanted, std::uint64_t memory) {

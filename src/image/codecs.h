@@ -18,9 +18,10 @@ struct EncodedPicture {
   const DecodePolicy& policy;
 };
 
-/// @param kind "BMP", "WebP", …
+/// @param kind   "BMP", "WebP", …
+/// @param offset byte of the file; -1: not known
 [[noreturn]] void refuse_picture(const EncodedPicture& picture, const char* kind,
-                                 const std::string& reason);
+                                 const std::string& reason, std::int64_t offset = -1);
 
 /// Makes room for a picture of this size. Memory that `image` has is used again.
 void set_size(Image& image, ImageSize size);

@@ -86,9 +86,11 @@ void check_pixel_limit(ImageSize size, const std::string& where, std::int64_t ma
                     where, "reduce the picture or leave it out");
 }
 
-void refuse_picture(const EncodedPicture& picture, const char* kind, const std::string& reason) {
-  throw DataError(fmt::format("broken {} picture: {}", kind, reason), picture.where,
-                  "replace the file or leave it out");
+void refuse_picture(const EncodedPicture& picture, const char* kind, const std::string& reason,
+                    std::int64_t offset) {
+  const std::string place = offset >= 0 ? fmt::format(" (at byte {})", offset) : "";
+  throw PictureError(fmt::format("broken {} picture: {}{}", kind, reason, place), picture.where,
+                     offset);
 }
 
 void set_size(Image& image, ImageSize size) {

@@ -220,19 +220,17 @@ std::string process_of(std::span<const std::byte> bytes) {
   return {};
 }
 
-[[noreturn]] void refuse(const JpegPicture& picture, std::span<const std::byte> bytes,
-                         const std::string& where) {
-  const std::string process = process_of(bytes);
+[[noreturn]] void refuse(const JpegPicture& picture, const EncodedPicture& encoded) {
+  const std::string process = process_of(encoded.bytes);
   if (!process.empty())
-    throw DataError(process + ", which is not decoded", where,
+    throw DataError(process + ", which is not decoded", encoded.where,
                     "convert it to a usual JPEG or to PNG, or leave it out");
-  throw DataError(
-      fmt::format("broken JPEG picture: {} (at byte {})", picture.message(), picture.bytes_read()),
-      where, "replace the file or leave it out");
+  refuse_picture(encoded, "JPEG", picture.message(),
+                 static_cast<std::int64_t>(picture.bytes_read()));
 }
 
 void open_picture(JpegPicture& picture, const EncodedPicture& encoded, bool keep_markers) {
-  if (!picture.read_header(keep_markers)) refuse(picture, encoded.bytes, encoded.where);
+  if (!picture.read_header(keep_markers)) refuse(picture, encoded);
   check_pixel_limit(picture.size(), encoded.where, encoded.policy.max_pixels);
 }
 
@@ -246,8 +244,7 @@ void decode_jpeg(const EncodedPicture& encoded, Image& image, ImageFacts* facts)
   std::vector<std::uint8_t> row;
   if (picture.info().num_components != 3)
     row.resize(static_cast<std::size_t>(image.size.width) * 4);
-  if (!picture.read_rows(image.rgb.data(), row.data()))
-    refuse(picture, encoded.bytes, encoded.where);
+  if (!picture.read_rows(image.rgb.data(), row.data())) refuse(picture, encoded);
   if (facts != nullptr) {
     if (picture.warned()) facts->flags |= kDecoderWarning;
     // The further pictures of a multi-picture file are no stray bytes.

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "intr/core/error.h"
+#include "codecs.h"
 #include "intr/image/exif.h"
 
 namespace intr {
@@ -74,8 +74,8 @@ class ChunkWalk {
 
  private:
   [[noreturn]] void refuse(std::string_view reason) const {
-    throw DataError(fmt::format("broken PNG picture: {} (at byte {})", reason, at_), where_,
-                    "replace the file or leave it out");
+    refuse_picture({bytes_, where_, {}}, "PNG", std::string(reason),
+                   static_cast<std::int64_t>(at_));
   }
 
   /// A chunk that must be whole and right.

@@ -27,7 +27,7 @@ class TextReader {
         text_(reinterpret_cast<const char*>(picture.bytes.data()), picture.bytes.size()) {}
 
   [[noreturn]] void refuse(const std::string& reason) const {
-    refuse_picture(picture_, kKind, fmt::format("{} (at byte {})", reason, at_));
+    refuse_picture(picture_, kKind, reason, static_cast<std::int64_t>(at_));
   }
 
   /// The next number; one byte of space behind it is consumed, comments before it or in it are

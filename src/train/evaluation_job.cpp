@@ -153,7 +153,7 @@ ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace
                             {.transform = transform,
                              .batch_size = options.batch_size,
                              .batching = parse_evaluation_batching(options.batching),
-                             .loader_threads = place.loader_threads,
+                             .loader = options.reading.means(place.loader_threads),
                              .progress = communicator.rank() == 0 && !options.quiet});
   const Evaluation evaluation = evaluator.run(model, place.device, stop_requested);
   if (!evaluation.stopped && communicator.rank() == 0) {

@@ -64,7 +64,7 @@ std::vector<SampleScore> Evaluator::score_share(const Intr& model, at::Device de
   std::int64_t total = 0;
   for (const EvaluationBatch& batch : mine_) total += static_cast<std::int64_t>(batch.rows.size());
   Progress progress("evaluating " + index_.split(), total, "images", options_.progress);
-  EvaluationLoader loader(index_, reader_, options_.transform, mine_, options_.loader_threads);
+  EvaluationLoader loader(index_, reader_, options_.transform, mine_, options_.loader);
   std::vector<SampleScore> scores;
   while (const auto batch = loader.next()) {
     stopped = stop_requested();

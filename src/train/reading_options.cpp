@@ -21,11 +21,17 @@ std::uint64_t ReadingOptions::stage_limit_bytes() const {
   return bytes_of("stage-limit", stage_limit);
 }
 
+LoaderMeans ReadingOptions::means(std::int64_t threads) const {
+  return {.threads = threads, .slots = slots, .memory = memory_bytes()};
+}
+
 void describe(ReadingOptions& o, OptionSet& set) {
   set.group("Reading")
       .add("slots", o.slots, "micro-batches of pictures in memory, that in use included")
       .add("loader-memory", o.memory,
-           "memory of a rank's loader at most, such as 2GiB: fewer slots, then threads; none = any")
+           "memory of each loader of a rank at most, such as 2GiB: fewer slots, then threads; none "
+           "= "
+           "any")
       .add("stage", o.stage,
            "copy shards to this folder of the node (a local disk, /dev/shm) while training reads")
       .add("stage-limit", o.stage_limit, "bytes of copies there, such as 200GiB; none = any")

@@ -5,33 +5,18 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <span>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/philox.h"
+#include "intr/core/stopwatch.h"
 #include "intr/data/network_input.h"
 #include "intr/train/scores.h"
 
 namespace intr {
 namespace {
-
-/// Splits a step's time: each lap() gives the seconds since the one before.
-class Stopwatch {
- public:
-  double lap() {
-    const auto now = Clock::now();
-    const std::chrono::duration<double> passed = now - last_;
-    last_ = now;
-    return passed.count();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point last_ = Clock::now();
-};
 
 /// Adds the hits of a micro-batch. @param logits [B, K]
 void count_hits(const at::Tensor& logits, const std::vector<std::int64_t>& labels, StepSums& sums) {

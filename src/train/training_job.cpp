@@ -206,7 +206,7 @@ struct Machinery {
                   {.transform = options.val_transform(),
                    .batch_size = options.eval_batch_size,
                    .batching = parse_evaluation_batching(options.eval_batching_choice()),
-                   .loader_threads = place.loader_threads,
+                   .loader = options.reading.means(place.loader_threads),
                    .progress = communicator.rank() == 0 && !options.quiet}) {}
 };
 

@@ -296,7 +296,7 @@ TEST_F(DumperTest, MapsEqualADenseSoftmaxOfTheForwardPass) {
   const MapReader reader = MapReader::open(root_ + "/dump");
   const DumpPlan plan =
       plan_dump(index_, dump_model(config_, std::string(32, 'e')), options_, transform_);
-  EvaluationLoader loader(index_, reader_, transform_, plan.batches, 1);
+  EvaluationLoader loader(index_, reader_, transform_, plan.batches, {});
   const torch::NoGradGuard no_grad;
   while (const std::optional<MicroBatch> batch = loader.next()) {
     at::Tensor pixels = torch::empty({1, batch->padded.height, batch->padded.width, 3});

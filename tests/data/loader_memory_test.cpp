@@ -7,6 +7,8 @@
 #include <string>
 
 #include "intr/core/error.h"
+#include "intr/data/evaluation_plan.h"
+#include "intr/data/loader.h"
 #include "support/temp_dir.h"
 #include "support/tiny_data_set.h"
 
@@ -57,6 +59,23 @@ TEST(LoaderNeeds, HoldsTheLargestMicroBatchOfAnyDraw) {
   EXPECT_GE(needs.slot, static_cast<std::uint64_t>(most) * 3);
   EXPECT_LT(needs.slot, static_cast<std::uint64_t>(most) * 6) << "no wild guess";
   EXPECT_EQ(loader_needs(index, transform, 1'000'000).slot, loader_needs(index, transform, 9).slot);
+}
+
+TEST(LoaderMemory, EvaluationHeedsIt) {
+  const test::TempDir folder;
+  test::make_tiny_set(folder / "set", {});
+  const DataIndex index = DataIndex::open(folder / "set", "val");
+  const ShardReader reader(index);
+  const Transform transform = Transform::parse("val:32");
+  const auto plan = plan_evaluation(index, transform, 2);
+  const std::uint64_t fixed = loader_needs(index, transform, 1).fixed;
+  EXPECT_THROW(EvaluationLoader(index, reader, transform, plan, {.memory = fixed}),
+               EnvironmentError);
+  EvaluationLoader loader(index, reader, transform, plan,
+                          {.threads = 4, .slots = 1, .memory = fixed + (1 << 20)});
+  std::int64_t samples = 0;
+  while (const auto batch = loader.next()) samples += batch->size();  // returns its only slot
+  EXPECT_EQ(samples, index.size());
 }
 
 }  // namespace

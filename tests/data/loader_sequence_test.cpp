@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <string>
@@ -148,33 +147,6 @@ TEST_F(LoaderSequence, GoesOnWithOtherNumbersOfRanks) {
   }
   EXPECT_EQ(found, expected);
   EXPECT_EQ(state.epoch, 2);
-}
-
-/// Resident bytes of this process.
-std::int64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::int64_t all = 0, resident = 0;
-  file >> all >> resident;
-  return resident * 4096;
-}
-
-TEST_F(LoaderSequence, MemoryStaysFlatOverManyEpochs) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers keep freed memory";
-#endif
-  LoaderOptions o = options();
-  o.threads = 2;
-  TrainLoader loader(index, *reader, o);
-  const auto run = [&](std::int64_t until) {
-    for (bool done = false; !done;) {
-      const MicroBatch batch = loader.next();
-      done = batch.epoch == until;
-    }
-  };
-  run(20);
-  const std::int64_t before = resident_bytes();
-  run(220);
-  EXPECT_LT(resident_bytes() - before, 1 << 20);
 }
 
 }  // namespace

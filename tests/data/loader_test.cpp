@@ -116,7 +116,7 @@ TEST_F(LoaderTest, EvaluationSeesEverySampleOnceInBatchesOfOneSize) {
     std::set<std::int64_t> seen;
     for (std::int64_t rank = 0; rank < world_size; ++rank) {
       EvaluationLoader loader(index, *reader, transform, batches_of_rank(plan, rank, world_size),
-                              2);
+                              {.threads = 2});
       while (const auto batch = loader.next()) {
         EXPECT_LE(batch->size(), batch_size);
         EXPECT_EQ(batch->rows, plan[static_cast<std::size_t>(batch->step)].rows);
@@ -228,7 +228,7 @@ TEST_F(LoaderTest, PublishedBatchesOfEvaluationArePadded) {
   make();
   const Transform transform = Transform::parse("val:32");
   const auto plan = plan_evaluation(index, transform, 5, {}, EvaluationBatching::kReference);
-  EvaluationLoader loader(index, *reader, transform, plan, 2);
+  EvaluationLoader loader(index, *reader, transform, plan, {.threads = 2});
   std::int64_t next = 0;
   while (const auto batch = loader.next()) {
     for (const std::int64_t id : batch->sample_ids) EXPECT_EQ(id, next++);

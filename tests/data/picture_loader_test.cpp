@@ -41,7 +41,7 @@ TEST_F(PictureLoaderTest, GivesTheBatchesOfThePackedSet) {
   const ShardReader reader(index);
   for (const std::int64_t batch_size : {1, 2, 12}) {
     EvaluationLoader packed(index, reader, kTransform,
-                            plan_evaluation(index, kTransform, batch_size), 1);
+                            plan_evaluation(index, kTransform, batch_size), {});
     PictureLoader loader(paths_, {kTransform, batch_size, 3});
     while (const std::optional<MicroBatch> expected = packed.next()) {
       const std::optional<PictureBatch> batch = loader.next();

@@ -101,13 +101,20 @@ class TrainLoader {
   std::unique_ptr<State> state_;
 };
 
+/// What a loader may use. Never changes what it gives.
+struct LoaderMeans {
+  std::int64_t threads = 1;  ///< decoding threads
+  std::int64_t slots = 3;    ///< batches in memory, the one in use included
+  std::uint64_t memory = 0;  ///< bytes at most: fewer slots, then threads; 0 = any
+};
+
 /// The batches of an evaluation plan that one rank owns, in plan order.
 class EvaluationLoader {
  public:
   /// @param batches the batches of this rank, each with its number in the plan
+  /// @throws EnvironmentError with the arithmetic if means.memory is too little
   EvaluationLoader(const DataIndex& index, const ShardReader& reader, const Transform& transform,
-                   std::vector<EvaluationBatch> batches, std::int64_t threads,
-                   std::int64_t slots = 3);
+                   std::vector<EvaluationBatch> batches, const LoaderMeans& means);
   EvaluationLoader(const EvaluationLoader&) = delete;
   EvaluationLoader& operator=(const EvaluationLoader&) = delete;
   ~EvaluationLoader();

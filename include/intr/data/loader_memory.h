@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "intr/data/augmentation.h"
 #include "intr/data/data_index.h"
 
 namespace intr {
+
+/// Encoded bytes that a loader reads ahead, at most.
+inline constexpr std::size_t kMostReadAhead = std::size_t{32} << 20;
 
 /// Bytes that the parts of a loader may take. Upper bounds, but for what a codec takes for itself.
 struct LoaderNeeds {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "intr/core/error.h"
 #include "intr/image/image.h"
 
 namespace intr {
@@ -73,6 +74,13 @@ struct DecodePolicy {
   bool apply_exif = false;    ///< turn the picture as its EXIF orientation asks
   bool scale_gray16 = false;  ///< 16-bit grey: v / 257, rounded down, instead of clipped at 255
   std::int64_t max_pixels = kMaxPixels;  ///< larger pictures are refused from their header
+};
+
+/// A picture that is broken; its message says where, if the codec knows.
+struct PictureError : DataError {
+  PictureError(std::string_view what, std::string_view where, std::int64_t at_byte)
+      : DataError(what, where, "replace the file or leave it out"), offset(at_byte) {}
+  std::int64_t offset;  ///< byte of the file; -1: not known
 };
 
 /// Refuses pictures without pixels or with more than `max_pixels`. @throws DataError

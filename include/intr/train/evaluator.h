@@ -8,6 +8,7 @@
 #include "intr/comm/communicator.h"
 #include "intr/data/data_index.h"
 #include "intr/data/evaluation_plan.h"
+#include "intr/data/loader.h"
 #include "intr/data/shard_reader.h"
 #include "intr/model/intr.h"
 #include "intr/train/scores.h"
@@ -38,7 +39,7 @@ class Evaluator {
     Transform transform;
     std::int64_t batch_size = 12;  ///< pictures of a forward pass, at most
     EvaluationBatching batching = EvaluationBatching::kOneSize;
-    std::int64_t loader_threads = 1;
+    LoaderMeans loader;
     bool progress = false;  ///< show a bar for this rank's share
   };
   /// @param index, reader, communicator must outlive the evaluator

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "intr/core/option_set.h"
+#include "intr/data/loader.h"
 
 namespace intr {
 
@@ -19,6 +20,8 @@ struct ReadingOptions {
   /// In bytes; 0 = any.
   std::uint64_t memory_bytes() const;
   std::uint64_t stage_limit_bytes() const;
+  /// What an evaluation's loader may use. @param threads decoding threads
+  LoaderMeans means(std::int64_t threads) const;
 };
 void describe(ReadingOptions& options, OptionSet& set);
 /// @throws UsageError

@@ -115,7 +115,7 @@ void LoaderRounds::evaluate(LoaderRound& round) {
   const Clock::time_point start = Clock::now();
   EvaluationLoader loader(*index_, *reader_, run_.options.transform,
                           plan_evaluation(*index_, run_.options.transform, run_.options.batch_size),
-                          run_.options.threads, run_.options.slots);
+                          {.threads = run_.options.threads, .slots = run_.options.slots});
   while (const auto batch = loader.next()) {
     if (round.images == 0) round.first_batch_s = since(start);
     take(*batch, round);
