@@ -6,20 +6,17 @@
 #include <set>
 #include <utility>
 
-#include "intr/core/affinity.h"
-#include "intr/core/byte_size.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
-#include "intr/data/shard_format.h"
+#include "intr/data/data_index.h"
 #include "preprocess/pack_commands.h"
-#include "preprocess/packer.h"
-#include "preprocess/picture_options.h"
+#include "preprocess/pack_report.h"
+#include "preprocess/packing_options.h"
 #include "preprocess/set_union.h"
 #include "preprocess/shard_lending.h"
-#include "preprocess/source_options.h"
 
 namespace intr {
 namespace {
@@ -28,49 +25,23 @@ namespace fs = std::filesystem;
 
 struct AppendOptions {
   std::vector<std::string> places;  ///< SET, SOURCE
-  SourceOptions pictures;
-  PictureOptions picture;
+  PackingOptions packing;
   bool new_classes = false;
-  std::string shard_size = "512MiB";
-  std::string check = "decode";
-  std::string on_error = "fail";
-  std::string dedup = "report";
-  bool restart = false;
-  std::int64_t threads = 0;
-  bool quiet = false;
-  bool json = false;
 };
 
 void describe(AppendOptions& o, OptionSet& set) {
   set.positional("SET SOURCE", o.places, 2, 2, "a packed set, and where the new pictures are");
-  describe(o.pictures, set);
-  set.group("Append")
-      .add("new-classes", o.new_classes, "classes that the set lacks are added behind its own")
-      .add("shard-size", o.shard_size, "bytes of pictures a shard, 64MiB to 8GiB")
-      .add("check", o.check, "how each picture is checked: decode (whole) or header")
-      .add("on-error", o.on_error, "what a bad picture does: fail (all are listed), or skip")
-      .add("dedup", o.dedup, "what equal new pictures do: report, or error")
-      .add("restart", o.restart, "remove an unfinished appending of something else");
-  describe(o.picture, set);
-  set.group("Run")
-      .add("threads", o.threads, "threads; 0 = the cores this process may use")
-      .add("quiet", o.quiet, "warnings and errors only")
-      .add("json", o.json, "print the summary as JSON");
+  set.group("Append").add("new-classes", o.new_classes,
+                          "classes that the set lacks are added behind its own");
+  describe(o.packing, set);
 }
 
 void validate(AppendOptions& o, const OptionSet& set) {
+  SourceOptions& source = o.packing.source;
   // For all but CSV files --split S is the same as --splits S.
-  if (!o.pictures.split.empty() && !o.places.back().ends_with(".csv") && o.pictures.kind != "csv")
-    o.pictures.splits = std::exchange(o.pictures.split, {});
-  validate(o.pictures);
-  validate(o.picture, set);
-  require_choice("check", o.check, {"decode", "header"});
-  require_choice("on-error", o.on_error, {"fail", "skip"});
-  require_choice("dedup", o.dedup, {"report", "error"});
-  require_range("threads", o.threads, 0, 4096);
-  const std::uint64_t size = parse_bytes("shard-size", o.shard_size);
-  if (size < (std::uint64_t{64} << 20) || size > (std::uint64_t{8} << 30))
-    throw UsageError(fmt::format("{} is not within 64MiB to 8GiB", o.shard_size), "--shard-size");
+  if (!source.split.empty() && !o.places.back().ends_with(".csv") && source.kind != "csv")
+    source.splits = std::exchange(source.split, {});
+  validate(o.packing, set);
 }
 
 std::string work_folder(const std::string& set, std::int64_t generation) {
@@ -90,20 +61,49 @@ void require_classes(const Manifest& manifest, const Listing& listing, bool new_
                   printable(source), "add them behind its own with --new-classes");
 }
 
+/// The new pictures must be stored and decoded as the set's are. Sets merged from several kinds of
+/// storage take every kind.
+void require_equal_options(const std::string& set, const Manifest& manifest,
+                           const PictureOptions& picture, const std::string& stored_as) {
+  nlohmann::ordered_json packed = manifest.options;
+  packed.erase("annotations");  // the new pictures have their own
+  const nlohmann::ordered_json ours = byte_options(picture, stored_as);
+  const bool fits = packed["store"] == "mixed"
+                        ? picture.exif == manifest.exif && picture.gray16 == manifest.gray16
+                        : packed.dump() == ours.dump();
+  if (fits) return;
+  throw UsageError(fmt::format("was packed with {} (exif {}, gray16 {}), this would be {}",
+                               packed.dump(), manifest.exif, manifest.gray16, ours.dump()),
+                   printable(set), "give the options that it was packed with");
+}
+
+/// SPLIT/path of the pictures that the set has, and if wanted of those that were left out as bad.
+std::set<std::string> known_pictures(const std::string& set, const Manifest& manifest,
+                                     bool with_bad) {
+  std::set<std::string> known;
+  for (const Manifest::Split& split : manifest.splits) {
+    const DataIndex index = DataIndex::open(set, split.name);
+    for (std::int64_t row = 0; row < index.size(); ++row)
+      known.insert(split.name + "/" + index.path(row));
+  }
+  if (!with_bad) return known;
+  for (const BadFile& bad : read_bad_files(set, manifest.generation))
+    known.insert(bad.split + "/" + bad.path);
+  return known;
+}
+
+/// @param skip_bad whether bad pictures are left out: those of an append that is done stay so
 /// @return false if every picture is in the set already
 bool has_new_pictures(const std::string& set, const Manifest& manifest, const Listing& listing,
-                      const std::string& source) {
+                      const std::string& source, bool skip_bad) {
+  const std::set<std::string> all = known_pictures(set, manifest, skip_bad);
   std::int64_t known = 0;
   std::string first;
   for (const SourceSplit& split : listing.splits) {
-    const auto same = [&](const Manifest::Split& packed) { return packed.name == split.name; };
-    if (std::none_of(manifest.splits.begin(), manifest.splits.end(), same)) continue;
-    const DataIndex index = DataIndex::open(set, split.name);
-    std::set<std::string> paths;
-    for (std::int64_t row = 0; row < index.size(); ++row) paths.insert(index.path(row));
     for (const SourceFile& file : split.files) {
-      if (paths.count(file.path) == 0) continue;
-      if (known++ == 0) first = split.name + "/" + file.path;
+      const std::string name = split.name + "/" + file.path;
+      if (all.count(name) == 0) continue;
+      if (known++ == 0) first = name;
     }
   }
   if (known == listing.num_files()) return false;
@@ -113,29 +113,17 @@ bool has_new_pictures(const std::string& set, const Manifest& manifest, const Li
                   printable(source), "leave them out with --exclude, or give new ones other names");
 }
 
-PackerOptions packer_options(const AppendOptions& o, const CommandContext& context) {
-  PackerOptions options;
-  options.check.decode = o.check == "decode";
-  options.check.skip_bad = o.on_error == "skip";
-  options.check.threads = o.threads > 0 ? o.threads : available_cores();
-  apply(o.picture, options.check);
-  options.restart = o.restart;
-  options.refuse_duplicates = o.dedup == "error";
-  options.stop_requested = context.stop_requested;
-  return options;
-}
-
 /// The new shards get names of the next generation, and a new manifest takes the place of the old.
 void finish(const AppendOptions& o, const std::string& work, std::int64_t generation) {
   const std::string& set = o.places.front();
   SetUnion all({set, work}, generation);
   lend_shards(all.lend(true), set, {.link = true});
-  all.write(set, fmt::format("pack-report-g{}.json", generation));
+  all.write(set);
   fs::remove_all(work);
   warn_of_oddities(all.report());
   log::info("generation {} of {} is complete: data set {}", generation, printable(set),
             all.dataset_id());
-  if (o.json) fmt::print("{}\n", all.report().summary().dump(2));
+  if (o.packing.json) fmt::print("{}\n", all.report().summary().dump(2));
 }
 
 }  // namespace
@@ -148,30 +136,24 @@ ExitCode append_command(const std::vector<std::string>& arguments, const Command
   describe(o, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(o, set);
-  log::set_quiet(o.quiet);
+  log::set_quiet(o.packing.quiet);
   const std::string& target = o.places.front();
   const std::string& origin = o.places.back();
   const Manifest manifest = Manifest::read(target);
   std::error_code ignored;
   fs::remove_all(work_folder(target, manifest.generation), ignored);  // its work is done
   const std::string work = work_folder(target, manifest.generation + 1);
-  const auto source = make_source(o.pictures, origin);
-  const std::string options = byte_options(o.picture, source->stored_as()).dump();
-  if (options != manifest.options.dump())
-    throw UsageError(
-        fmt::format("was packed with {}, this would be {}", manifest.options.dump(), options),
-        printable(target), "give the options that it was packed with");
-  Listing listing = scan(*source, o.pictures);
-  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  require_classes(manifest, listing, o.new_classes, origin);
-  if (!has_new_pictures(target, manifest, listing, origin)) {
-    log::info("nothing to do: all {} pictures are in {} already", listing.num_files(),
+  const auto source = make_source(o.packing.source, origin);
+  require_equal_options(target, manifest, o.packing.picture, source->stored_as());
+  const PackPlan plan = plan_packing(o.packing, *source);
+  require_classes(manifest, plan.listing, o.new_classes, origin);
+  PackerOptions options = packer_options(o.packing, context);
+  if (!has_new_pictures(target, manifest, plan.listing, origin, options.check.skip_bad)) {
+    log::info("nothing to do: all {} pictures are in {} already", plan.listing.num_files(),
               printable(target));
     return ExitCode::kDone;
   }
-  const PackPlan plan =
-      make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options);
-  Packer packer(*source, origin, plan, work, packer_options(o, context));
+  Packer packer(*source, origin, plan, work, std::move(options));
   if (packer.run() == PackOutcome::kStopped) {
     log::warning("stopped on request; finished shards are kept. Next: run the same command again");
     return ExitCode::kStopped;

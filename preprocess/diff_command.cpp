@@ -10,12 +10,9 @@
 #include "intr/core/log.h"
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
-#include "intr/core/progress.h"
 #include "intr/core/version.h"
-#include "intr/data/manifest.h"
 #include "preprocess/pack_commands.h"
-#include "preprocess/set_comparison.h"
-#include "preprocess/source_options.h"
+#include "preprocess/source_comparison.h"
 #include "preprocess/standard_output.h"
 
 namespace intr {
@@ -56,13 +53,6 @@ void describe(DiffOptions& o, OptionSet& set) {
       .add("json", o.json, "print a JSON object");
 }
 
-/// The splits of the set, as --splits takes them.
-std::string splits_of(const std::string& set) {
-  std::vector<std::string> names;
-  for (const Manifest::Split& split : Manifest::read(set).splits) names.push_back(split.name);
-  return fmt::format("{}", fmt::join(names, ","));
-}
-
 Json place_json(const FileDifference::Place& place) {
   if (place.split.empty()) return {};
   return {{"split", place.split}, {"path", printable(place.path)}, {"class", place.class_name}};
@@ -94,20 +84,6 @@ void print(const SetComparison& comparison) {
              fmt::join(counts, ", "));
 }
 
-SetComparison compare(const DiffOptions& o, const CommandContext& context) {
-  const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.words[1]);
-  const Listing listing = scan(*source, o.pictures);
-  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  Progress progress("comparing", listing.num_files(), "files");
-  ComparisonOptions options;
-  options.threads = o.threads > 0 ? o.threads : available_cores();
-  options.advance = [&] { progress.advance(); };
-  options.stop_requested = context.stop_requested;
-  SetComparison result = compare_with_source(o.words[0], *source, listing, options);
-  progress.finish();
-  return result;
-}
-
 }  // namespace
 
 ExitCode diff_command(const std::vector<std::string>& arguments, const CommandContext& context) {
@@ -118,8 +94,9 @@ ExitCode diff_command(const std::vector<std::string>& arguments, const CommandCo
   validate(o.pictures);
   require_range("threads", o.threads, 0, 4096);
   log::set_quiet(o.quiet);
-  if (!set.given("splits")) o.pictures.splits = splits_of(o.words[0]);
-  const SetComparison comparison = compare(o, context);
+  const SetComparison comparison =
+      compare_with_source(o.words[0], o.pictures, o.words[1],
+                          o.threads > 0 ? o.threads : available_cores(), context.stop_requested);
   if (comparison.stopped) {
     log::warning("stopped on request, before all files were compared");
     return ExitCode::kStopped;

@@ -130,7 +130,7 @@ ExitCode merge_command(const std::vector<std::string>& arguments, const CommandC
     log::warning("stopped on request; finished shards are kept. Next: run the same command again");
     return ExitCode::kStopped;
   }
-  merged.write(o.out, shard_format::kReportFile);
+  merged.write(o.out);
   warn_of_oddities(merged.report());
   warn_of_twins(merged.report());
   log::info("data set {} is complete in {}: {} shards of {} sets, {} classes", merged.dataset_id(),

@@ -4,81 +4,43 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
-#include "intr/core/affinity.h"
 #include "intr/core/byte_size.h"
-#include "intr/core/error.h"
 #include "intr/core/log.h"
 #include "intr/core/option_set.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
 #include "intr/io/atomic_file.h"
-#include "preprocess/annotations.h"
 #include "preprocess/pack_commands.h"
-#include "preprocess/packer.h"
-#include "preprocess/picture_options.h"
-#include "preprocess/source_options.h"
+#include "preprocess/packing_options.h"
 
 namespace intr {
 namespace {
 
 struct PackOptions {
   std::vector<std::string> source;
-  SourceOptions pictures;
-  PictureOptions picture;
+  PackingOptions packing;
   std::string out;
-  std::string shard_size = "512MiB";
-  std::string check = "decode";
-  std::string on_error = "fail";
-  std::string dedup = "report";
   bool verify_existing = false;
-  bool restart = false;
   bool dry_run = false;
-  std::int64_t threads = 0;
-  bool quiet = false;
-  bool json = false;
 };
 
 void describe(PackOptions& o, OptionSet& set) {
-  set.positional("SOURCE", o.source, 1, 1,
-                 "folder with SPLIT/CLASS/picture files, or with idx files (MNIST and relatives)");
-  describe(o.pictures, set);
+  set.positional(
+      "SOURCE", o.source, 1, 1,
+      "folder with SPLIT/CLASS/picture files, CUB-200-2011, CSV file, or folder with idx "
+      "files (MNIST and relatives)");
   set.group("Result")
       .add("out", o.out, "folder of the packed data set")
-      .add("shard-size", o.shard_size, "bytes of pictures a shard, 64MiB to 8GiB")
-      .add("check", o.check, "how each picture is checked: decode (whole) or header")
-      .add("on-error", o.on_error, "what a bad picture does: fail (all are listed), or skip")
-      .add("dedup", o.dedup, "what equal pictures do: report (in pack-report.json), or error")
       .add("verify-existing", o.verify_existing, "when going on, check the shards that are there")
-      .add("restart", o.restart, "remove an unfinished packing of something else")
       .add("dry-run", o.dry_run, "say what would be packed, write nothing");
-  describe(o.picture, set);
-  set.group("Run")
-      .add("threads", o.threads, "threads; 0 = the cores this process may use")
-      .add("quiet", o.quiet, "warnings and errors only")
-      .add("json", o.json, "print the summary as JSON");
+  describe(o.packing, set);
 }
 
 void validate(const PackOptions& o, const OptionSet& set) {
   require_given("out", o.out, "SET");
-  validate(o.pictures);
-  validate(o.picture, set);
-  require_choice("check", o.check, {"decode", "header"});
-  require_choice("on-error", o.on_error, {"fail", "skip"});
-  require_choice("dedup", o.dedup, {"report", "error"});
-  require_range("threads", o.threads, 0, 4096);
-  const std::uint64_t size = parse_bytes("shard-size", o.shard_size);
-  if (size < (std::uint64_t{64} << 20) || size > (std::uint64_t{8} << 30))
-    throw UsageError(fmt::format("{} is not within 64MiB to 8GiB", o.shard_size), "--shard-size");
-}
-
-PackPlan plan_of(const PackOptions& o, PictureSource& source) {
-  Listing listing = scan(source, o.pictures);
-  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  nlohmann::ordered_json options = byte_options(o.picture, source.stored_as());
-  if (const std::string hash = annotation_hash(listing); !hash.empty())
-    options["annotations"] = hash;
-  return make_plan(std::move(listing), parse_bytes("shard-size", o.shard_size), options.dump());
+  validate(o.packing, set);
 }
 
 void say_plan(const PackPlan& plan) {
@@ -110,7 +72,7 @@ std::uint64_t room_for(const std::string& set) {
 void dry_run(const PackPlan& plan, const PackOptions& o) {
   const std::uint64_t room = room_for(o.out);
   log::info("{} are free for {}", shown_bytes(room), printable(o.out));
-  if (!o.json) return;
+  if (!o.packing.json) return;
   nlohmann::ordered_json shards = nlohmann::ordered_json::array();
   for (const PlannedShard& shard : plan.shards)
     shards.push_back(
@@ -126,7 +88,7 @@ void dry_run(const PackPlan& plan, const PackOptions& o) {
 PackPlan shared_plan(const PackOptions& o, PictureSource& source, RankTeam& team) {
   PackPlan plan;
   if (team.rank() == 0) {
-    plan = plan_of(o, source);
+    plan = plan_packing(o.packing, source);
     say_plan(plan);
   }
   if (team.size() == 1) return plan;
@@ -135,20 +97,6 @@ PackPlan shared_plan(const PackOptions& o, PictureSource& source, RankTeam& team
   plan = plan_from_bytes(bytes);
   source.adopt(plan.listing);
   return plan;
-}
-
-PackerOptions packer_options(const PackOptions& o, const CommandContext& context) {
-  PackerOptions options;
-  options.check.decode = o.check == "decode";
-  options.check.skip_bad = o.on_error == "skip";
-  options.check.threads = o.threads > 0 ? o.threads : available_cores();
-  apply(o.picture, options.check);
-  options.verify_existing = o.verify_existing;
-  options.restart = o.restart;
-  options.refuse_duplicates = o.dedup == "error";
-  options.stop_requested = context.stop_requested;
-  options.team = context.team;
-  return options;
 }
 
 void say_result(const PackReport& report, const std::string& set) {
@@ -162,8 +110,6 @@ void say_result(const PackReport& report, const std::string& set) {
       flags.push_back(fmt::format("{} {}", count.get<std::int64_t>(), name));
     log::info("flags: {}", fmt::join(flags, ", "));
   }
-  if (!report.bad.empty())
-    log::warning("{} bad pictures were left out; pack-report.json names them", report.bad.size());
   log::info("data set {} is complete in {}", report.dataset_id, printable(set));
   log::info("train on it with: mpirun -n 2 intr-train --data {} --out RUN", printable(set));
 }
@@ -180,21 +126,24 @@ ExitCode pack_command(const std::vector<std::string>& arguments, const CommandCo
   describe(o, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(o, set);
-  log::set_quiet(o.quiet);
+  log::set_quiet(o.packing.quiet);
   RankTeam& team = *context.team;
   const bool speaks = team.rank() == 0;  // MPI starts here: no mistake in the options needs it
-  if (speaks && o.picture.max_side > 0)
+  if (speaks && o.packing.picture.max_side > 0)
     log::warning(
         "pictures are reduced to {} pixels: training enlarges them again, to a short side "
         "of 800. Next: leave out --max-side unless room lacks",
-        o.picture.max_side);
-  const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.source.front());
+        o.packing.picture.max_side);
+  const std::unique_ptr<PictureSource> source = make_source(o.packing.source, o.source.front());
   const PackPlan plan = shared_plan(o, *source, team);
   if (o.dry_run) {
     if (speaks) dry_run(plan, o);
     return ExitCode::kDone;
   }
-  Packer packer(*source, o.source.front(), plan, o.out, packer_options(o, context));
+  PackerOptions options = packer_options(o.packing, context);
+  options.verify_existing = o.verify_existing;
+  options.team = &team;
+  Packer packer(*source, o.source.front(), plan, o.out, std::move(options));
   const PackOutcome outcome = packer.run();
   if (outcome == PackOutcome::kNothingToDo)
     log::info("nothing to do: {} is complete", printable(o.out));
@@ -203,7 +152,7 @@ ExitCode pack_command(const std::vector<std::string>& arguments, const CommandCo
   if (outcome == PackOutcome::kDone && speaks) {
     warn_of_oddities(packer.report());
     say_result(packer.report(), o.out);
-    if (o.json) fmt::print("{}\n", packer.report().summary().dump(2));
+    if (o.packing.json) fmt::print("{}\n", packer.report().summary().dump(2));
   }
   return outcome == PackOutcome::kStopped ? ExitCode::kStopped : ExitCode::kDone;
 }

@@ -98,8 +98,8 @@ void PackFolder::remove_outdated(const PlanFile& earlier) const {
 void PackFolder::remove_temporaries() const {
   for (const SourceSplit& split : plan_->listing.splits)
     remove_leftovers(set_ + "/" + shard_format::index_file(split.name));
-  for (const char* name :
-       {shard_format::kPlanFile, shard_format::kReportFile, shard_format::kManifestFile})
+  for (const std::string& name : {std::string(shard_format::kPlanFile), shard_format::report_file(),
+                                  std::string(shard_format::kManifestFile)})
     remove_leftovers(set_ + "/" + name);
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(set_)) {
@@ -117,7 +117,7 @@ void PackFolder::remove_everything() const {
     const std::string name = entry.path().filename().string();
     const bool shard = name.ends_with(".h5") && plan_of_shard(entry.path().string()).has_value();
     if (is_temporary(name) || shard || name.ends_with(".index.h5") ||
-        name == shard_format::kReportFile || name == shard_format::kPlanFile)
+        name == shard_format::report_file() || name == shard_format::kPlanFile)
       found.push_back(entry.path());
   }
   for (const fs::path& path : found) fs::remove(path);

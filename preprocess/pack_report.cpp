@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <filesystem>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "intr/core/printable.h"
 #include "intr/data/shard_format.h"
 #include "intr/image/decode.h"
+#include "intr/io/json_file.h"
 #include "preprocess/annotations.h"
 
 namespace intr {
@@ -122,6 +124,8 @@ OddCounts count_oddities(const std::vector<PackedSplit>& splits) {
   return counts;
 }
 
+std::string PackReport::file() const { return shard_format::report_file(generation); }
+
 Json PackReport::summary() const {
   const OddCounts odd = count_oddities(*splits);
   Json per_split = Json::object();
@@ -161,6 +165,22 @@ Json PackReport::json() const {
           {"not_listed", not_listed}};
 }
 
+std::vector<BadFile> read_bad_files(const std::string& set, std::int64_t generation) {
+  const std::string path = set + "/" + shard_format::report_file(generation);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
+  const Json report = read_json(path);
+  std::vector<BadFile> bad;
+  for (const Json& entry : json_member<Json>(report, "bad", path)) {
+    const Json offset = json_member<Json>(entry, "offset", path);
+    bad.push_back({json_member<std::string>(entry, "split", path),
+                   from_printable(json_member<std::string>(entry, "path", path)),
+                   json_member<std::string>(entry, "reason", path),
+                   offset.is_number() ? offset.get<std::int64_t>() : -1});
+  }
+  return bad;
+}
+
 void warn_of_oddities(const PackReport& report) {
   const Json counts = count_flags(*report.splits);
   const auto warn = [&](ImageFlag flag, const char* meaning) {
@@ -168,7 +188,7 @@ void warn_of_oddities(const PackReport& report) {
     const char* name = kFlagNames[bit];
     if (counts.contains(name))
       log::warning("{} pictures: {}. Next: see \"{}\" in {}", counts[name].get<std::int64_t>(),
-                   meaning, name, shard_format::kReportFile);
+                   meaning, name, report.file());
   };
   warn(kExtensionMismatch, "the name's ending is not that of the content; the content counts");
   const OddCounts odd = count_oddities(*report.splits);
@@ -196,15 +216,17 @@ void warn_of_oddities(const PackReport& report) {
     leaks += group.crosses_splits() ? 1 : 0;
     labels += group.crosses_labels() ? 1 : 0;
   }
+  if (!report.bad.empty())
+    log::warning("{} bad pictures were left out; {} names them", report.bad.size(), report.file());
   if (leaks > 0)
     log::warning("leak: {} pictures stand in more than one split. Next: see \"duplicates\" in {}",
-                 leaks, shard_format::kReportFile);
+                 leaks, report.file());
   if (labels > 0)
     log::warning("{} pictures stand under two labels. Next: see \"duplicates\" in {}", labels,
-                 shard_format::kReportFile);
+                 report.file());
   if (const auto equal = std::ssize(report.duplicates); equal > 0)
     log::warning("{} groups of equal pictures. Next: see \"duplicates\" in {}", equal,
-                 shard_format::kReportFile);
+                 report.file());
 }
 
 }  // namespace intr

@@ -33,18 +33,27 @@ struct DuplicateGroup {
 /// Finds pictures with equal source bytes and sets their flag `duplicate`.
 std::vector<DuplicateGroup> mark_duplicates(std::vector<PackedSplit>& splits);
 
-/// Everything skipped, flagged or odd: SET/pack-report.json.
+/// Everything skipped, flagged or odd: SET/pack-report.json, of later generations with their
+/// number.
 struct PackReport {
   const PackPlan* plan = nullptr;
   const std::vector<PackedSplit>* splits = nullptr;
   std::vector<BadFile> bad;
   std::vector<DuplicateGroup> duplicates;
   std::string dataset_id;
-  bool applies_exif = false;  ///< the set's decode policy
+  bool applies_exif = false;    ///< the set's decode policy
+  std::int64_t generation = 1;  ///< of the set
+
+  /// Its name in SET.
+  std::string file() const;
 
   nlohmann::ordered_json summary() const;
   nlohmann::ordered_json json() const;
 };
+
+/// What was left out of a set as bad, by the report of a generation; empty if there is no report.
+/// @throws DataError if it is damaged
+std::vector<BadFile> read_bad_files(const std::string& set, std::int64_t generation);
 
 /// Oddities that no flag stands for, as numbers of samples.
 struct OddCounts {

@@ -9,15 +9,14 @@
 #include <numeric>
 
 #include "intr/core/error.h"
-#include "intr/core/hash.h"
 #include "intr/core/log.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
 #include "intr/data/manifest.h"
 #include "intr/data/shard_format.h"
-#include "intr/data/shard_writer.h"
 #include "intr/io/json_file.h"
 #include "preprocess/pack_folder.h"
+#include "preprocess/set_files.h"
 #include "preprocess/set_identity.h"
 
 namespace intr {
@@ -141,7 +140,6 @@ bool Packer::assemble(const std::vector<std::string>& results) {
 
 void Packer::collect(std::vector<ShardResult> results) {
   shards_.resize(plan_->listing.splits.size());
-  shard_of_.resize(shards_.size());
   for (const SourceSplit& split : plan_->listing.splits) splits_.push_back({split.name, {}, {}});
   for (std::size_t i = 0; i < results.size(); ++i) {
     const PlannedShard& planned = plan_->shards[i];
@@ -149,8 +147,6 @@ void Packer::collect(std::vector<ShardResult> results) {
     report_.bad.insert(report_.bad.end(), result.bad.begin(), result.bad.end());
     if (!result.written) continue;
     PackedSplit& split = splits_[planned.split];
-    const auto number = static_cast<std::uint32_t>(shards_[planned.split].size());
-    shard_of_[planned.split].insert(shard_of_[planned.split].end(), result.length.size(), number);
     shards_[planned.split].push_back(
         {planned.file, result.file_bytes, result.columns.size(), result.hash, plan_->plan_id,
          static_cast<std::int64_t>(plan_->file(planned, 0).sample_id), result.data_begin});
@@ -163,20 +159,17 @@ void Packer::collect(std::vector<ShardResult> results) {
   report_.duplicates = mark_duplicates(splits_);
 }
 
-void Packer::write_report() const {
-  write_json(set_ + "/" + shard_format::kReportFile, report_.json());
-}
+void Packer::write_report() const { write_json(set_ + "/" + report_.file(), report_.json()); }
 
 void Packer::refuse_bad() const {
   write_report();
   for (const BadFile& file : report_.bad)
     log::error("bad picture {}/{}: {}", file.split, printable(file.path), file.reason);
-  throw DataError(
-      fmt::format("{} of {} pictures cannot be packed; all are named above and in {}",
-                  report_.bad.size(), plan_->listing.num_files(), shard_format::kReportFile),
-      printable(source_name_),
-      "repair or remove them and run the same command again, or leave them out with "
-      "--on-error skip");
+  throw DataError(fmt::format("{} of {} pictures cannot be packed; all are named above and in {}",
+                              report_.bad.size(), plan_->listing.num_files(), report_.file()),
+                  printable(source_name_),
+                  "repair or remove them and run the same command again, or leave them out with "
+                  "--on-error skip");
 }
 
 void Packer::refuse_duplicates() const {
@@ -189,11 +182,10 @@ void Packer::refuse_duplicates() const {
                   printable(group.members[1].path)),
       printable(source_name_),
       fmt::format("remove them (\"duplicates\" in {} names all), or pack with --dedup report",
-                  shard_format::kReportFile));
+                  report_.file()));
 }
 
 void Packer::finish() {
-  const std::string creator = "intr-pack " + version();
   Manifest manifest;
   manifest.exif = options_.check.policy.apply_exif ? "apply" : "ignore";
   manifest.gray16 = options_.check.policy.scale_gray16 ? "scale" : "clip";
@@ -203,36 +195,10 @@ void Packer::finish() {
   manifest.classes = plan_->printable_classes();
   manifest.options = nlohmann::ordered_json::parse(plan_->options_json);
   manifest.flag_counts = count_flags(splits_);
-  manifest.creator = creator;
+  manifest.creator = "intr-pack " + version();
   manifest.created = packing_time();
-  for (std::size_t s = 0; s < splits_.size(); ++s) {
-    const PackedSplit& split = splits_[s];
-    Placement placement{shard_of_[s], {}, split.length};
-    std::uint64_t next = 0;
-    for (std::size_t row = 0; row < split.length.size(); ++row) {
-      if (row > 0 && shard_of_[s][row] != shard_of_[s][row - 1]) next = 0;
-      placement.begin.push_back(next);
-      next += split.length[row];
-    }
-    Manifest::Split entry;
-    entry.name = split.name;
-    entry.num_samples = split.columns.size();
-    entry.bytes = std::accumulate(split.length.begin(), split.length.end(), std::uint64_t{0});
-    entry.index_file = shard_format::index_file(split.name);
-    const std::string path = set_ + "/" + entry.index_file;
-    write_index(path, split.name, manifest.dataset_id, creator, split.columns, placement,
-                shards_[s], manifest.classes);
-    entry.index_hash = hash_file(path);
-    for (const DataIndex::Shard& shard : shards_[s]) {
-      Manifest::Shard& listed = entry.shards.emplace_back();
-      listed.file = shard.file;
-      listed.bytes = shard.bytes;
-      listed.num_samples = shard.num_samples;
-      listed.hash = shard.hash;
-      listed.plan_id = shard.plan_id;
-    }
-    manifest.splits.push_back(std::move(entry));
-  }
+  for (std::size_t s = 0; s < splits_.size(); ++s)
+    manifest.splits.push_back(write_split_index(set_, splits_[s], shards_[s], manifest));
   write_report();
   manifest.write(set_);
   std::filesystem::remove(set_ + "/" + shard_format::kPlanFile);

@@ -68,7 +68,6 @@ class Packer {
   RankTeam* team_;
   std::vector<PackedSplit> splits_;
   std::vector<std::vector<DataIndex::Shard>> shards_;  ///< of each split
-  std::vector<std::vector<std::uint32_t>> shard_of_;   ///< of each split's samples
   PackReport report_;
 };
 

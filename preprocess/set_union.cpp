@@ -5,16 +5,14 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
 #include "intr/data/shard_format.h"
-#include "intr/data/shard_writer.h"
-#include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
+#include "preprocess/set_files.h"
 #include "preprocess/set_identity.h"
 
 namespace intr {
@@ -59,18 +57,16 @@ std::vector<std::int32_t> map_of(const DataIndex::Shard& shard,
   return {};
 }
 
-Placement place(const PackedSplit& split, const std::vector<DataIndex::Shard>& shards) {
-  Placement placement;
-  placement.length = split.length;
-  for (std::size_t shard = 0; shard < shards.size(); ++shard) {
-    std::uint64_t next = 0;
-    for (std::int64_t i = 0; i < shards[shard].num_samples; ++i) {
-      placement.begin.push_back(next);
-      next += split.length[placement.shard_of.size()];
-      placement.shard_of.push_back(static_cast<std::uint32_t>(shard));
-    }
-  }
-  return placement;
+/// Options of the first sets and of one more. Sets that differ in how pictures are stored make a
+/// mixed one; the identities of their annotations become one.
+nlohmann::ordered_json unite_options(nlohmann::ordered_json all, nlohmann::ordered_json more) {
+  const std::string before = all.value("annotations", ""), added = more.value("annotations", "");
+  all.erase("annotations");
+  more.erase("annotations");
+  if (all != more) all = {{"store", "mixed"}};
+  if (!before.empty() || !added.empty())
+    all["annotations"] = Hash128().add(before).add(added).hex();
+  return all;
 }
 
 }  // namespace
@@ -90,7 +86,10 @@ SetUnion::SetUnion(const std::vector<std::string>& sets, std::int64_t generation
                       part.manifest.exif, part.manifest.gray16, manifest_.exif, manifest_.gray16),
           printable(set), "pack one of them anew with the options of the other");
     }
-    if (part.manifest.options != manifest_.options) manifest_.options = {{"store", "mixed"}};
+    if (&set != &sets.front())
+      manifest_.options = unite_options(manifest_.options, part.manifest.options);
+    const std::vector<BadFile> bad = read_bad_files(set, part.manifest.generation);
+    report_.bad.insert(report_.bad.end(), bad.begin(), bad.end());
     for (const std::string& id : part.manifest.plan_ids) {
       auto& ids = manifest_.plan_ids;
       if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
@@ -113,7 +112,7 @@ SetUnion::SetUnion(const std::vector<std::string>& sets, std::int64_t generation
   report_.splits = &splits_;
   report_.applies_exif = manifest_.exif == "apply";
   report_.duplicates = mark_duplicates(splits_);
-  manifest_.generation = generation;
+  manifest_.generation = report_.generation = generation;
   manifest_.flag_counts = count_flags(splits_);
   manifest_.dataset_id = report_.dataset_id =
       identify_set(plan_, splits_, manifest_.exif, manifest_.gray16);
@@ -179,28 +178,13 @@ std::vector<SetUnion::Lent> SetUnion::lend(bool first_keeps_its_files) {
   return lent;
 }
 
-void SetUnion::write(const std::string& set, const std::string& report_file) const {
+void SetUnion::write(const std::string& set) const {
   Manifest manifest = manifest_;
   manifest.creator = "intr-pack " + version();
   manifest.created = packing_time();
-  for (std::size_t s = 0; s < splits_.size(); ++s) {
-    const PackedSplit& split = splits_[s];
-    Manifest::Split entry;
-    entry.name = split.name;
-    entry.num_samples = split.columns.size();
-    entry.bytes = std::accumulate(split.length.begin(), split.length.end(), std::uint64_t{0});
-    entry.index_file = shard_format::index_file(split.name, generation_);
-    const std::string path = set + "/" + entry.index_file;
-    remove_leftovers(path);
-    write_index(path, split.name, manifest.dataset_id, manifest.creator, split.columns,
-                place(split, shards_[s]), shards_[s], manifest.classes);
-    entry.index_hash = hash_file(path);
-    for (const DataIndex::Shard& shard : shards_[s])
-      entry.shards.push_back(
-          {shard.file, shard.bytes, shard.num_samples, shard.hash, shard.plan_id, shard.label_map});
-    manifest.splits.push_back(std::move(entry));
-  }
-  write_json(set + "/" + report_file, report_.json());
+  for (std::size_t s = 0; s < splits_.size(); ++s)
+    manifest.splits.push_back(write_split_index(set, splits_[s], shards_[s], manifest));
+  write_json(set + "/" + report_.file(), report_.json());
   manifest.write(set);
 }
 

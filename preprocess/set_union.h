@@ -33,7 +33,7 @@ class SetUnion {
   /// The shards of every set; those of the first too, under new names, unless it keeps them.
   std::vector<Lent> lend(bool first_keeps_its_files);
   /// Writes index files, the report and last the manifest. lend() comes first.
-  void write(const std::string& set, const std::string& report_file) const;
+  void write(const std::string& set) const;
 
  private:
   struct Part {

@@ -41,7 +41,8 @@ Codec codec_of_name(const std::string& path) {
 
 /// What is known of one file after it was looked at.
 struct CheckedFile {
-  std::string reason;  ///< why it is bad; empty if it is good
+  std::string reason;          ///< why it is bad; empty if it is good
+  std::int64_t bad_byte = -1;  ///< where; -1: not known
   ImageFacts facts;
   std::uint64_t hash = 0;
   std::uint64_t source_hash = 0;
@@ -95,6 +96,8 @@ CheckedFile check_file(const PictureSource& source, const std::string& split,
   try {
     look(loaded, file.path, where, options, checked);
   } catch (const DataError& error) {
+    if (const auto* broken = dynamic_cast<const PictureError*>(&error))
+      checked.bad_byte = broken->offset;
     checked.reason = error.what();
     if (checked.reason.starts_with(where + ": ")) checked.reason.erase(0, where.size() + 2);
     return checked;
@@ -180,7 +183,7 @@ ShardResult pack_shard(const PictureSource& source, const PackPlan& plan, const 
     const SourceFile& file = plan.file(shard, i);
     const CheckedFile& facts = checked[static_cast<std::size_t>(i)];
     if (!facts.reason.empty()) {
-      result.bad.push_back({plan.split_name(shard), file.path, facts.reason, -1});
+      result.bad.push_back({plan.split_name(shard), file.path, facts.reason, facts.bad_byte});
       continue;
     }
     stored.push_back(i);

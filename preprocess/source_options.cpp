@@ -105,6 +105,7 @@ Listing scan(PictureSource& source, const SourceOptions& o) {
   if (!o.parts.empty()) add_parts(listing, o.parts);
   select_files(listing, {parse_limits(o.limit), static_cast<std::uint64_t>(o.limit_seed), o.include,
                          o.exclude});
+  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
   return listing;
 }
 

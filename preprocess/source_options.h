@@ -36,8 +36,8 @@ void validate(const SourceOptions& options);
 /// The source that the options ask for, or that SOURCE looks like; says which.
 /// @throws UsageError, DataError for a class list that cannot be used
 std::unique_ptr<PictureSource> make_source(const SourceOptions& options, const std::string& path);
-/// Everything that it finds with its annotations, less what the options leave out. @throws
-/// DataError
+/// Everything that it finds with its annotations, less what the options leave out; logs what is odd
+/// about it. @throws DataError
 Listing scan(PictureSource& source, const SourceOptions& options);
 
 }  // namespace intr

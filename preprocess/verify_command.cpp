@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -13,9 +12,8 @@
 #include "intr/core/version.h"
 #include "intr/data/manifest.h"
 #include "preprocess/pack_commands.h"
-#include "preprocess/set_comparison.h"
 #include "preprocess/set_verifier.h"
-#include "preprocess/source_options.h"
+#include "preprocess/source_comparison.h"
 
 namespace intr {
 namespace {
@@ -48,13 +46,6 @@ void describe(VerifyCommand& o, OptionSet& set) {
   describe(o.pictures, set);
 }
 
-/// The splits of the set, as --splits takes them.
-std::string split_list(const Manifest& manifest) {
-  std::vector<std::string> names;
-  for (const Manifest::Split& split : manifest.splits) names.push_back(split.name);
-  return fmt::format("{}", fmt::join(names, ","));
-}
-
 VerifyOptions options_of(const VerifyCommand& o, const CommandContext& context) {
   VerifyOptions options;
   options.level = o.level == "quick"  ? VerifyLevel::kQuick
@@ -63,20 +54,6 @@ VerifyOptions options_of(const VerifyCommand& o, const CommandContext& context) 
   options.threads = o.threads > 0 ? o.threads : available_cores();
   options.stop_requested = context.stop_requested;
   return options;
-}
-
-SetComparison compare(const VerifyCommand& o, std::int64_t threads, const CommandContext& context) {
-  const std::unique_ptr<PictureSource> source = make_source(o.pictures, o.against);
-  const Listing listing = scan(*source, o.pictures);
-  for (const std::string& warning : listing.warnings) log::warning("{}", warning);
-  Progress progress("comparing", listing.num_files(), "files");
-  ComparisonOptions options;
-  options.threads = threads;
-  options.advance = [&] { progress.advance(); };
-  options.stop_requested = context.stop_requested;
-  SetComparison comparison = compare_with_source(o.sets.front(), *source, listing, options);
-  progress.finish();
-  return comparison;
 }
 
 void print_json(const VerifyCommand& o, const VerifyResult& result,
@@ -131,7 +108,8 @@ ExitCode verify(const VerifyCommand& o, const Manifest& manifest, const CommandC
   if (!root) return ExitCode::kDone;
   std::optional<SetComparison> comparison;
   if (!result.stopped && result.damages.empty() && !o.against.empty())
-    comparison = compare(o, options.threads, context);
+    comparison = compare_with_source(o.sets.front(), o.pictures, o.against, options.threads,
+                                     options.stop_requested);
   if (result.stopped || (comparison && comparison->stopped)) {
     log::warning("stopped on request, before everything was checked");
     return ExitCode::kStopped;
@@ -151,7 +129,6 @@ ExitCode verify_command(const std::vector<std::string>& arguments, const Command
   validate(o.pictures);
   log::set_quiet(o.quiet);
   const Manifest manifest = Manifest::read(o.sets.front());
-  if (!set.given("splits")) o.pictures.splits = split_list(manifest);
   const ExitCode code = verify(o, manifest, context);
   // Every rank leaves with rank 0's verdict.
   return static_cast<ExitCode>(

@@ -15,4 +15,8 @@ std::string index_file(const std::string& split, std::int64_t generation) {
   return generation > 1 ? fmt::format("{}.index-g{}.h5", split, generation) : split + ".index.h5";
 }
 
+std::string report_file(std::int64_t generation) {
+  return generation > 1 ? fmt::format("pack-report-g{}.json", generation) : "pack-report.json";
+}
+
 }  // namespace intr::shard_format

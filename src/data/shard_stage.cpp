@@ -5,7 +5,6 @@
 #include <chrono>
 #include <filesystem>
 #include <numeric>
-#include <span>
 #include <utility>
 
 #include "intr/core/byte_size.h"
@@ -13,14 +12,12 @@
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
-#include "intr/io/file_range.h"
-#include "intr/io/output_file.h"
+#include "intr/io/checked_copy.h"
 
 namespace intr {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{4} << 20;  // bytes copied at a time
-constexpr std::uint64_t kSpareShare = 20;             // one part in so many of the free space
+constexpr std::uint64_t kSpareShare = 20;  // one part in so many of the free space
 constexpr auto kLookEvery = std::chrono::seconds(1);
 
 std::uint64_t size_or_zero(const std::string& path) {
@@ -35,29 +32,6 @@ std::uint64_t bytes_in(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
     bytes += size_or_zero(entry.path().string());
   return bytes;
-}
-
-/// Copies a file and commits the copy if its hash is right. @return false if it was told to stop
-bool copy_checked(const std::string& from, const std::string& to, const std::string& hash,
-                  const std::stop_token& stop) {
-  const InputFile source(from);
-  AtomicFile target(to);
-  OutputFile out(target.temporary_path());
-  Hash128 found;
-  std::vector<std::byte> piece(kPiece);
-  const std::uint64_t size = source.size();
-  for (std::uint64_t begin = 0; begin < size; begin += kPiece) {
-    if (stop.stop_requested()) return false;
-    const auto part = std::span(piece).first(std::min<std::uint64_t>(kPiece, size - begin));
-    source.read(begin, part);
-    found.add(std::span<const std::byte>(part));
-    out.write(part);
-  }
-  out.close();
-  if (found.hex() != hash)
-    throw DataError("its bytes are not those that were packed", from, "verify the data set");
-  target.commit();
-  return true;
 }
 
 }  // namespace
@@ -120,8 +94,13 @@ bool ShardStage::copy_one(std::int64_t shard, const std::stop_token& stop) {
   if (is_left) std::filesystem::remove(path);
   if (!fits(original)) return false;
   try {
-    if (copy_checked(index_->set() + "/" + original.file, path, original.hash, stop))
+    AtomicFile target(path);
+    const std::string from = index_->set() + "/" + original.file;
+    if (copy_checked(from, target.temporary_path(), original.hash,
+                     [&] { return stop.stop_requested(); })) {
+      target.commit();
       is_there_[place].store(true, std::memory_order_release);
+    }
   } catch (const DataError& error) {  // of the original: whoever reads it will stumble, or not
     log::warning("{}; it is not copied to {}", error.what(), folder_);
   }

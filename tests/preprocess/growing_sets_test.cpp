@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <map>
 
 #include "intr/data/data_index.h"
+#include "intr/data/manifest.h"
 #include "intr/data/shard_reader.h"
 #include "support/run_program.h"
 #include "support/temp_dir.h"
@@ -159,6 +161,75 @@ TEST_F(GrowingSetsTest, MergeRefusesWhatDoesNotFit) {
                   fs::file_size(path("more/train-00000-of-00001.h5")) / 2);
   expect_fault(merge + quoted(path("all")), 65, "its bytes are not those that were packed");
   EXPECT_FALSE(fs::exists(path("all/dataset.json")));
+}
+
+/// A CSV file with a box for every picture of the second source.
+std::string boxes_of_second() {
+  std::string csv = "path,x,y,width,height\n";
+  for (const char* split : {"train", "val"})
+    for (const char* name : {"b", "c"})
+      for (int i = 0; i < 2; ++i)
+        csv += fmt::format("{}/{}/new{}.jpg,{},2,10,12\n", split, name, i, i + 1);
+  return csv;
+}
+
+TEST_F(GrowingSetsTest, AppendedPicturesBringTheirBoxes) {
+  test::put(path("boxes.csv"), boxes_of_second());
+  nlohmann::ordered_json options = Manifest::read(path("set")).options;
+  ok(append("--new-classes --boxes " + quoted(path("boxes.csv"))));
+  const SampleColumns columns = DataIndex::open(path("set"), "train").columns();
+  ASSERT_EQ(columns.box.size(), 4u * 10);
+  EXPECT_TRUE(std::isnan(columns.box[0])) << "the first pictures have none";
+  EXPECT_EQ(columns.box[4 * 7], 2) << "the second of class b";
+  const Manifest grown = Manifest::read(path("set"));
+  ASSERT_TRUE(grown.options.contains("annotations"));
+  options["annotations"] = grown.options["annotations"];
+  EXPECT_EQ(grown.options, options) << "pictures are stored as before";
+
+  // The set has boxes now; one without can still be appended, and one that has boxes, too.
+  test::put(path("third/train/a/late.jpg"), test::jpeg(500));
+  ok("append " + quoted(path("set")) + " " + quoted(path("third")) + " --splits train");
+  EXPECT_EQ(DataIndex::open(path("set"), "train").columns().box.size(), 4u * 11);
+  EXPECT_EQ(DataIndex::open(path("set"), "val").columns().box.size(), 4u * 8);
+  ok("verify " + quoted(path("set")) + " --level decode");
+}
+
+TEST_F(GrowingSetsTest, OtherBoxesAreAnotherAppend) {
+  test::put(path("boxes.csv"), boxes_of_second());
+  const std::string with_boxes = "--new-classes --boxes " + quoted(path("boxes.csv"));
+  fs::copy(path("set"), path("other"), fs::copy_options::recursive);
+  ok(append(with_boxes));
+  std::string csv = boxes_of_second();
+  csv.replace(csv.find(",2,10,12"), 8, ",3,10,12");
+  test::put(path("boxes.csv"), csv);
+  ok("append " + quoted(path("other")) + " " + quoted(path("second")) + " " + with_boxes);
+  EXPECT_NE(Manifest::read(path("set")).dataset_id, Manifest::read(path("other")).dataset_id);
+}
+
+TEST_F(GrowingSetsTest, BadPicturesThatWereLeftOutStayKnown) {
+  const std::string whole = test::jpeg(800);
+  test::put(path("second/train/b/cut.jpg"), whole.substr(0, whole.size() / 2));
+  EXPECT_NE(ok(append("--new-classes --on-error skip")).find("1 bad pictures were left out"),
+            std::string::npos);
+  const auto report = nlohmann::json::parse(read_file(path("set/pack-report-g2.json")));
+  ASSERT_EQ(report["bad"].size(), 1u);
+  EXPECT_EQ(report["bad"][0]["path"], "b/cut.jpg");
+  EXPECT_GT(report["bad"][0]["offset"], 0);
+  EXPECT_NE(ok(append("--new-classes --on-error skip")).find("nothing to do"), std::string::npos);
+  // Whole now, it is a new picture among known ones.
+  expect_fault(append(), 65, "are in the set already");
+}
+
+TEST_F(GrowingSetsTest, ASetOfSeveralKindsOfStorageGrowsOn) {
+  ok("pack " + quoted(path("second")) + " --max-side 16 --out " + quoted(path("small")));
+  ok("merge " + quoted(path("set")) + " " + quoted(path("small")) + " --out " +
+     quoted(path("all")));
+  test::put(path("third/train/a/late.jpg"), test::jpeg(500));
+  const std::string grow =
+      "append " + quoted(path("all")) + " " + quoted(path("third")) + " --splits train";
+  expect_fault(grow + " --exif apply", 2, "was packed with");
+  ok(grow);
+  EXPECT_EQ(DataIndex::open(path("all"), "train").size(), 11);
 }
 
 TEST_F(GrowingSetsTest, EqualPicturesOfTwoSetsAreReported) {

@@ -68,20 +68,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::map<std::string, std::string> contents(const std::string& folder) {
-  std::map<std::string, std::string> result;
-  for (const auto& entry : fs::directory_iterator(folder))
-    result[entry.path().filename().string()] = read_file(entry.path().string());
-  return result;
-}
-
 class PackFaultsTest : public testing::Test {
  protected:
   PackFaultsTest() {
     ::setenv("SOURCE_DATE_EPOCH", "0", 1);
     test::make_tiny_source(root);
     pack(folder / "whole", 1);
-    expected = contents(folder / "whole");
+    expected = test::contents(folder / "whole");
   }
   ~PackFaultsTest() override { fail(-1, 0); }
 
@@ -101,7 +94,7 @@ class PackFaultsTest : public testing::Test {
   void expect_nothing_incomplete(const std::string& set) const {
     EXPECT_FALSE(fs::exists(set + "/dataset.json"));
     if (!fs::exists(set)) return;
-    for (const auto& [name, bytes] : contents(set)) {
+    for (const auto& [name, bytes] : test::contents(set)) {
       if (name.ends_with(".h5") && !name.starts_with(".")) {
         EXPECT_EQ(bytes, expected.at(name)) << name;
       }
@@ -109,7 +102,7 @@ class PackFaultsTest : public testing::Test {
   }
   void expect_resumed(const std::string& set, std::int64_t threads) const {
     EXPECT_NE(pack(set, threads), PackOutcome::kStopped);
-    EXPECT_TRUE(contents(set) == expected) << set << " differs from an unbroken run";
+    EXPECT_TRUE(test::contents(set) == expected) << set << " differs from an unbroken run";
   }
   void expect_full_disk(Call call, int error_number) const {
     const std::string set = folder / "full";
@@ -216,7 +209,7 @@ TEST_F(PackFaultsTest, AFileTouchedBetweenTwoKillsIsStillPackedAgain) {
   });
   ASSERT_EQ(pack(set, 1), PackOutcome::kDone);
   pack(folder / "fresh", 1);
-  EXPECT_TRUE(contents(set) == contents(folder / "fresh"));
+  EXPECT_TRUE(test::contents(set) == test::contents(folder / "fresh"));
 }
 
 }  // namespace

@@ -20,14 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Every file of a folder with its contents.
-std::map<std::string, std::string> contents(const std::string& folder) {
-  std::map<std::string, std::string> result;
-  for (const auto& entry : fs::directory_iterator(folder))
-    result[entry.path().filename().string()] = read_file(entry.path().string());
-  return result;
-}
-
 class PackerTest : public testing::Test {
  protected:
   PackerTest() {
@@ -76,7 +68,7 @@ TEST_F(PackerTest, StoresTheFilesUntouched) {
                 index.path(row).substr(0, 1));
     }
   }
-  for (const auto& [name, bytes] : contents(folder / "set"))
+  for (const auto& [name, bytes] : test::contents(folder / "set"))
     EXPECT_NE(name.front(), '.') << name << " was left behind";
 }
 
@@ -85,12 +77,12 @@ TEST_F(PackerTest, EqualInputGivesEqualBytesWhateverTheThreads) {
   PackerOptions options;
   options.check.threads = 7;
   pack(folder / "seven", options);
-  EXPECT_EQ(contents(folder / "one"), contents(folder / "seven"));
+  EXPECT_EQ(test::contents(folder / "one"), test::contents(folder / "seven"));
 }
 
 TEST_F(PackerTest, StoppedAfterAnyShardItGoesOnToTheSameBytes) {
   pack(folder / "whole");
-  const auto expected = contents(folder / "whole");
+  const auto expected = test::contents(folder / "whole");
   for (int calls = 0; calls < 28; calls += 3) {
     const std::string set = folder / ("stopped" + std::to_string(calls));
     std::atomic<int> left{calls};
@@ -99,11 +91,11 @@ TEST_F(PackerTest, StoppedAfterAnyShardItGoesOnToTheSameBytes) {
     options.stop_requested = [&] { return left-- <= 0; };
     if (pack(set, options) == PackOutcome::kStopped) {
       EXPECT_FALSE(fs::exists(set + "/dataset.json"));
-      for (const auto& [name, bytes] : contents(set))
+      for (const auto& [name, bytes] : test::contents(set))
         EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
       EXPECT_EQ(pack(set), PackOutcome::kDone);
     }
-    EXPECT_EQ(contents(set), expected) << calls;
+    EXPECT_EQ(test::contents(set), expected) << calls;
   }
 }
 
@@ -128,7 +120,7 @@ TEST_F(PackerTest, KeepsFinishedShardsAndWritesDamagedOrOutdatedOnesAgain) {
   write_file(set + "/.val-00000-of-00002.h5.tmp-" + plan().plan_id, "half");
   ASSERT_EQ(pack(set), PackOutcome::kDone);
   EXPECT_EQ(fs::last_write_time(shard), first);
-  EXPECT_EQ(contents(set), contents(folder / "whole"));
+  EXPECT_EQ(test::contents(set), test::contents(folder / "whole"));
 }
 
 TEST_F(PackerTest, AFileTouchedBetweenRunsIsPackedAgain) {
@@ -151,9 +143,9 @@ TEST_F(PackerTest, AFileTouchedBetweenRunsIsPackedAgain) {
 
 TEST_F(PackerTest, AFinishedSetNeedsNothing) {
   pack(folder / "set");
-  const auto before = contents(folder / "set");
+  const auto before = test::contents(folder / "set");
   EXPECT_EQ(pack(folder / "set"), PackOutcome::kNothingToDo);
-  EXPECT_EQ(contents(folder / "set"), before);
+  EXPECT_EQ(test::contents(folder / "set"), before);
 }
 
 TEST_F(PackerTest, AnotherSourceIntoTheSameFolderIsRefused) {
@@ -190,7 +182,7 @@ TEST_F(PackerTest, BadPicturesAreAllListedAndNothingIsFinished) {
   EXPECT_EQ(index.find(3), -1) << "a gap where the bad picture stood";
   PackerOptions fresh = skip;
   ASSERT_EQ(pack(folder / "fresh", fresh), PackOutcome::kDone);
-  EXPECT_EQ(contents(folder / "set"), contents(folder / "fresh"));
+  EXPECT_EQ(test::contents(folder / "set"), test::contents(folder / "fresh"));
 }
 
 TEST_F(PackerTest, ContentDecidesNotTheName) {

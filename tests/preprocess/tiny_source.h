@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "intr/image/encode.h"
@@ -14,6 +15,14 @@ namespace intr::test {
 inline void put(const std::string& path, const std::string& contents) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   write_file(path, contents);
+}
+
+/// Every file of a folder by its name.
+inline std::map<std::string, std::string> contents(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    files[entry.path().filename().string()] = read_file(entry.path().string());
+  return files;
 }
 
 inline std::string text_of(const std::vector<std::byte>& bytes) {

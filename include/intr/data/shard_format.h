@@ -18,13 +18,14 @@ inline constexpr std::uint16_t kMinor = 0;
 inline constexpr std::uint64_t kAlignment = std::uint64_t{1} << 20;
 
 inline constexpr const char* kManifestFile = "dataset.json";
-inline constexpr const char* kReportFile = "pack-report.json";
 inline constexpr const char* kPlanFile = ".pack-plan";
 /// "train-00000-of-00003.h5"; of generation 2 "train-g2-00000-of-00001.h5".
 std::string shard_file(const std::string& split, std::int64_t shard, std::int64_t num_shards,
                        std::int64_t generation = 1);
 /// "train.index.h5"; of generation 2 "train.index-g2.h5".
 std::string index_file(const std::string& split, std::int64_t generation = 1);
+/// "pack-report.json"; of generation 2 "pack-report-g2.json".
+std::string report_file(std::int64_t generation = 1);
 
 /// Names of the bits of /flags, from bit 0.
 inline constexpr std::array<const char*, 12> kFlagNames = {
