@@ -148,9 +148,10 @@ TEST_P(FullDiskTest, AppendLeavesTheSetAsItWas) {
   EXPECT_TRUE(contents(set) == grown) << "not the bytes of an unbroken append";
 }
 
-// Enough for what describes the pictures, but not for them.
+// Nothing at all, a page, and enough for what describes the pictures but not for them.
 INSTANTIATE_TEST_SUITE_P(Packing, FullDiskTest,
-                         testing::Combine(testing::Values(Lack::kDisk), testing::Values(64 << 10)));
+                         testing::Combine(testing::Values(Lack::kDisk, Lack::kFileSize),
+                                          testing::Values(0, 4096, 64 << 10)));
 
 class UnpackedDiskTest : public NoRoomTest, public testing::WithParamInterface<Lack> {};
 
@@ -231,6 +232,11 @@ TEST_P(ReadOnlyTest, AnUnfinishedSetStaysAsItIs) {
   ASSERT_TRUE(packing.halt_when([&] { return fs::exists(place + "/.pack-plan"); }));
   packing.send(SIGKILL);
   packing.wait();
+  // What a run that is killed a moment later leaves, too.
+  const std::string plan = read_file(place + "/.pack-plan");
+  const std::size_t id = plan.find('\n') + 1;
+  test::put(place + "/.train-00000-of-00001.h5.tmp-" + plan.substr(id, plan.find('\n', id) - id),
+            "");
   const Files before = contents(place);
   ASSERT_EQ(before.count("dataset.json"), 0u) << "killed too late";
   forbid();
