@@ -21,18 +21,21 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = FileDifference::Kind;
 
-constexpr std::array<std::pair<Kind, const char*>, 5> kKinds = {{{Kind::kMissing, "missing"},
+constexpr std::array<std::pair<Kind, const char*>, 7> kKinds = {{{Kind::kMissing, "missing"},
                                                                  {Kind::kExtra, "extra"},
                                                                  {Kind::kChanged, "changed"},
                                                                  {Kind::kRelabeled, "relabeled"},
-                                                                 {Kind::kMoved, "moved"}}};
+                                                                 {Kind::kMoved, "moved"},
+                                                                 {Kind::kBoxed, "boxed"},
+                                                                 {Kind::kParts, "parts"}}};
 
 constexpr const char* kSummary =
     "Compares a packed data set with the pictures it was made of, by the bytes of every file. A "
     "line "
     "a\ndifference: missing (the set lacks a picture of SOURCE), extra (SOURCE lacks one of the "
     "set), changed\n(other bytes), relabeled (another class), moved (the same bytes under another "
-    "path). Exit status 0:\nthe same, 1: different.\n\nFor example, is there anything new in a "
+    "path), boxed\n(another box), parts (other parts). Exit status 0: the same, 1: "
+    "different.\n\nFor example, is there anything new in a "
     "folder:\n\n  intr-pack diff SET pictures";
 
 struct DiffOptions {

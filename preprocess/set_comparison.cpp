@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 
 #include "intr/core/parallel.h"
@@ -133,8 +135,37 @@ class Comparison {
     if (changed) comparison.differences.push_back(difference(Kind::kChanged, pair, pair.sample));
     if (relabeled)
       comparison.differences.push_back(difference(Kind::kRelabeled, pair, pair.sample));
-    if (!changed && !relabeled) ++comparison.equal;
+    const bool boxed = listing_->has_boxes && !has_box(pair.sample, pair.file->annotations);
+    if (boxed) comparison.differences.push_back(difference(Kind::kBoxed, pair, pair.sample));
+    const bool parted =
+        !listing_->part_names.empty() && !has_parts(pair.sample, pair.file->annotations);
+    if (parted) comparison.differences.push_back(difference(Kind::kParts, pair, pair.sample));
+    if (!changed && !relabeled && !boxed && !parted) ++comparison.equal;
   }
+
+  static bool has_box(const SetSample& sample, const Annotations& annotations) {
+    const std::vector<float>& all = sample.index->columns().box;
+    const auto& box = annotations.box;
+    if (all.empty()) return std::isnan(box[0]);
+    const std::span<const float> packed =
+        std::span(all).subspan(static_cast<std::size_t>(sample.row) * box.size(), box.size());
+    return std::equal(packed.begin(), packed.end(), box.begin(), same_value);
+  }
+
+  bool has_parts(const SetSample& sample, const Annotations& annotations) const {
+    const SampleColumns& columns = sample.index->columns();
+    if (columns.part_names != listing_->part_names) return false;
+    const std::size_t parts = columns.part_names.size();
+    const std::size_t first = static_cast<std::size_t>(sample.row) * parts;
+    const auto xy = std::span(columns.part_xy).subspan(2 * first, 2 * parts);
+    const auto visible = std::span(columns.part_visible).subspan(first, parts);
+    return std::equal(xy.begin(), xy.end(), annotations.part_xy.begin(), annotations.part_xy.end(),
+                      same_value) &&
+           std::equal(visible.begin(), visible.end(), annotations.part_visible.begin(),
+                      annotations.part_visible.end());
+  }
+
+  static bool same_value(float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
   /// Looks for a file without a sample of its name among the samples without a file of theirs.
   void find_again(const Pair& pair, Lost& lost, SetComparison& comparison) const {
@@ -190,6 +221,10 @@ std::string FileDifference::text() const {
       return fmt::format("relabeled  {}: class {}; in the set {} (sample {}), class {}",
                          name_of(source), source.class_name, name_of(set), sample_id,
                          set.class_name);
+    case Kind::kBoxed:
+      return fmt::format("boxed      {}: another box (sample {})", name_of(source), sample_id);
+    case Kind::kParts:
+      return fmt::format("parts      {}: other parts (sample {})", name_of(source), sample_id);
     case Kind::kMoved:
       return fmt::format("moved      {}; in the set {} (sample {})", name_of(source), name_of(set),
                          sample_id);

@@ -18,6 +18,8 @@ struct FileDifference {
     kChanged,    ///< other bytes under the same path
     kRelabeled,  ///< the same bytes in another class, under the same path or another one
     kMoved,      ///< the same bytes in the same class, under another path
+    kBoxed,      ///< another box, under the same path
+    kParts,      ///< other parts, under the same path
   };
   /// One side's name of the picture; all empty if it has none.
   struct Place {
@@ -47,8 +49,8 @@ struct ComparisonOptions {
   std::function<bool()> stop_requested = [] { return false; };
 };
 
-/// Compares a packed set with a source by the bytes of every file. A picture that only changed its
-/// path or its split is found again by its hash.
+/// Compares a packed set with a source by the bytes of every file, and by boxes and parts if the
+/// source has them. A picture that only changed its path or its split is found again by its hash.
 /// @param listing what the source's scan() gave, after any selection
 /// @throws DataError if the set is damaged or a file cannot be read
 SetComparison compare_with_source(const std::string& set, const PictureSource& source,

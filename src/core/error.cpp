@@ -32,6 +32,11 @@ void throw_system_error(std::string_view action, const std::string& path, int er
   if (error_number == ENOENT || error_number == ENOTDIR || error_number == EISDIR) {
     throw DataError(what, path, "check the path");
   }
+  if (error_number == EFBIG) {
+    throw EnvironmentError(what, path,
+                           "raise the limit on the size of files (ulimit -f), or use another file "
+                           "system, and run the same command again");
+  }
   throw EnvironmentError(what, path, "check the path and its permissions");
 }
 

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "intr/core/error.h"
@@ -13,12 +15,16 @@ namespace intr {
 
 int run_guarded(const std::string& program, const std::function<ExitCode()>& body,
                 const std::function<void(int)>& on_failure) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is an error of its write, with its name
   ExitCode code = ExitCode::kBug;
   try {
     return static_cast<int>(body());
   } catch (const Error& error) {
     code = error.code();
     log::error("{}: {}", program, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    code = ExitCode::kEnvironment;
+    log::error("{}: {}. Next: check the path and its permissions", program, error.what());
   } catch (const std::bad_alloc&) {
     code = ExitCode::kEnvironment;
     log::error(

@@ -28,7 +28,8 @@ void write_header(hdf5::File& file, const char* format, const std::string& split
 /// Takes the file's blocks now, so that a quota or a full disk shows before hours of work.
 void reserve(int descriptor, std::uint64_t bytes, const std::string& path) {
   if (::fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) == 0) return;
-  if (errno == ENOSPC || errno == EDQUOT) throw_system_error("reserve space", path, errno);
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+    throw_system_error("reserve space", path, errno);
 }
 
 }  // namespace

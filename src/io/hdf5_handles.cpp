@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hdf5_handles.h"
 
+#include <charconv>
+#include <exception>
 #include <limits>
+#include <string_view>
 
 #include "intr/core/log.h"
 
@@ -25,6 +28,10 @@ std::unique_lock<std::recursive_mutex> exclusive() {
 }
 
 void log_close_failure() noexcept {
+  if (std::uncaught_exceptions() > 0) {  // what failed first is on its way to the user
+    H5Eclear2(H5E_DEFAULT);
+    return;
+  }
   try {
     log::warning("HDF5 could not close an object: {}", take_reason());
   } catch (...) {  // a destructor has nobody to tell
@@ -41,6 +48,16 @@ std::string take_reason() {
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, remember, &reason);
   H5Eclear2(H5E_DEFAULT);
   return reason.empty() ? "no reason given" : reason;
+}
+
+int system_error_in(const std::string& reason) noexcept {
+  constexpr std::string_view kLabel = "errno = ";
+  const std::size_t place = reason.find(kLabel);
+  if (place == std::string::npos) return 0;
+  int number = 0;
+  const char* digits = reason.data() + place + kLabel.size();
+  std::from_chars(digits, reason.data() + reason.size(), number);
+  return number;
 }
 
 Datatype hdf5_type(Type type) {
@@ -70,6 +87,10 @@ Datatype hdf5_type(Type type) {
 }
 
 Properties access_properties() {
+  // A file whose close failed, as on a full disk, stays in HDF5's table, and its exit handler
+  // crashes on it (1.10.8). Everything is closed by its owner, so no handler is needed.
+  static const herr_t once = H5dont_atexit();
+  static_cast<void>(once);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the setting belongs to the thread
   Properties access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_SEMI);

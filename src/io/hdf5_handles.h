@@ -18,6 +18,9 @@ using Attribute = Handle<H5Aclose>;
 /// The innermost message of HDF5's error stack, which is cleared.
 std::string take_reason();
 
+/// The errno value that a message of HDF5's file driver tells; 0: none.
+int system_error_in(const std::string& reason) noexcept;
+
 /// For opening and creating files: no locks, and errors print nothing by themselves.
 Properties access_properties();
 /// Properties of a class of objects, without times.
@@ -35,7 +38,10 @@ std::uint64_t product(const Shape& shape) noexcept;
 template <class Result>
 Result File::checked(Result result, std::string_view action) const {
   if (result >= 0) return result;
-  const std::string what = fmt::format("cannot {}: {}", action, take_reason());
+  const std::string reason = take_reason();
+  if (const int error_number = system_error_in(reason); writing_ && error_number != 0)
+    throw_system_error(action, path_, error_number);
+  const std::string what = fmt::format("cannot {}: {}", action, reason);
   if (writing_) throw EnvironmentError(what, path_, "check free space and permissions");
   throw DataError(what, path_,
                   "the file is damaged or of another kind: make it again or copy it again");

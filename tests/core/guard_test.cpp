@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <new>
 #include <stdexcept>
 
@@ -48,6 +49,12 @@ TEST(Guard, KnowsWhatToDoWithAnythingElse) {
   const Outcome memory = guarded([]() -> ExitCode { throw std::bad_alloc(); });
   EXPECT_EQ(memory.status, 78);
   EXPECT_THAT(memory.text, HasSubstr("out of memory"));
+  const Outcome disk = guarded([]() -> ExitCode {
+    std::filesystem::create_directory("/proc/none");
+    return ExitCode::kDone;
+  });
+  EXPECT_EQ(disk.status, 78);
+  EXPECT_THAT(disk.text, HasSubstr("/proc/none"));
   const Outcome bug = guarded([]() -> ExitCode { throw std::runtime_error("surprise"); });
   EXPECT_EQ(bug.status, 70);
   EXPECT_THAT(bug.text, HasSubstr("surprise"));

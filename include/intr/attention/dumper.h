@@ -42,7 +42,7 @@ class Dumper {
     const Transform& transform;
     Communicator& communicator;
     at::Device device = at::kCPU;
-    LoaderMeans loader;
+    LoaderMeans loader = {};
     bool verify_existing = false;          ///< check the hashes of pieces that are there already
     std::function<bool()> stop_requested;  ///< asked before every batch
   };

@@ -39,7 +39,7 @@ class Evaluator {
     Transform transform;
     std::int64_t batch_size = 12;  ///< pictures of a forward pass, at most
     EvaluationBatching batching = EvaluationBatching::kOneSize;
-    LoaderMeans loader;
+    LoaderMeans loader = {};
     bool progress = false;  ///< show a bar for this rank's share
   };
   /// @param index, reader, communicator must outlive the evaluator
