@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 #include "intr/core/error.h"
 #include "intr/io/hdf5.h"
 
@@ -39,7 +41,8 @@ template <class Result>
 Result File::checked(Result result, std::string_view action) const {
   if (result >= 0) return result;
   const std::string reason = take_reason();
-  if (const int error_number = system_error_in(reason); writing_ && error_number != 0)
+  const int error_number = system_error_in(reason);
+  if (writing_ && (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG))
     throw_system_error(action, path_, error_number);
   const std::string what = fmt::format("cannot {}: {}", action, reason);
   if (writing_) throw EnvironmentError(what, path_, "check free space and permissions");
