@@ -59,7 +59,6 @@ class NoRoomTest : public testing::Test {
   NoRoomTest() {
     ::setenv("SOURCE_DATE_EPOCH", "0", 1);
     // A rank alone then starts MPI without large files of its own, which a limit would forbid.
-    ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 1);
     ::setenv("OMPI_MCA_btl", "self", 1);
     make_source(root, 0);
     EXPECT_EQ(run({"pack", root, "--out", folder / "whole"}).exit_code, 0);
