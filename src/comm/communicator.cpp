@@ -71,7 +71,7 @@ std::string Communicator::broadcast_text(std::string text, int root, Tag tag) {
 
 std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
                                                 MpiEnvironment& environment) {
-  require_choice("comm", back_end, {"auto", "self", "mpi", "nccl"});
+  require_choice("comm", back_end, {"auto", "self", "mpi", "fixed", "nccl"});
   const bool alone = environment.world_size() == 1;
   if (back_end == "self" && !alone) {
     throw EnvironmentError(
@@ -82,7 +82,9 @@ std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
   if (back_end == "self" || (back_end == "auto" && alone)) return make_self();
   if (back_end == "nccl" || (back_end == "auto" && nccl_available()))
     return make_nccl_communicator(std::make_unique<MpiCommunicator>(environment));
-  return std::make_unique<MpiCommunicator>(environment);
+  return std::make_unique<MpiCommunicator>(
+      environment, back_end == "fixed" ? MpiCommunicator::Reduction::kFixedOrder
+                                       : MpiCommunicator::Reduction::kLibrary);
 }
 
 }  // namespace intr

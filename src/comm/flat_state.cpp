@@ -57,28 +57,13 @@ at::Tensor aligned_zeros(std::int64_t values, at::Device device) {
 
 }  // namespace
 
-FlatState::FlatState(std::vector<FlatEntry> entries, at::Device device)
-    : entries_(std::move(entries)), offsets_(entries_.size()) {
+FlatState::FlatState(std::vector<FlatEntry> entries, at::Device device, BucketPlan plan)
+    : entries_(std::move(entries)),
+      offsets_(entries_.size()),
+      plan_(std::move(plan)),
+      bucket_of_(plan_.bucket_of(entries_.size(), "the bucket plan")) {
   const at::NoGradGuard no_grad;
-  std::vector<std::size_t> order(entries_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
-    return std::tuple(entries_[a].group, !entries_[a].decay) <
-           std::tuple(entries_[b].group, !entries_[b].decay);
-  });
-  std::int64_t end = 0;
-  for (const std::size_t index : order) {
-    const FlatEntry& entry = entries_[index];
-    check(entry);
-    if (segments_.empty() || segments_.back().group != entry.group ||
-        segments_.back().decay != entry.decay) {
-      segments_.push_back({entry.group, entry.decay, end, end});
-    }
-    offsets_[index] = end;
-    num_values_ += num_values_of(entry);
-    end += aligned(num_values_of(entry));
-    segments_.back().end = end;
-  }
+  const std::int64_t end = lay_out();
 
   param_ = aligned_zeros(end, device);
   grad_with_tail_ = aligned_zeros(end + kTailValues, device);
@@ -96,6 +81,35 @@ FlatState::FlatState(std::vector<FlatEntry> entries, at::Device device)
     parameter.mutable_grad() = view(grad_, entry).detach();
     parameters_.push_back(std::move(parameter));
   }
+}
+
+/// Gives every entry its place. @return values of a buffer
+std::int64_t FlatState::lay_out() {
+  std::vector<std::size_t> order(plan_.parameter.begin(), plan_.parameter.end());
+  if (plan_.empty()) {
+    order.resize(entries_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+  }
+  std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+    return std::tuple(bucket_of_[a], entries_[a].group, !entries_[a].decay) <
+           std::tuple(bucket_of_[b], entries_[b].group, !entries_[b].decay);
+  });
+  std::int64_t end = 0;
+  for (const std::size_t index : order) {
+    const FlatEntry& entry = entries_[index];
+    check(entry);
+    if (buckets_.size() <= bucket_of_[index]) buckets_.push_back({end, end, 0});
+    if (segments_.empty() || segments_.back().group != entry.group ||
+        segments_.back().decay != entry.decay) {
+      segments_.push_back({entry.group, entry.decay, end, end});
+    }
+    offsets_[index] = end;
+    num_values_ += num_values_of(entry);
+    end += aligned(num_values_of(entry));
+    segments_.back().end = buckets_.back().end = end;
+    ++buckets_.back().num_tensors;
+  }
+  return end;
 }
 
 at::Tensor FlatState::view(const at::Tensor& buffer, std::int64_t entry) const {

@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -27,28 +26,79 @@ std::int64_t count(float sum) { return std::llround(sum); }
 
 }  // namespace
 
-GradientReducer::GradientReducer(FlatState& state, Communicator& communicator,
-                                 std::int64_t bucket_bytes)
+GradientReducer::GradientReducer(FlatState& state, Communicator& communicator)
     : state_(state),
       communicator_(communicator),
-      bucket_values_(std::max<std::int64_t>(1, bucket_bytes / 4)) {}
+      hooks_(state.parameters(), [this](std::size_t entry) { ready(entry); }) {}
+
+GradientReducer::~GradientReducer() {
+  if (std::uncaught_exceptions() > 0) return;  // other ranks may never come
+  for (const auto& work : works_) {
+    try {
+      work->wait();
+    } catch (...) {  // whoever waited for the step has heard of it
+    }
+  }
+}
+
+void GradientReducer::arm(const StepSums& mine, std::int64_t step) {
+  put(mine);
+  const std::lock_guard lock(mutex_);
+  step_ = step;
+  times_.assign(state_.entries().size(), 0);
+  missing_.clear();
+  for (const FlatState::Bucket& bucket : state_.buckets()) missing_.push_back(bucket.num_tensors);
+  armed_ = true;
+}
+
+/// One gradient is finished.
+void GradientReducer::ready(std::size_t entry) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!armed_ || failure_) return;
+  try {
+    const auto bucket =
+        static_cast<std::size_t>(state_.bucket_of(static_cast<std::int64_t>(entry)));
+    ++times_[entry];
+    --missing_[bucket];
+    while (works_.size() < missing_.size() && missing_[works_.size()] == 0) launch_next();
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void GradientReducer::launch_next() {
+  const std::size_t number = works_.size();
+  const FlatState::Bucket& bucket = state_.buckets()[number];
+  const bool last = number + 1 == state_.buckets().size();
+  const std::int64_t end = last ? state_.grad_with_tail().numel() : bucket.end;
+  auto* values = static_cast<float*>(state_.grad_with_tail().mutable_data_ptr());
+  works_.push_back(communicator_.allreduce(
+      {values + bucket.begin, checked_cast<std::size_t>(end - bucket.begin), ElementType::f32},
+      Op::sum, nullptr, {"gradients", step_, checked_cast<std::int32_t>(number)}));
+}
+
+void GradientReducer::require_each_once() {
+  for (std::size_t entry = 0; entry < times_.size(); ++entry) {
+    if (times_[entry] == 1) continue;
+    throw InternalError(fmt::format("step {}: the backward pass finished this gradient {} times",
+                                    step_, times_[entry]),
+                        state_.entries()[entry].name);
+  }
+}
 
 StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
   if (step <= 2 || step % 1000 == 0) state_.check_gradient_views();
-  put(mine);
-  auto* values = static_cast<float*>(state_.grad_with_tail().mutable_data_ptr());
-  const std::int64_t gradients = state_.grad().numel();
-  const std::int64_t total = state_.grad_with_tail().numel();
   std::vector<std::unique_ptr<Work>> works;
-  std::int64_t begin = 0;
-  do {
-    // The tail never travels alone.
-    const std::int64_t end = begin + bucket_values_ >= gradients ? total : begin + bucket_values_;
-    const Buffer bucket{values + begin, checked_cast<std::size_t>(end - begin), ElementType::f32};
-    const Tag tag{"gradients", step, checked_cast<std::int32_t>(works.size())};
-    works.push_back(communicator_.allreduce(bucket, Op::sum, nullptr, tag));
-    begin = end;
-  } while (begin < total);
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) std::rethrow_exception(failure_);
+    if (armed_) require_each_once();
+    if (!armed_) put(mine);
+    armed_ = false;
+    step_ = step;
+    while (works_.size() < state_.buckets().size()) launch_next();
+    works.swap(works_);
+  }
   for (const auto& work : works) work->make_wait(nullptr);
   return take();
 }

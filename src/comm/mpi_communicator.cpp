@@ -12,6 +12,7 @@
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
+#include "ordered_reduction.h"
 
 namespace intr {
 namespace {
@@ -94,6 +95,7 @@ struct MpiCommunicator::State {
   int rank = 0;
   int world_size = 1;
   std::string broken;  ///< text of the first error
+  std::vector<std::byte> scratch;
 
   void check(int code, const char* call, const Tag& tag) {
     if (code == MPI_SUCCESS) return;
@@ -123,6 +125,15 @@ struct MpiCommunicator::State {
     for_pieces(buffer.data, buffer.count, element_bytes(buffer.dtype), [&](void* at, int count) {
       check(MPI_Allreduce(MPI_IN_PLACE, at, count, mpi_type(buffer.dtype), mpi_op(op), comm),
             "MPI_Allreduce", tag);
+    });
+  }
+
+  void ordered_allreduce(Buffer buffer, Op op, const Tag& tag) {
+    check_usable(tag);
+    const MPI_Datatype type = mpi_type(buffer.dtype);
+    for_pieces(buffer.data, buffer.count, element_bytes(buffer.dtype), [&](void* at, int count) {
+      intr::ordered_allreduce(data, {at, checked_cast<std::size_t>(count), buffer.dtype}, type, op,
+                              scratch, [&](int code, const char* call) { check(code, call, tag); });
     });
   }
 
@@ -165,14 +176,14 @@ struct MpiCommunicator::State {
   }
 };
 
-MpiCommunicator::MpiCommunicator(MpiEnvironment& environment)
-    : environment_(environment), state_(std::make_shared<State>()) {
+MpiCommunicator::MpiCommunicator(MpiEnvironment& environment, Reduction reduction)
+    : environment_(environment), reduction_(reduction), state_(std::make_shared<State>()) {
   info_.rank = state_->rank = environment.rank();
   info_.world_size = state_->world_size = environment.world_size();
   info_.local_rank = environment.local_rank();
   info_.local_size = environment.local_size();
   info_.node = environment.node();
-  info_.back_end = "mpi";
+  info_.back_end = reduction == Reduction::kFixedOrder ? "fixed" : "mpi";
   environment.run([state = state_] {
     const Tag tag{"start"};
     for (MPI_Comm* comm : {&state->data, &state->control}) {
@@ -207,7 +218,12 @@ std::unique_ptr<Work> MpiCommunicator::post(std::function<void()> call) {
 }
 
 std::unique_ptr<Work> MpiCommunicator::allreduce(Buffer inout, Op op, StreamHandle, Tag tag) {
-  return post([=, state = state_] { state->allreduce(state->data, inout, op, tag); });
+  return post([=, state = state_, ordered = reduction_ == Reduction::kFixedOrder] {
+    if (ordered)
+      state->ordered_allreduce(inout, op, tag);
+    else
+      state->allreduce(state->data, inout, op, tag);
+  });
 }
 
 std::unique_ptr<Work> MpiCommunicator::broadcast(Buffer inout, int root, StreamHandle, Tag tag) {

@@ -50,7 +50,8 @@ struct MpiEnvironment::State {
     MPI_Initialized(&running);
     finalize = running == 0;
     int provided = 0;
-    // One rank without a launcher needs no daemon of Open MPI beside it, which would outlive a kill.
+    // One rank without a launcher needs no daemon of Open MPI beside it, which would outlive a
+    // kill.
     ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     const int code = finalize ? MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided)
                               : MPI_Query_thread(&provided);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "intr/core/log.h"
 #include "intr/train/run_identity.h"
 
@@ -55,6 +57,17 @@ std::string RunFiles::prepared_folder(RunDirectory& directory, bool fresh) {
 RunFiles::RunFiles(const TrainOptions& options)
     : directory(options.out, options.take_lock),
       store(prepared_folder(directory, options.fresh), options.keep) {}
+
+BucketPlan RunStart::bucket_plan() const {
+  BucketPlan plan{checkpoint->plan_parameter, checkpoint->plan_bucket_end};
+  const auto trained = [](const CheckpointTensor& tensor) {
+    return tensor.kind == TensorKind::kTrainable;
+  };
+  const auto& tensors = checkpoint->tensors;
+  const auto count = std::count_if(tensors.begin(), tensors.end(), trained);
+  static_cast<void>(plan.bucket_of(static_cast<std::size_t>(count), path));
+  return plan;
+}
 
 RunStart load_start(const TrainOptions& options, const CheckpointStore& store) {
   if (options.resume != "auto")

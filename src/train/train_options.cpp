@@ -87,6 +87,10 @@ void describe_run(TrainOptions& o, OptionSet& set) {
       .add("resume", o.resume, "auto (newest good checkpoint of the run directory) or a file")
       .add("fresh", o.fresh, "start anew; old checkpoints move to checkpoints.old-N")
       .add("take-lock", o.take_lock, "take the run directory from a job that looks alive")
+      .add("bucket-mb", o.bucket_mb,
+           "size of the messages that gradients travel in, MiB; 0 = what suits --comm")
+      .add("replan", o.replan,
+           "cut them anew instead of as the checkpoint says: the last bits may change")
       .add("save-every", o.save_every, "checkpoint interval: 500steps, 2epochs")
       .add("keep", o.keep, "newest checkpoints that stay, beside best and final")
       .add("eval-every", o.eval_every, "epochs between evaluations; 0 = only at the end")
@@ -113,6 +117,7 @@ void validate_start(const TrainOptions& o) {
 }
 
 void validate_optimization(const TrainOptions& o) {
+  require_range("bucket-mb", o.bucket_mb, 0, 4096);
   require_range("batch-size", o.batch_size, 1, kMany);
   require_range("micro-batch", o.micro_batch, 1, kMany);
   require_range("epochs", o.schedule.epochs, 1, kMany);
@@ -144,14 +149,16 @@ void describe(PlaceOptions& place, OptionSet& options) {
       .add("loader-threads", place.loader_threads,
            "decoding threads of a rank; 0 = a sixteenth of its cores, at least 1")
       .add("device", place.device, "auto, cpu, cuda")
-      .add("comm", place.comm, "messages between ranks: auto, self, mpi, nccl");
+      .add("comm", place.comm,
+           "messages between ranks: auto, self, mpi, fixed (adds in one order, the same bits in "
+           "every run), nccl");
 }
 
 void validate(const PlaceOptions& place) {
   require_range("threads", place.threads, 0, 4096);
   require_range("loader-threads", place.loader_threads, 0, 4096);
   require_choice("device", place.device, {"auto", "cpu", "cuda"});
-  require_choice("comm", place.comm, {"auto", "self", "mpi", "nccl"});
+  require_choice("comm", place.comm, {"auto", "self", "mpi", "fixed", "nccl"});
 }
 
 SaveInterval SaveInterval::parse(const std::string& text) {

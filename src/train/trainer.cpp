@@ -108,6 +108,7 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   mine.loss += value;
   mine.samples += batch.size();
   count_hits(output.logits, batch.labels, mine);
+  if (batch.last_of_step) parts_.reducer.arm(mine, cursor_.step);
   loss.backward();
   report.times.backward += watch.lap();
 }

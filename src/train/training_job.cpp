@@ -10,11 +10,13 @@
 
 #include "intr/comm/gradient_reducer.h"
 #include "intr/comm/mpi_environment.h"
+#include "intr/core/byte_size.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
 #include "intr/core/version.h"
 #include "intr/io/json_file.h"
+#include "intr/train/bucket_setup.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
@@ -108,6 +110,9 @@ void show_start(const TrainOptions& options, const Data& data, const TrainingSta
   say("ranks",
       fmt::format("{} ({}), {} compute and {} decoding threads each, {}", world.world_size,
                   world.back_end, place.threads, place.loader_threads, place.device.str()));
+  say("buckets", fmt::format("{} of gradients, {} in all", state.flat().buckets().size(),
+                             shown_bytes(static_cast<std::uint64_t>(state.flat().grad().numel()) *
+                                         sizeof(float))));
   say("batch", fmt::format("{} images a step, at most {} in a forward pass", options.batch_size,
                            options.micro_batch));
   say("epochs", fmt::format("{} of {} steps", options.schedule.epochs, steps_per_epoch));
@@ -234,7 +239,12 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
   identity.environment = environment_facts(place, communicator);
   if (opening) opening->record(options, identity, run_config(options, values, identity));
 
-  TrainingState state(options.model, trainable_options(options), place.device);
+  const bool keeps_plan = opening && opening->start.checkpoint && !options.replan;
+  const TrainableOptions trainable = trainable_options(options);
+  TrainingState state(
+      options.model, trainable, place.device,
+      settle_bucket_plan(keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt,
+                         options.model, trainable, options.bucket_mb, communicator));
   const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
   if (begin.done) {
     log::info("{} is finished already; raise --epochs to go on, or start anew with --fresh",

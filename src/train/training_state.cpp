@@ -69,11 +69,20 @@ void broadcast_floats(Communicator& communicator, std::vector<float>& values) {
 
 }  // namespace
 
+std::vector<ParameterRow> trainable_parameters(const ModelConfig& config,
+                                               const TrainableOptions& options) {
+  std::vector<ParameterRow> rows = parameter_table(config);
+  const std::vector<bool> trainable = trainable_rows(rows, options.freeze);
+  std::size_t row = 0;
+  std::erase_if(rows, [&](const ParameterRow&) { return !trainable[row++]; });
+  return rows;
+}
+
 TrainingState::TrainingState(const ModelConfig& config, const TrainableOptions& options,
-                             at::Device device)
+                             at::Device device, BucketPlan plan)
     : rows_(parameter_table(config)),
       trainable_(trainable_rows(rows_, options.freeze)),
-      flat_(flat_entries(rows_, trainable_, options.decay_norm_bias), device),
+      flat_(flat_entries(rows_, trainable_, options.decay_norm_bias), device, std::move(plan)),
       frozen_(zero_frozen(rows_, trainable_, device)),
       model_(config, all_tensors(flat_, frozen_)) {}
 
@@ -132,6 +141,8 @@ void TrainingState::snapshot(Checkpoint& checkpoint) const {
         {.name = row.name, .kind = kind, .group = row.group, .shape = row.shape, .offset = offset});
     offset += checkpoint.tensors.back().num_values();
   }
+  checkpoint.plan_parameter = flat_.plan().parameter;
+  checkpoint.plan_bucket_end = flat_.plan().bucket_end;
   checkpoint.param = logical(flat_, flat_.param());
   checkpoint.exp_avg = logical(flat_, flat_.exp_avg());
   checkpoint.exp_avg_sq = logical(flat_, flat_.exp_avg_sq());

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/comm/communicator.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -23,7 +25,7 @@ MpiEnvironment& environment() {
 
 /// The back ends that serve this number of ranks.
 std::vector<std::string> back_ends() {
-  std::vector<std::string> names = {"auto", "mpi"};
+  std::vector<std::string> names = {"auto", "mpi", "fixed"};
   if (environment().world_size() == 1) names.push_back("self");
   return names;
 }
@@ -74,6 +76,34 @@ TEST(Communicator, ReducesEveryTypeAndSize) {
     check_allreduce<double>(*communicator, ElementType::f64);
     check_allreduce<std::int64_t>(*communicator, ElementType::i64);
     check_allreduce<std::uint8_t>(*communicator, ElementType::u8);
+  }
+}
+
+/// Values of very different sizes, so that every order of adding gives other bits.
+float scattered(int rank, std::size_t i) {
+  const auto place = static_cast<double>(i * 31 + static_cast<std::size_t>(rank) * 17);
+  return static_cast<float>(std::sin(place) * std::pow(10.0, static_cast<double>(i % 9)));
+}
+
+/// By the tree over ranks [first, first + width), in float32.
+float tree_sum(int first, int width, int ranks, std::size_t i) {
+  if (width == 1) return scattered(first, i);
+  const int half = width / 2;
+  const float lower = tree_sum(first, half, ranks, i);
+  return first + half < ranks ? lower + tree_sum(first + half, half, ranks, i) : lower;
+}
+
+TEST(Communicator, FixedAddsInOneOrder) {
+  const auto communicator = make_communicator("fixed", environment());
+  const int ranks = communicator->world_size();
+  const std::size_t size = 3'000'000;  // more than one piece
+  std::vector<float> expected(size), values(size);
+  for (std::size_t i = 0; i < size; ++i) expected[i] = tree_sum(0, 8, ranks, i);
+  for (int run = 0; run < 3; ++run) {
+    for (std::size_t i = 0; i < size; ++i) values[i] = scattered(communicator->rank(), i);
+    communicator->allreduce({values.data(), size, ElementType::f32}, Op::sum, nullptr, {"test"})
+        ->wait();
+    EXPECT_TRUE(values == expected) << run;
   }
 }
 
@@ -174,7 +204,8 @@ TEST(Communicator, AgreesOrNamesTheRanksThatDiffer) {
                     HasSubstr("rank 0 (000000000000000a), rank 1 (000000000000000b)"));
       } else {
         EXPECT_THAT(error.what(),
-                    HasSubstr("rank 3 (000000000000000b) against the others (000000000000000a)"));
+                    HasSubstr(fmt::format(
+                        "rank {} (000000000000000b) against the others (000000000000000a)", odd)));
       }
     }
     communicator->barrier({"test"});  // still usable

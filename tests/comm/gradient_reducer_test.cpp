@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "intr/comm/mpi_environment.h"
+#include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 
@@ -51,10 +52,17 @@ Share share_of(int rank, int world_size) {
   return {rank * kSamples / world_size, (rank + 1) * kSamples / world_size};
 }
 
-void reduce_and_compare(std::int64_t bucket_bytes) {
+BucketPlan plan(std::int64_t bucket_bytes) {
+  std::vector<std::int64_t> bytes;
+  for (const FlatEntry& entry : entries()) bytes.push_back(4 * at::empty(entry.shape).numel());
+  return plan_buckets({2, 0, 1}, bytes, {bucket_bytes, bucket_bytes, bucket_bytes, bucket_bytes});
+}
+
+void reduce_and_compare(std::int64_t bucket_bytes, std::size_t buckets) {
   const auto communicator = make_communicator("auto", environment());
-  FlatState state(entries(), at::kCPU);
-  GradientReducer reducer(state, *communicator, bucket_bytes);
+  FlatState state(entries(), at::kCPU, plan(bucket_bytes));
+  ASSERT_EQ(state.buckets().size(), buckets);
+  GradientReducer reducer(state, *communicator);
   const Share share = share_of(communicator->rank(), communicator->world_size());
   accumulate(state, share.first, share.last);
   const std::int64_t mine = share.last - share.first;
@@ -68,7 +76,7 @@ void reduce_and_compare(std::int64_t bucket_bytes) {
   EXPECT_EQ(all.hits5, kSamples);
   EXPECT_EQ(all.samples, kSamples);
 
-  FlatState alone(entries(), at::kCPU);
+  FlatState alone(entries(), at::kCPU, plan(bucket_bytes));
   accumulate(alone, 0, kSamples);
   const double difference = (state.grad() - alone.grad()).abs().max().item<double>();
   EXPECT_LE(difference, 1e-5 * alone.grad().abs().max().item<double>()) << bucket_bytes;
@@ -80,12 +88,98 @@ void reduce_and_compare(std::int64_t bucket_bytes) {
 }
 
 TEST(GradientReducer, SumsLikeOneRank) {
-  reduce_and_compare(32 << 20);  // one bucket
-  reduce_and_compare(4096);      // several
-  // A flat buffer of exactly two buckets: the tail rides in the second.
-  const FlatState state(entries(), at::kCPU);
-  reduce_and_compare(state.grad().numel() * 4 / 2);
-  reduce_and_compare(1);  // a bucket a value
+  reduce_and_compare(32 << 20, 1);
+  reduce_and_compare(10'000, 2);
+  reduce_and_compare(1, 3);  // a bucket a tensor
+}
+
+/// A model of one layer a tensor: its backward pass finishes b, then a, then conv.
+at::Tensor loss_of(const FlatState& state, double sample) {
+  at::Tensor value = at::conv2d(at::full({1, 8, 3, 3}, sample), state.parameter(1)).sum();
+  value = (value * state.parameter(0)).tanh().sum();
+  return (value * state.parameter(2)).sum() * 1e-3;
+}
+
+void fill_parameters(const FlatState& state) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor values = contribution(99, state.num_values());
+  state.from_logical({values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())},
+                     state.param());
+}
+
+/// Two micro-batches a rank and step, of which the last sends; the rank without one sends at the
+/// end.
+TEST(GradientReducer, SendsWhileBackwardRuns) {
+  const auto communicator = make_communicator("auto", environment());
+  FlatState state(entries(), at::kCPU, plan(1));
+  fill_parameters(state);
+  GradientReducer reducer(state, *communicator);
+  const int ranks = communicator->world_size(), mine = communicator->rank();
+  const int idle = ranks > 1 ? ranks - 1 : -1;
+  for (std::int64_t step = 0; step < 3; ++step) {
+    state.grad().zero_();
+    const StepSums sums{.samples = mine == idle ? 0 : 2};
+    if (mine != idle) {
+      loss_of(state, 0.1 * (2 * mine + 1)).backward();
+      const at::Tensor loss = loss_of(state, 0.1 * (2 * mine + 2));
+      reducer.arm(sums, step);
+      loss.backward();
+    }
+    EXPECT_EQ(reducer.finish(sums, step).samples, 2 * (idle < 0 ? 1 : ranks - 1));
+    FlatState alone(entries(), at::kCPU, plan(1));
+    fill_parameters(alone);
+    for (int sample = 1; sample <= 2 * (idle < 0 ? 1 : ranks - 1); ++sample)
+      loss_of(alone, 0.1 * sample).backward();
+    const double difference = (state.grad() - alone.grad()).abs().max().item<double>();
+    EXPECT_GT(alone.grad().abs().max().item<double>(), 0);
+    EXPECT_LE(difference, 1e-5 * alone.grad().abs().max().item<double>()) << step;
+  }
+}
+
+/// Notes the order of collectives; with them as with one rank.
+class WatchedCommunicator final : public SelfCommunicator {
+ public:
+  std::unique_ptr<Work> allreduce(Buffer inout, Op op, StreamHandle after, Tag tag) override {
+    buckets.push_back(tag.bucket);
+    if (fails) throw PeerError("gone");
+    return SelfCommunicator::allreduce(inout, op, after, tag);
+  }
+  std::vector<std::int32_t> buckets;
+  bool fails = false;
+};
+
+TEST(GradientReducer, BucketsGoOutInOrderBeforeTheEnd) {
+  WatchedCommunicator communicator;
+  FlatState state(entries(), at::kCPU, plan(1));
+  fill_parameters(state);
+  GradientReducer reducer(state, communicator);
+  loss_of(state, 0.3).backward();
+  EXPECT_TRUE(communicator.buckets.empty()) << "only the last micro-batch sends";
+  reducer.arm({}, 7);
+  loss_of(state, 0.3).backward();
+  EXPECT_EQ(communicator.buckets, (std::vector<std::int32_t>{0, 1, 2}));
+  reducer.finish({}, 7);
+  EXPECT_EQ(communicator.buckets.size(), 3U);
+  // A failure in a hook is thrown where the step waits, not in autograd.
+  communicator.fails = true;
+  reducer.arm({}, 8);
+  EXPECT_NO_THROW(loss_of(state, 0.3).backward());
+  EXPECT_THROW(reducer.finish({}, 8), PeerError);
+}
+
+TEST(GradientReducer, NamesAGradientThatBackwardDidNotReach) {
+  SelfCommunicator alone;
+  FlatState state(entries(), at::kCPU, plan(1));
+  GradientReducer reducer(state, alone);
+  reducer.arm({}, 4);
+  (state.parameter(0).sum() + state.parameter(2).sum()).backward();
+  try {
+    reducer.finish({}, 4);
+    FAIL();
+  } catch (const InternalError& error) {
+    EXPECT_NE(std::string(error.what()).find("conv: step 4"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("0 times"), std::string::npos) << error.what();
+  }
 }
 
 TEST(GradientReducer, OneRankMovesNothing) {

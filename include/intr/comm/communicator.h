@@ -86,8 +86,8 @@ class Communicator {
 
 class MpiEnvironment;
 
-/// Makes the back end that `--comm` names: auto, self, mpi, nccl. auto is self for one rank, else
-/// nccl on GPUs, else mpi.
+/// Makes the back end that `--comm` names: auto, self, mpi, fixed, nccl. auto is self for one rank,
+/// else nccl on GPUs, else mpi.
 /// @throws EnvironmentError if it was not built in or cannot work here
 std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
                                                 MpiEnvironment& environment);

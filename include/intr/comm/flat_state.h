@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "intr/comm/bucket_plan.h"
+
 namespace intr {
 
 /// A trainable tensor and where it belongs.
@@ -21,13 +23,16 @@ struct FlatEntry {
 
 /// The training state of all trainable tensors: four flat float32 buffers of one layout
 /// (parameters, gradients, both Adam moments). Tensors are views into them; each starts at a
-/// multiple of 256 bytes; gaps are zero for ever. Files and hashes use logical row-major order, one
-/// tensor after another in the order of the entries, without gaps.
+/// multiple of 256 bytes; gaps are zero for ever. Tensors of a bucket lie together. Files and
+/// hashes use logical row-major order, one tensor after another in the order of the entries,
+/// without gaps.
 class FlatState {
  public:
   /// All four buffers are zero at first.
-  /// @param entries in the order of files; inside the buffers they are sorted by (group, decay)
-  FlatState(std::vector<FlatEntry> entries, at::Device device);
+  /// @param entries in the order of files; inside the buffers they are sorted by (bucket, group,
+  /// decay), then by their place in the plan
+  /// @throws DataError naming the checkpoint if the plan is not of these entries
+  FlatState(std::vector<FlatEntry> entries, at::Device device, BucketPlan plan = {});
   FlatState(const FlatState&) = delete;  // parameters and gradients are views into this one
   FlatState& operator=(const FlatState&) = delete;
 
@@ -39,6 +44,19 @@ class FlatState {
     std::int64_t end = 0;
   };
 
+  /// Gradients that travel together: values [begin, end) of grad().
+  struct Bucket {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    std::int64_t num_tensors = 0;
+  };
+  const BucketPlan& plan() const noexcept { return plan_; }
+  /// In the order in which backward passes finish them.
+  const std::vector<Bucket>& buckets() const noexcept { return buckets_; }
+  std::int64_t bucket_of(std::int64_t entry) const {
+    return bucket_of_.at(static_cast<std::size_t>(entry));
+  }
+
   const std::vector<FlatEntry>& entries() const noexcept { return entries_; }
   const std::vector<Segment>& segments() const noexcept { return segments_; }
   /// Values of all tensors, without gaps.
@@ -48,6 +66,7 @@ class FlatState {
   const at::Tensor& parameter(std::int64_t entry) const {
     return parameters_.at(static_cast<std::size_t>(entry));
   }
+  const std::vector<at::Tensor>& parameters() const noexcept { return parameters_; }
   const at::Tensor& param() const noexcept { return param_; }
   const at::Tensor& grad() const noexcept { return grad_; }
   /// kTailValues floats right behind grad(), in the same memory: what rides with the gradients.
@@ -73,8 +92,13 @@ class FlatState {
   std::uint64_t hash() const;
 
  private:
+  std::int64_t lay_out();
+
   std::vector<FlatEntry> entries_;
   std::vector<std::int64_t> offsets_;
+  BucketPlan plan_;
+  std::vector<std::uint32_t> bucket_of_;  ///< of each entry
+  std::vector<Bucket> buckets_;
   std::vector<Segment> segments_;
   std::vector<at::Tensor> parameters_;
   std::int64_t num_values_ = 0;

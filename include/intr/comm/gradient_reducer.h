@@ -2,9 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "intr/comm/communicator.h"
 #include "intr/comm/flat_state.h"
+#include "intr/comm/gradient_hooks.h"
 
 namespace intr {
 
@@ -19,26 +24,44 @@ struct StepSums {
   std::int64_t samples = 0;
 };
 
-/// Sums the gradients of all ranks, in place, in a few large buckets, the last of which also
-/// carries the step's sums.
+/// Sums the gradients of all ranks, in place, in the buckets of the flat state, the last of which
+/// also carries the step's sums. Buckets go out in their order, each as soon as the backward pass
+/// has finished all of its gradients, while it computes the others.
 class GradientReducer {
  public:
   /// @param state, communicator must outlive the reducer
-  /// @param bucket_bytes size of all buckets but the last
-  GradientReducer(FlatState& state, Communicator& communicator,
-                  std::int64_t bucket_bytes = 32 << 20);
-  /// Collective: after the backward pass of this rank's last micro-batch of the step. On return
-  /// state.grad() holds the sum over ranks, the same bits on each.
-  /// @throws PeerError if another rank is gone; InternalError if a gradient left its place
+  GradientReducer(FlatState& state, Communicator& communicator);
+  GradientReducer(const GradientReducer&) = delete;
+  GradientReducer& operator=(const GradientReducer&) = delete;
+  /// Waits for what is under way.
+  ~GradientReducer();
+
+  /// Before the backward pass of this rank's last micro-batch of the step: that pass sends.
+  /// @param mine the step's sums of this rank, all of its micro-batches included
+  void arm(const StepSums& mine, std::int64_t step);
+  /// Collective: after that pass. On return state.grad() holds the sum over ranks, the same bits on
+  /// each. A rank without pictures calls it without arm().
+  /// @throws PeerError if another rank is gone; InternalError naming a gradient that left its
+  /// place, or that the pass reached not once
   StepSums finish(const StepSums& mine, std::int64_t step);
 
  private:
+  void ready(std::size_t entry) noexcept;
+  void launch_next();
+  void require_each_once();
   void put(const StepSums& mine);
   StepSums take() const;
 
   FlatState& state_;
   Communicator& communicator_;
-  std::int64_t bucket_values_;
+  std::mutex mutex_;  ///< of all below: hooks run on threads of autograd
+  bool armed_ = false;
+  std::int64_t step_ = 0;
+  std::vector<std::int32_t> times_;    ///< each gradient was finished in this pass
+  std::vector<std::int64_t> missing_;  ///< gradients of each bucket that are not finished yet
+  std::vector<std::unique_ptr<Work>> works_;  ///< of the buckets that were sent
+  std::exception_ptr failure_;                ///< of a hook
+  GradientHooks hooks_;                       // last: its calls use all of the above
 };
 
 }  // namespace intr

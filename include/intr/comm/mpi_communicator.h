@@ -17,8 +17,13 @@ namespace intr {
 /// communicator then.
 class MpiCommunicator final : public Communicator {
  public:
+  /// How the data plane adds up.
+  enum class Reduction {
+    kLibrary,     ///< MPI_Allreduce: fast; its order may depend on ranks, sizes and the library
+    kFixedOrder,  ///< one binary tree over rank numbers: the same bits in every run
+  };
   /// Collective. @param environment must outlive the communicator. @throws PeerError
-  explicit MpiCommunicator(MpiEnvironment& environment);
+  explicit MpiCommunicator(MpiEnvironment& environment, Reduction reduction = Reduction::kLibrary);
   /// Collective, unless an exception unwinds: then other ranks may be elsewhere.
   ~MpiCommunicator() override;
   MpiCommunicator(const MpiCommunicator&) = delete;
@@ -39,6 +44,7 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Work> post(std::function<void()> call);
 
   MpiEnvironment& environment_;
+  Reduction reduction_;
   WorldInfo info_;
   std::shared_ptr<State> state_;  ///< shared with calls that are still queued
 };

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "intr/comm/bucket_plan.h"
 #include "intr/train/checkpoint_store.h"
 #include "intr/train/run_directory.h"
 #include "intr/train/run_state.h"
@@ -28,6 +29,9 @@ struct RunStart {
   RunState state;
   std::optional<Checkpoint> checkpoint;
   std::string path;  ///< of the checkpoint
+
+  /// The checkpoint's. @throws DataError naming it if it is not of its trainable tensors
+  BucketPlan bucket_plan() const;
 };
 
 /// Chooses what `--resume` means. @throws DataError

@@ -21,7 +21,7 @@ struct PlaceOptions {
   std::int64_t threads = 0;         ///< compute threads of a rank; 0 = its share of the cores
   std::int64_t loader_threads = 0;  ///< decoding threads of a rank; 0 = a sixteenth of those
   std::string device = "auto";      ///< auto, cpu, cuda
-  std::string comm = "auto";        ///< auto, self, mpi, nccl
+  std::string comm = "auto";        ///< auto, self, mpi, fixed, nccl
 };
 void describe(PlaceOptions& place, OptionSet& options);
 void validate(const PlaceOptions& place);
@@ -66,6 +66,9 @@ struct TrainOptions {
   std::int64_t micro_batch = 12;
   std::int64_t max_steps = 0;
   std::int64_t seed = 42;
+
+  std::int64_t bucket_mb = 0;  ///< size of gradient buckets, MiB; 0 = what suits the back end
+  bool replan = false;
 
   std::string out;
   std::string resume = "auto";  ///< auto, or a checkpoint file

@@ -17,14 +17,21 @@ struct TrainableOptions {
   bool decay_norm_bias = true;  ///< weight decay on biases, norms and 1-d tensors, too
 };
 
+/// The trainable tensors of a model, in the order of files.
+std::vector<ParameterRow> trainable_parameters(const ModelConfig& config,
+                                               const TrainableOptions& options);
+
 /// The model under training: trainable tensors and their moments in one flat state, frozen ones and
 /// buffers beside it. The trainable set is fixed at construction.
 class TrainingState {
  public:
   /// Everything is zero until values are set.
-  TrainingState(const ModelConfig& config, const TrainableOptions& options, at::Device device);
+  /// @param plan of the gradients' buckets, see settle_bucket_plan()
+  TrainingState(const ModelConfig& config, const TrainableOptions& options, at::Device device,
+                BucketPlan plan = {});
 
   FlatState& flat() noexcept { return flat_; }
+  const FlatState& flat() const noexcept { return flat_; }
   const Intr& model() const noexcept { return model_; }
   at::Device device() const noexcept { return flat_.param().device(); }
   /// Values of trainable tensors.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/bucket_setup.h"
+
+#include <torch/torch.h>
+
+#include <cstring>
+
+#include "intr/comm/gradient_hooks.h"
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+const Tag kTag{.section = "start"};
+constexpr std::int64_t kSide = 64;  // pixels; the order does not depend on it
+
+BucketPlan make_plan(const ModelConfig& config, const TrainableOptions& options,
+                     const BucketSizes& sizes) {
+  std::vector<std::int64_t> bytes;
+  for (const ParameterRow& row : trainable_parameters(config, options)) {
+    std::int64_t values = 1;
+    for (const std::int64_t size : row.shape) values *= size;
+    bytes.push_back(values * 4);
+  }
+  return plan_buckets(observe_backward_order(config, options), bytes, sizes);
+}
+
+void broadcast(std::vector<std::uint32_t>& numbers, Communicator& communicator) {
+  std::vector<std::byte> bytes(numbers.size() * sizeof(std::uint32_t));
+  if (!bytes.empty()) std::memcpy(bytes.data(), numbers.data(), bytes.size());
+  communicator.broadcast_bytes(bytes, 0, kTag);
+  numbers.resize(bytes.size() / sizeof(std::uint32_t));
+  if (!bytes.empty()) std::memcpy(numbers.data(), bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> observe_backward_order(const ModelConfig& config,
+                                                  const TrainableOptions& options) {
+  const TrainingState state(config, options, at::kCPU);
+  std::vector<std::uint32_t> order;
+  const GradientHooks hooks(state.flat().parameters(), [&order](std::size_t entry) {
+    order.push_back(static_cast<std::uint32_t>(entry));
+  });
+  ForwardOptions training;
+  training.training = true;
+  const IntrOutput output =
+      state.model().forward(torch::zeros({1, 3, kSide, kSide}), {{kSide, kSide}}, training);
+  classification_loss(output.logits, torch::zeros({1}, torch::kInt64), 1).backward();
+  std::vector<bool> reached(state.flat().entries().size());
+  for (const std::uint32_t entry : order) reached[entry] = true;
+  for (std::size_t entry = 0; entry < reached.size(); ++entry)
+    if (!reached[entry])
+      throw InternalError("no gradient reaches this trainable tensor",
+                          state.flat().entries()[entry].name);
+  return order;
+}
+
+BucketPlan settle_bucket_plan(const std::optional<BucketPlan>& stored, const ModelConfig& config,
+                              const TrainableOptions& options, std::int64_t most_mb,
+                              Communicator& communicator) {
+  BucketPlan plan;
+  if (communicator.rank() == 0)
+    plan = stored ? *stored
+                  : make_plan(config, options,
+                              bucket_sizes(communicator.info().back_end, most_mb << 20));
+  broadcast(plan.parameter, communicator);
+  broadcast(plan.bucket_end, communicator);
+  communicator.agree("the bucket plan", plan.hash(), kTag);
+  return plan;
+}
+
+}  // namespace intr
