@@ -72,10 +72,20 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::commit() {
-  Descriptor(temporary_, O_RDONLY, "open").sync();
+  sync();
+  rename();
+  sync_folder();
+}
+
+void AtomicFile::sync() const { Descriptor(temporary_, O_RDONLY, "open").sync(); }
+
+void AtomicFile::rename() {
   if (::rename(temporary_.c_str(), final_.c_str()) != 0)
     throw_system_error("rename to " + final_, temporary_, errno);
   temporary_.clear();
+}
+
+void AtomicFile::sync_folder() const {
   Descriptor(folder_of(final_), O_RDONLY | O_DIRECTORY, "open").sync();
 }
 

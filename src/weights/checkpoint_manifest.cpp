@@ -65,6 +65,7 @@ std::string first_good(const std::string& folder, const std::vector<ManifestEntr
   for (const ManifestEntry& entry : candidates) {
     const std::string path = folder + "/" + entry.file;
     try {
+      if (entry.tagged("suspect")) throw DataError("replicas differed when it was written", path);
       check_candidate(folder, entry);
       static_cast<void>(read_checkpoint(path, false));
       return path;

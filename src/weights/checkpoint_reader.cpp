@@ -78,8 +78,12 @@ void CheckpointReader::check_kind() const {
 }
 
 void CheckpointReader::check(const std::string& name, std::span<const std::byte> bytes) const {
+  compare(name, block_hashes(bytes));
+}
+
+void CheckpointReader::compare(const std::string& name,
+                               const std::vector<std::uint64_t>& found) const {
   const std::vector<std::uint64_t> stored = stored_hashes(name);
-  const std::vector<std::uint64_t> found = block_hashes(bytes);
   if (stored.size() != found.size())
     fail(fmt::format("{} has {} blocks, {} are listed", name, found.size(), stored.size()));
   for (std::size_t block = 0; block < found.size(); ++block) {
@@ -126,6 +130,57 @@ void CheckpointReader::read_attributes(Checkpoint& checkpoint) const {
   checkpoint.phase = file_.text("/", "phase");
   if (checkpoint.phase != "train" && checkpoint.phase != "eval")
     fail(fmt::format("unknown phase '{}'", checkpoint.phase));
+}
+
+void CheckpointReader::require_layout(const std::vector<CheckpointTensor>& tensors,
+                                      std::uint64_t trainable, std::uint64_t frozen) const {
+  const std::string fault = checkpoint_layout_fault(tensors, trainable, frozen);
+  if (!fault.empty()) fail(fault);
+}
+
+Checkpoint CheckpointReader::read_head() const {
+  Checkpoint head;
+  read_attributes(head);
+  head.tensors = read_index();
+  head.plan_parameter = read<std::uint32_t>("/plan/parameter");
+  head.plan_bucket_end = read<std::uint32_t>("/plan/bucket_end");
+  head.config = read_json("config");
+  head.sampler = read_json("sampler");
+  head.schedule = read_json("schedule");
+  head.history = read_json("history");
+  head.environment = read_json("environment");
+  const nlohmann::ordered_json classes = read_json("classes");
+  if (!classes.is_array() || !std::all_of(classes.begin(), classes.end(),
+                                          [](const auto& name) { return name.is_string(); }))
+    fail("/json/classes is no list of names");
+  head.classes = classes.get<std::vector<std::string>>();
+  return head;
+}
+
+std::uint64_t CheckpointReader::verify_floats(const std::string& name) const {
+  require_plain(name);
+  const hdf5::Shape shape = file_.shape(name);
+  if (shape.size() != 1) fail(fmt::format("{} has {} dimensions, not 1", name, shape.size()));
+  constexpr std::uint64_t kValues = kCheckpointBlock / sizeof(float);
+  std::vector<float> block(std::min(kValues, shape[0]));
+  std::vector<std::uint64_t> hashes;
+  for (std::uint64_t first = 0; first < shape[0]; first += kValues) {
+    const std::span<float> part(block.data(), std::min(kValues, shape[0] - first));
+    file_.read_range(name, first, part);
+    hashes.push_back(xxh3_64(std::as_bytes(part)));
+  }
+  compare(name, hashes);
+  return shape[0];
+}
+
+Checkpoint CheckpointReader::verify() const {
+  Checkpoint head = read_head();
+  const std::uint64_t trainable = verify_floats("/flat/param");
+  require_layout(head.tensors, trainable, verify_floats("/frozen/f32"));
+  for (const char* moments : {"/flat/exp_avg", "/flat/exp_avg_sq"})
+    if (verify_floats(moments) != trainable)
+      fail("the moments and the parameters differ in length");
+  return head;
 }
 
 std::string checkpoint_layout_fault(const std::vector<CheckpointTensor>& tensors,

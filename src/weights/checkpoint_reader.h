@@ -32,6 +32,8 @@ class CheckpointReader {
     check(name, std::as_bytes(std::span(values)));
     return values;
   }
+  /// Checks a one-dimensional data set of f32 block by block. @return its values
+  std::uint64_t verify_floats(const std::string& name) const;
   std::vector<std::string> read_names(const std::string& name) const;
   std::string read_text(const std::string& name) const;
   nlohmann::ordered_json read_json(const std::string& name) const;
@@ -40,6 +42,12 @@ class CheckpointReader {
   std::vector<CheckpointTensor> read_index() const;
   /// Step, epoch, position and phase.
   void read_attributes(Checkpoint& checkpoint) const;
+  /// All but the arrays of values, and whether these have the lengths that the index wants.
+  Checkpoint read_head() const;
+  void require_layout(const std::vector<CheckpointTensor>& tensors, std::uint64_t trainable,
+                      std::uint64_t frozen) const;
+  /// Reads everything, keeping no more than a block of the arrays. @return what read_head does
+  Checkpoint verify() const;
   /// @throws DataError unless the data set is there and lies in the file in one piece
   void require_plain(const std::string& name) const;
   [[noreturn]] void fail(const std::string& what) const;
@@ -47,6 +55,7 @@ class CheckpointReader {
  private:
   void check_kind() const;
   void check(const std::string& name, std::span<const std::byte> bytes) const;
+  void compare(const std::string& name, const std::vector<std::uint64_t>& found) const;
   hdf5::File file_;
 };
 

@@ -23,6 +23,10 @@ class AtomicFile {
   const std::string& temporary_path() const noexcept { return temporary_; }
   /// Syncs the file, renames it and syncs the folder. @throws EnvironmentError
   void commit();
+  /// The three parts of commit(), in this order, for who has something to do between them.
+  void sync() const;
+  void rename();
+  void sync_folder() const;
 
  private:
   std::string final_;

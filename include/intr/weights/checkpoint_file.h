@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "intr/weights/save_stage.h"
 
 namespace intr {
 
@@ -51,10 +55,36 @@ inline constexpr std::uint16_t kCheckpointMinor = 0;
 /// Bytes of a checked block of a data set.
 inline constexpr std::uint64_t kCheckpointBlock = std::uint64_t{16} << 20;
 
+/// The three large arrays of a checkpoint.
+enum class FlatArray : std::uint8_t { kParam, kExpAvg, kExpAvgSq };
+
+/// The large arrays of a checkpoint that is written, block by block, so that nobody needs all of
+/// them in the order of the file at once.
+struct FlatValues {
+  std::uint64_t num_values = 0;  ///< of each array
+  /// Copies values [first, first + out.size()) of an array, in the order of the file.
+  std::function<void(FlatArray array, std::uint64_t first, std::span<float> out)> copy;
+};
+
 /// Writes the file as it is named (callers pass a temporary path), closes it and checks every block
 /// of what it reads back.
+/// @param head   the checkpoint without param, exp_avg and exp_avg_sq
+/// @param values these three
+/// @param at     called as each stage from create to verify begins
 /// @throws EnvironmentError if it cannot be written or reads back otherwise
+void write_checkpoint(const std::string& path, const Checkpoint& head, const FlatValues& values,
+                      const SaveHook& at = {});
+/// The same for a checkpoint that holds its arrays itself.
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+/// The arrays of a checkpoint, which must outlive what is returned.
+FlatValues flat_values_of(const Checkpoint& checkpoint);
+
+/// Bytes that a checkpoint of so many values takes, a little more than less.
+std::uint64_t checkpoint_bytes(std::uint64_t num_trainable, std::uint64_t num_frozen) noexcept;
+
+/// Reads and checks everything in a checkpoint, keeping no more than a block of its large arrays.
+/// @return the checkpoint without its arrays @throws DataError as read_checkpoint does
+Checkpoint verify_checkpoint(const std::string& path);
 
 /// Reads and checks a whole checkpoint.
 /// @param with_moments false leaves exp_avg and exp_avg_sq empty and unread
