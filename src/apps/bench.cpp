@@ -12,21 +12,20 @@
 
 namespace {
 
-struct Command {
-  const char* name;
-  const char* purpose;
-  intr::ExitCode (*run)(const std::vector<std::string>& arguments);
-};
-
-constexpr Command kCommands[] = {
-    {"loader", "pictures a second of a split, from the packed set to batches", intr::bench_loader},
-};
+std::vector<intr::BenchCommand> all_commands() {
+  std::vector<intr::BenchCommand> commands = {
+      {"loader", "pictures a second of a split, from the packed set to batches",
+       intr::bench_loader}};
+  const auto others = intr::train_bench_commands();
+  commands.insert(commands.end(), others.begin(), others.end());
+  return commands;
+}
 
 intr::ExitCode run(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   std::string usage = "Usage: intr-bench COMMAND [options]\n\n";
   std::vector<std::string> names;
-  for (const Command& command : kCommands) {
+  for (const intr::BenchCommand& command : all_commands()) {
     names.emplace_back(command.name);
     usage += fmt::format("  {:<12} {}\n", command.name, command.purpose);
     if (word == command.name) return command.run(intr::arguments_of(argc, argv, 2));

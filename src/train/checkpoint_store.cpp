@@ -18,12 +18,6 @@ namespace fs = std::filesystem;
 constexpr const char* kLast = "last.h5";
 constexpr const char* kBest = "best.h5";
 
-std::uint64_t estimated_bytes(const Checkpoint& snapshot) {
-  const std::uint64_t values = snapshot.param.size() + snapshot.exp_avg.size() +
-                               snapshot.exp_avg_sq.size() + snapshot.frozen.size();
-  return values * sizeof(float) + (std::uint64_t{1} << 20);
-}
-
 void require_room(const std::string& folder, std::uint64_t bytes) {
   const std::uint64_t wanted = bytes + bytes / 5;
   const std::uint64_t free = free_bytes(folder);
@@ -33,13 +27,22 @@ void require_room(const std::string& folder, std::uint64_t bytes) {
       "make room on that file system and run the same command again");
 }
 
+/// Of checkpoints, MANIFEST and links: ".NAME.tmp-…".
 void remove_temporary_files(const std::string& folder) {
   for (const auto& file : fs::directory_iterator(folder)) {
     const std::string name = file.path().filename().string();
-    if (!name.starts_with(".ckpt-") || name.find(".tmp-") == std::string::npos) continue;
+    if (!name.starts_with(".") || name.find(".tmp-") == std::string::npos) continue;
     std::error_code ignored;
     fs::remove(file.path(), ignored);
   }
+}
+
+bool stays_for_good(const ManifestEntry& entry) {
+  return entry.tagged("best") || entry.tagged("final") || entry.tagged("major");
+}
+
+void add_tag(ManifestEntry& entry, const char* tag) {
+  if (!entry.tagged(tag)) entry.tags.emplace_back(tag);
 }
 
 }  // namespace
@@ -49,6 +52,11 @@ CheckpointStore::CheckpointStore(std::string folder, std::int64_t keep)
   make_folder(folder_);
   remove_temporary_files(folder_);
   entries_ = read_manifest(folder_);
+}
+
+std::vector<ManifestEntry> CheckpointStore::entries() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
 }
 
 std::string CheckpointStore::path_of(std::int64_t step) const {
@@ -61,45 +69,107 @@ ManifestEntry* CheckpointStore::find(std::int64_t step) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-std::string CheckpointStore::save(const Checkpoint& snapshot) {
-  require_room(folder_, estimated_bytes(snapshot));
-  const std::string path = path_of(snapshot.step);
+void CheckpointStore::begin(SaveStage stage) const {
+  if (hook_) hook_(stage);
+}
+
+void CheckpointStore::check_fence() const {
+  if (fence_) fence_();
+}
+
+void CheckpointStore::write_list() const {
+  check_fence();
+  write_manifest(folder_, entries_);
+}
+
+std::string CheckpointStore::save(const Checkpoint& head, const FlatValues& values, bool major) {
+  begin(SaveStage::kPlan);
+  require_room(folder_, checkpoint_bytes(values.num_values, head.frozen.size()));
+  const std::string path = path_of(head.step);
   AtomicFile file(path);
-  write_checkpoint(file.temporary_path(), snapshot);
-  ManifestEntry entry{.step = snapshot.step,
-                      .epoch = snapshot.epoch,
-                      .file = checkpoint_file_name(snapshot.step),
+  write_checkpoint(file.temporary_path(), head, values, hook_);
+  ManifestEntry entry{.step = head.step,
+                      .epoch = head.epoch,
+                      .file = checkpoint_file_name(head.step),
                       .bytes = fs::file_size(file.temporary_path()),
                       .hash = hash_file(file.temporary_path())};
-  file.commit();
-  std::erase_if(entries_, [&](const ManifestEntry& old) { return old.step == entry.step; });
-  entries_.push_back(std::move(entry));
-  std::sort(entries_.begin(), entries_.end(),
-            [](const auto& a, const auto& b) { return a.step < b.step; });
-  write_manifest(folder_, entries_);
-  point(kLast, checkpoint_file_name(snapshot.step));
-  prune();
+  if (major) add_tag(entry, "major");
+  begin(SaveStage::kFsync);
+  file.sync();
+  begin(SaveStage::kRename);
+  check_fence();  // as late as can be: a node that was cut off may still reach the file system
+  file.rename();
+  const std::lock_guard lock(mutex_);
+  list(std::move(entry));  // now, so that the next MANIFEST knows the file whatever fails below
+  begin(SaveStage::kFsyncDir);
+  file.sync_folder();
+  begin(SaveStage::kManifest);
+  write_list();
+  point(kLast, checkpoint_file_name(head.step));
+  if (find(head.step)->tagged("best")) point(kBest, checkpoint_file_name(head.step));
+  try {
+    begin(SaveStage::kPrune);
+    prune(keep_);
+  } catch (const EnvironmentError& error) {
+    log::warning("old checkpoints stay: {}", error.what());  // the new one is saved all the same
+  }
   return path;
 }
 
-void CheckpointStore::note_evaluation(std::int64_t step, double metric, bool best) {
-  ManifestEntry* entry = find(step);
-  if (entry == nullptr) return;  // its save failed and was reported
-  entry->metric = metric;
-  if (best) {
-    for (ManifestEntry& other : entries_) std::erase(other.tags, "best");
-    entry->tags.emplace_back("best");
-    point(kBest, entry->file);
+/// Puts a file into the list. One of the same step gives it its tags and metric.
+void CheckpointStore::list(ManifestEntry entry) {
+  if (const ManifestEntry* old = find(entry.step)) {
+    for (const std::string& tag : old->tags) add_tag(entry, tag.c_str());
+    entry.metric = old->metric;
   }
-  write_manifest(folder_, entries_);
-  prune();
+  std::erase_if(entries_, [&](const ManifestEntry& old) { return old.step == entry.step; });
+  const auto place =
+      std::find_if(entries_.begin(), entries_.end(),
+                   [&](const ManifestEntry& other) { return other.step > entry.step; });
+  ManifestEntry& listed = *entries_.insert(place, std::move(entry));
+  if (const auto note = notes_.find(listed.step); note != notes_.end()) apply(note->second, listed);
+  notes_.clear();
+}
+
+void CheckpointStore::apply(const Note& note, ManifestEntry& entry) {
+  entry.metric = note.metric;
+  if (!note.best) return;
+  for (ManifestEntry& other : entries_) std::erase(other.tags, "best");
+  add_tag(entry, "best");
+}
+
+void CheckpointStore::note_evaluation(std::int64_t step, double metric, bool best) {
+  const std::lock_guard lock(mutex_);
+  const Note note{.metric = metric, .best = best};
+  ManifestEntry* entry = find(step);
+  if (entry == nullptr) {  // still being saved, or its save failed and was reported
+    notes_ = {{step, note}};
+    return;
+  }
+  apply(note, *entry);
+  if (best) point(kBest, entry->file);
+  write_list();
+  prune(keep_);
 }
 
 void CheckpointStore::note_final(std::int64_t step) {
+  const std::lock_guard lock(mutex_);
   for (ManifestEntry& other : entries_) std::erase(other.tags, "final");
-  if (ManifestEntry* entry = find(step)) entry->tags.emplace_back("final");
-  write_manifest(folder_, entries_);
-  prune();
+  if (ManifestEntry* entry = find(step)) add_tag(*entry, "final");
+  write_list();
+  prune(keep_);
+}
+
+void CheckpointStore::note_suspect_beyond(std::int64_t step) {
+  const std::lock_guard lock(mutex_);
+  for (ManifestEntry& entry : entries_)
+    if (entry.step > step) add_tag(entry, "suspect");
+  write_list();
+}
+
+void CheckpointStore::make_room(std::int64_t keep) {
+  const std::lock_guard lock(mutex_);
+  prune(std::min(keep, keep_));
 }
 
 std::optional<CheckpointStore::Loaded> CheckpointStore::load_newest() const {
@@ -132,8 +202,9 @@ void CheckpointStore::set_aside_beyond(std::int64_t step) {
     fs::rename(path, path + ".aside", error);
     if (!error) log::warning("{} is beyond step {}: renamed to NAME.aside", path, step);
   }
+  const std::lock_guard lock(mutex_);
   if (std::erase_if(entries_, [&](const ManifestEntry& e) { return e.step > step; }) > 0)
-    write_manifest(folder_, entries_);
+    write_list();
 }
 
 void CheckpointStore::point(const char* link, const std::string& file) const {
@@ -147,21 +218,50 @@ void CheckpointStore::point(const char* link, const std::string& file) const {
   if (error) log::warning("{}: cannot make the link: {}", name, error.message());
 }
 
-void CheckpointStore::prune() {
-  const auto is_new = [&](std::size_t i) {
-    return entries_.size() - i <= static_cast<std::size_t>(keep_);
-  };
+void CheckpointStore::prune(std::int64_t keep) {
   std::vector<ManifestEntry> kept, gone;
-  for (std::size_t i = 0; i < entries_.size(); ++i)
-    (is_new(i) || !entries_[i].tags.empty() ? kept : gone).push_back(entries_[i]);
+  std::int64_t newer = 0;  // ones that a run could go on from
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    (stays_for_good(*entry) || newer < keep ? kept : gone).push_back(*entry);
+    if (!entry->tagged("suspect")) ++newer;
+  }
   if (gone.empty()) return;
-  entries_ = kept;
-  write_manifest(folder_, entries_);  // first the list, so that it never names a missing file
+  entries_.assign(kept.rbegin(), kept.rend());
+  // First the list, so that it never names a missing file; unless the disk is too full for it.
+  bool written = true;
+  try {
+    write_list();
+  } catch (const EnvironmentError&) {
+    written = false;
+  }
   for (const ManifestEntry& entry : gone) {
     std::error_code error;
     fs::remove(folder_ + "/" + entry.file, error);
     if (error) log::warning("{}: cannot remove it: {}", entry.file, error.message());
   }
+  if (!written) write_list();
+}
+
+void CheckpointStore::adopt_unlisted() {
+  const std::lock_guard lock(mutex_);
+  bool changed = false;
+  for (const ManifestEntry& candidate : checkpoint_candidates(folder_)) {
+    const std::string path = folder_ + "/" + candidate.file;
+    if (!candidate.hash.empty()) continue;
+    try {
+      const Checkpoint head = verify_checkpoint(path);
+      if (head.step != candidate.step) continue;
+      list({.step = head.step,
+            .epoch = head.epoch,
+            .file = candidate.file,
+            .bytes = fs::file_size(path),
+            .hash = hash_file(path)});
+      changed = true;
+    } catch (const DataError& error) {
+      log::warning("{}: it is left as it is", error.what());
+    }
+  }
+  if (changed) write_list();
 }
 
 std::string move_checkpoints_away(const std::string& folder) {

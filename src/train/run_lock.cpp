@@ -88,6 +88,14 @@ RunLock::RunLock(const std::string& folder, bool force)
   write_file(path_, contents_);
 }
 
+void RunLock::require_held() const {
+  const std::string found = first_line(path_);
+  if (found + "\n" == contents_) return;
+  throw PeerError(
+      found.empty() ? "the lock of this job is gone" : "another job took the run over: " + found,
+      path_, "leave the run to that job; nothing more is written by this one");
+}
+
 RunLock::~RunLock() {
   if (first_line(path_) + "\n" != contents_) return;  // taken over by another job
   std::error_code ignored;

@@ -4,18 +4,35 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 
 #include "intr/core/error.h"
 #include "intr/core/log.h"
+#include "intr/core/stopwatch.h"
 #include "intr/train/metrics.h"
 
 namespace intr {
 
-RunRecorder::RunRecorder(RunDirectory& directory, CheckpointStore& store, Checkpoint identity,
-                         const Options& options)
-    : directory_(directory), store_(store), identity_(std::move(identity)), options_(options) {}
+namespace {
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double milliseconds(double seconds) { return std::round(seconds * 1e5) / 100; }
+
+}  // namespace
+
+RunRecorder::RunRecorder(RunDirectory& directory, CheckpointStore& store,
+                         const TrainingState& tensors, Checkpoint identity, const Options& options)
+    : directory_(directory),
+      store_(store),
+      options_(options),
+      schedule_(options.save, options.num_ranks, steady_seconds()),
+      saver_(store, tensors, std::move(identity)) {}
 
 void RunRecorder::step(const StepReport& report) {
+  record_saves();
   if (shown_epoch_ != report.epoch) {
     shown_epoch_ = report.epoch;
     progress_ =
@@ -55,33 +72,68 @@ void RunRecorder::epoch(const EpochSums& sums, const Evaluation* evaluation, std
             record.at("train_acc1").get<double>());
 }
 
-void RunRecorder::save(const TrainingState& tensors, const RunState& state, bool must) {
+void RunRecorder::save(const RunState& state, SaveReason reason, bool epoch_ended) {
+  const bool leaving = reason == SaveReason::kLeaving;
+  if (reason == SaveReason::kInterval &&
+      !schedule_.due(state.cursor.step, state.cursor.epoch, epoch_ended, steady_seconds()))
+    return;
+  Stopwatch watch;
+  if (reason != SaveReason::kInterval) saver_.wait();
+  const double waited_s = watch.lap();
+  record_saves();
   if (saved_step_ == state.cursor.step && saved_pending_ == state.evaluation_pending) return;
-  Checkpoint snapshot = identity_;
-  state.put_into(snapshot);
-  tensors.snapshot(snapshot);
-  const auto start = std::chrono::steady_clock::now();
-  try {
-    const std::string path = store_.save(snapshot);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    saved_step_ = state.cursor.step;
-    saved_pending_ = state.evaluation_pending;
-    directory_.append_event("save", {{"step", state.cursor.step}, {"seconds", seconds.count()}});
-    if (must) log::info("saved {}", path);
-  } catch (const EnvironmentError& error) {
-    if (must) throw;
-    log::warning("no checkpoint of step {}: {}; training goes on", state.cursor.step, error.what());
-    directory_.append_event("save-failed",
-                            {{"step", state.cursor.step}, {"message", error.what()}});
+  const bool major =
+      epoch_ended && is_major_epoch(state.cursor.epoch, options_.keep_every, options_.lr_drop);
+  if (leaving) {
+    try {
+      record(saver_.save_now(state, major));
+    } catch (const EnvironmentError& error) {
+      directory_.append_event("save-failed",
+                              {{"step", state.cursor.step}, {"message", error.what()}});
+      throw;
+    }
+    log::info("saved {}", store_.path_of(state.cursor.step));
+    return;
   }
+  const auto copy_s = saver_.start(state, major, waited_s);
+  if (!copy_s) {
+    ++num_skipped_saves_;
+    directory_.append_event("save-skipped",
+                            {{"step", state.cursor.step}, {"skipped", num_skipped_saves_}});
+    return;
+  }
+  schedule_.saved(*copy_s, steady_seconds());
+}
+
+void RunRecorder::record_saves() {
+  for (const SaveReport& save : saver_.take_reports()) record(save);
+}
+
+void RunRecorder::record(const SaveReport& save) {
+  if (!save.trouble.empty()) {
+    log::warning("no checkpoint of step {}: {}; training goes on", save.step, save.trouble);
+    directory_.append_event("save-failed", {{"step", save.step}, {"message", save.trouble}});
+    return;
+  }
+  saved_step_ = save.step;
+  saved_pending_ = save.evaluation_pending;
+  options_.on_saved(save.seconds);
+  directory_.append_event("save", {{"step", save.step},
+                                   {"bytes", save.bytes},
+                                   {"in_background", save.in_background},
+                                   {"stall_ms", milliseconds(save.stall_s)},
+                                   {"seconds", save.seconds}});
 }
 
 void RunRecorder::stopped(const RunState& state, const char* signal) {
+  record_saves();
   directory_.append_event("stop", {{"step", state.cursor.step}, {"signal", signal}});
   log::info("stopped after step {}; the same command goes on from there", state.cursor.step);
 }
 
 void RunRecorder::finished(const RunState& state) {
+  saver_.wait();
+  record_saves();
   store_.note_final(state.cursor.step);
   directory_.append_event("done", {{"step", state.cursor.step}});
   directory_.mark_done(state.cursor.step);

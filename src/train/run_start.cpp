@@ -56,7 +56,9 @@ std::string RunFiles::prepared_folder(RunDirectory& directory, bool fresh) {
 
 RunFiles::RunFiles(const TrainOptions& options)
     : directory(options.out, options.take_lock),
-      store(prepared_folder(directory, options.fresh), options.keep) {}
+      store(prepared_folder(directory, options.fresh), options.keep) {
+  store.set_fence([this] { directory.require_lock(); });
+}
 
 BucketPlan RunStart::bucket_plan() const {
   BucketPlan plan{checkpoint->plan_parameter, checkpoint->plan_bucket_end};
@@ -89,6 +91,10 @@ void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFi
   if (start.state.done) return;
   files.directory.unmark_done();
   files.store.set_aside_beyond(start.state.cursor.step);
+  files.store.adopt_unlisted();
+  // MANIFEST may have been lost, or not have come so far.
+  if (start.state.best_step >= 0 && start.path == files.store.path_of(start.state.cursor.step))
+    files.store.note_evaluation(start.state.best_step, start.state.best_acc1, true);
   const std::int64_t dropped =
       files.directory.drop_records_beyond({.step = start.state.cursor.step,
                                            .epochs_logged = epochs_logged(start.state),

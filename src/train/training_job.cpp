@@ -21,6 +21,7 @@
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
 #include "intr/train/split_data.h"
+#include "intr/train/stop_reasons.h"
 #include "intr/train/training_run.h"
 
 namespace intr {
@@ -142,17 +143,23 @@ TrainableOptions trainable_options(const TrainOptions& options) {
   return {.freeze = options.freeze_choice(), .decay_norm_bias = options.no_decay == "none"};
 }
 
-RunRecorder::Options recorder_options(const TrainOptions& options, const Data& data) {
+RunRecorder::Options recorder_options(const TrainOptions& options, const Data& data,
+                                      const Communicator& communicator, StopReasons& reasons) {
+  const bool drops = options.schedule.lr_scheduler == "step";
   return {.log_every = options.log_every,
           .epochs = options.schedule.epochs,
-          .samples_per_epoch = data.train.size()};
+          .samples_per_epoch = data.train.size(),
+          .save = SaveInterval::parse(options.save_every),
+          .keep_every = options.keep_every,
+          .lr_drop = drops ? options.schedule.lr_drop : 0,
+          .num_ranks = communicator.world_size(),
+          .on_saved = [&reasons](double seconds) { reasons.saw_save(seconds); }};
 }
 
 TrainingRun::Options run_options(const TrainOptions& options) {
   return {.schedule = options.schedule,
           .max_steps = options.max_steps,
-          .eval_every = options.eval_every,
-          .save = SaveInterval::parse(options.save_every)};
+          .eval_every = options.eval_every};
 }
 
 Json run_config(const TrainOptions& options, const Json& values, const Checkpoint& identity) {
@@ -219,7 +226,9 @@ struct Machinery {
 
 ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                           const ComputePlace& place, Communicator& communicator,
-                          const StopSource& stop) {
+                          const StopSource& signals) {
+  StopReasons reasons(signals, communicator.rank() == 0 ? options.out : "");
+  const StopSource stop = reasons.source();
   Data data(options, place, communicator);
   require_fit(options, data, communicator.world_size());
   options.model.num_classes = static_cast<std::int64_t>(data.train.classes().size());
@@ -256,8 +265,8 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
   Machinery with(options, data, place, state, communicator, stop);
   std::optional<RunRecorder> recorder;
   if (opening)
-    recorder.emplace(opening->files.directory, opening->files.store, identity,
-                     recorder_options(options, data));
+    recorder.emplace(opening->files.directory, opening->files.store, state, identity,
+                     recorder_options(options, data, communicator, reasons));
   TrainingRun run({state, with.trainer, with.optimizer, with.evaluator, communicator,
                    recorder ? &*recorder : nullptr, stop.requested, stop.name},
                   run_options(options), begin);

@@ -37,14 +37,15 @@ ExitCode TrainingRun::work() {
     take_over(report);
     if (evaluation_due(report)) {
       state_.evaluation_pending = true;
-      save(finished() || report.stop);
+      save(finished() || report.stop ? SaveReason::kLeaving : SaveReason::kEvaluation,
+           report.epoch_ended);
       if (report.stop || !evaluate()) {
-        save(true);
+        save(SaveReason::kLeaving, report.epoch_ended);
         return stop();
       }
     } else {
       if (report.epoch_ended) close_epoch(nullptr);
-      if (report.stop || save_due(report)) save(report.stop);
+      save(report.stop ? SaveReason::kLeaving : SaveReason::kInterval, report.epoch_ended);
       if (report.stop) return stop();
     }
   }
@@ -70,12 +71,6 @@ bool TrainingRun::evaluation_due(const StepReport& report) const {
   if (finished()) return true;
   return report.epoch_ended && options_.eval_every > 0 &&
          state_.cursor.epoch % options_.eval_every == 0;
-}
-
-bool TrainingRun::save_due(const StepReport& report) const {
-  if (options_.save.epochs > 0)
-    return report.epoch_ended && state_.cursor.epoch % options_.save.epochs == 0;
-  return report.epoch_ended || state_.cursor.step % options_.save.steps == 0;
 }
 
 /// @return false if a stop was asked for meanwhile: the evaluation is repeated on resume
@@ -104,9 +99,11 @@ void TrainingRun::close_epoch(const Evaluation* evaluation) {
   parts_.recorder->epoch(state_.epoch_sums, evaluation, epoch, lr, parts_.state.num_parameters());
 }
 
-void TrainingRun::save(bool must) {
+/// Only the rank with the recorder knows whether a save is due: nothing that is computed depends on
+/// it.
+void TrainingRun::save(SaveReason reason, bool epoch_ended) {
   state_.wall_s = wall_before_ + steady_seconds() - started_;
-  if (parts_.recorder != nullptr) parts_.recorder->save(parts_.state, state_, must);
+  if (parts_.recorder != nullptr) parts_.recorder->save(state_, reason, epoch_ended);
 }
 
 ExitCode TrainingRun::stop() {

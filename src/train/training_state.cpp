@@ -128,7 +128,7 @@ void TrainingState::set_frozen_values(const std::vector<float>& values) {
   model_.refresh_frozen();
 }
 
-void TrainingState::snapshot(Checkpoint& checkpoint) const {
+void TrainingState::describe(Checkpoint& checkpoint) const {
   checkpoint.tensors.clear();
   std::array<std::uint64_t, 2> used = {0, 0};
   for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -143,10 +143,14 @@ void TrainingState::snapshot(Checkpoint& checkpoint) const {
   }
   checkpoint.plan_parameter = flat_.plan().parameter;
   checkpoint.plan_bucket_end = flat_.plan().bucket_end;
+  checkpoint.frozen = frozen_values();
+}
+
+void TrainingState::snapshot(Checkpoint& checkpoint) const {
+  describe(checkpoint);
   checkpoint.param = logical(flat_, flat_.param());
   checkpoint.exp_avg = logical(flat_, flat_.exp_avg());
   checkpoint.exp_avg_sq = logical(flat_, flat_.exp_avg_sq());
-  checkpoint.frozen = frozen_values();
 }
 
 void TrainingState::set_checkpoint(const Checkpoint& checkpoint, const std::string& where) {

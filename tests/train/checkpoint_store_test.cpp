@@ -65,6 +65,91 @@ TEST_F(CheckpointStoreTest, KeepsTheLastTheBestAndTheFinalOne) {
   EXPECT_EQ(find_checkpoint(run_.path()), store.path_of(5));
 }
 
+TEST_F(CheckpointStoreTest, MajorOnesStay) {
+  CheckpointStore store(folder_, 1);
+  const Checkpoint major = test::sample_checkpoint(1);
+  store.save(major, flat_values_of(major), true);
+  save(store, {2, 3, 4});
+  EXPECT_EQ(files(), (Steps{1, 4}));
+  EXPECT_TRUE(read_manifest(folder_).front().tagged("major"));
+}
+
+TEST_F(CheckpointStoreTest, SuspectOnesAreNotGoneOnFromAndDoNotPushGoodOnesOut) {
+  CheckpointStore store(folder_, 2);
+  save(store, {1, 2});
+  store.note_suspect_beyond(1);
+  save(store, {3});
+  store.note_suspect_beyond(1);
+  EXPECT_EQ(store.load_newest()->checkpoint.step, 1);
+  EXPECT_EQ(find_checkpoint(run_.path()), store.path_of(1));
+  EXPECT_EQ(files().front(), 1);
+}
+
+TEST_F(CheckpointStoreTest, MakesRoomButKeepsTwo) {
+  CheckpointStore store(folder_, 5);
+  save(store, {1, 2, 3, 4});
+  store.note_evaluation(1, 50.0, true);
+  store.make_room(2);
+  EXPECT_EQ(files(), (Steps{1, 3, 4}));
+  EXPECT_EQ(read_manifest(folder_).size(), 3u);
+}
+
+TEST_F(CheckpointStoreTest, ANoteWaitsForItsStepToBeListed) {
+  CheckpointStore store(folder_, 3);
+  save(store, {1});
+  store.note_evaluation(1, 40.0, true);
+  store.note_evaluation(2, 50.0, true);  // still being written, say
+  EXPECT_EQ(find_checkpoint(run_.path()), store.path_of(1)) << "the old best until then";
+  save(store, {2});
+  EXPECT_EQ(find_checkpoint(run_.path()), store.path_of(2));
+  EXPECT_EQ(fs::read_symlink(folder_ + "/best.h5"), "ckpt-0000000002.h5");
+  EXPECT_EQ(store.entries().at(1).metric, 50.0);
+}
+
+TEST_F(CheckpointStoreTest, ASecondSaveOfAStepKeepsItsTags) {
+  CheckpointStore store(folder_, 3);
+  save(store, {1});
+  store.note_evaluation(1, 40.0, true);
+  save(store, {1});
+  ASSERT_EQ(store.entries().size(), 1u);
+  EXPECT_TRUE(store.entries()[0].tagged("best"));
+  EXPECT_EQ(store.entries()[0].metric, 40.0);
+}
+
+TEST_F(CheckpointStoreTest, AdoptsWholeFilesThatManifestLacks) {
+  {
+    CheckpointStore store(folder_, 5);
+    save(store, {1, 2, 3});
+    test::flip_byte(store.path_of(2), fs::file_size(store.path_of(2)) - 10);
+  }
+  write_file(folder_ + "/MANIFEST", "1\t2\tckpt-0000000001.h5\t99");  // torn
+  CheckpointStore store(folder_, 5);
+  EXPECT_EQ(store.load_newest()->checkpoint.step, 3);
+  store.adopt_unlisted();
+  ASSERT_EQ(store.entries().size(), 2u) << "the damaged one is not listed";
+  EXPECT_EQ(store.entries()[1].step, 3);
+  EXPECT_EQ(read_manifest(folder_).size(), 2u);
+}
+
+TEST_F(CheckpointStoreTest, EveryCutAndEveryFlippedByteIsFound) {
+  CheckpointStore store(folder_, 5);
+  save(store, {1, 2});
+  const std::string whole = read_file(store.path_of(2));
+  for (std::size_t part = 0; part < 64; ++part) {
+    write_file(store.path_of(2), whole.substr(0, whole.size() * part / 64));
+    ASSERT_EQ(store.load_newest()->checkpoint.step, 1) << "cut after " << part << "/64";
+  }
+  for (std::size_t i = 0; i < 200; ++i) {
+    std::string damaged = whole;
+    const std::size_t bit = (i * 7919 + 13) * 104729 % (8 * whole.size());
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    write_file(store.path_of(2), damaged);
+    ASSERT_EQ(store.load_newest()->checkpoint.step, 1) << "bit " << bit;
+  }
+  write_file(store.path_of(2), whole);
+  EXPECT_EQ(store.load_newest()->checkpoint.step, 2);
+}
+
 TEST_F(CheckpointStoreTest, NeverDeletesTheNewest) {
   CheckpointStore store(folder_, 0);
   save(store, {1, 2, 3});

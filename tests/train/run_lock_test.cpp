@@ -83,6 +83,15 @@ TEST_F(RunLockTest, ALockThatWasTakenOverIsNotRemoved) {
   EXPECT_TRUE(fs::exists(path_));
 }
 
+TEST_F(RunLockTest, WhoLostTheLockIsTold) {
+  const RunLock lock(folder_.path(), false);
+  EXPECT_NO_THROW(lock.require_held());
+  change("host", "another-node");
+  EXPECT_THROW(lock.require_held(), PeerError);
+  fs::remove(path_);
+  EXPECT_THROW(lock.require_held(), PeerError) << "the other job came and went";
+}
+
 TEST_F(RunLockTest, AnUnreadableLockIsUndecidable) {
   write_file(path_, "no JSON\n");
   EXPECT_THROW(RunLock(folder_.path(), false), EnvironmentError);

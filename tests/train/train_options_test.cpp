@@ -114,11 +114,5 @@ TEST(TrainOptions, WrongValuesNameTheirOption) {
                     "--resume"));
 }
 
-TEST(TrainOptions, SaveIntervals) {
-  EXPECT_EQ(SaveInterval::parse("500steps").steps, 500);
-  EXPECT_EQ(SaveInterval::parse("1epoch").epochs, 1);
-  EXPECT_EQ(SaveInterval::parse("2epochs").steps, 0);
-}
-
 }  // namespace
 }  // namespace intr

@@ -93,8 +93,14 @@ TEST_F(TrainingJobTest, GoesOnFromAnOlderCheckpointIfTheNewestIsDamaged) {
   EXPECT_EQ(run(often, 4), ExitCode::kStopped);
   if (writes()) {
     const CheckpointStore store(path("broken/checkpoints"), 3);
+    const std::vector<ManifestEntry> saved = store.entries();  // a step may be skipped
+    ASSERT_GE(saved.size(), 2u);
+    EXPECT_EQ(saved.back().step, 4);
     test::cut(store.path_of(4), 3000);
-    test::flip_byte(store.path_of(3), fs::file_size(store.path_of(3)) / 2);
+    if (saved.size() > 2) {
+      const std::string before = store.path_of(saved[saved.size() - 2].step);
+      test::flip_byte(before, fs::file_size(before) / 2);
+    }
   }
   EXPECT_EQ(run(options("broken")), ExitCode::kDone);
   if (!writes()) return;

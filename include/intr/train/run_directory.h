@@ -22,6 +22,8 @@ class RunDirectory {
   RunDirectory& operator=(const RunDirectory&) = delete;
 
   const std::string& path() const noexcept { return path_; }
+  /// @throws PeerError if another job has taken the run over
+  void require_lock() const { lock_.require_held(); }
   std::string checkpoint_folder() const;
 
   void write_config(const nlohmann::ordered_json& config);

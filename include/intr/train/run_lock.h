@@ -14,6 +14,8 @@ class RunLock {
   RunLock(const std::string& folder, bool force);
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
+  /// Reads the lock again. @throws PeerError if another job holds it now, or nobody
+  void require_held() const;
   /// Removes the lock if it is still ours.
   ~RunLock();
 

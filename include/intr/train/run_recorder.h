@@ -2,16 +2,25 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "intr/core/progress.h"
-#include "intr/train/checkpoint_store.h"
+#include "intr/train/checkpoint_saver.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/loader_watch.h"
 #include "intr/train/run_directory.h"
 #include "intr/train/run_state.h"
+#include "intr/train/save_schedule.h"
 
 namespace intr {
+
+/// Why a checkpoint is wanted.
+enum class SaveReason {
+  kInterval,    ///< if it is due; skipped while the last one is being written
+  kEvaluation,  ///< the result will be noted on it, so it waits for the last one
+  kLeaving,     ///< it must be durable before the run goes on
+};
 
 /// Everything that a run writes and says, on the one rank that does so.
 class RunRecorder {
@@ -20,10 +29,16 @@ class RunRecorder {
     std::int64_t log_every = 10;
     std::int64_t epochs = 1;
     std::int64_t samples_per_epoch = 1;
+    SaveInterval save{};
+    std::int64_t keep_every = 0;  ///< see is_major_epoch
+    std::int64_t lr_drop = 0;
+    int num_ranks = 1;
+    std::function<void(double)> on_saved = [](double) {};  ///< told the seconds of each save
   };
   /// @param identity classes, config, sampler and environment of the run's checkpoints
-  RunRecorder(RunDirectory& directory, CheckpointStore& store, Checkpoint identity,
-              const Options& options);
+  /// @param tensors what checkpoints hold; all parts must outlive the recorder
+  RunRecorder(RunDirectory& directory, CheckpointStore& store, const TrainingState& tensors,
+              Checkpoint identity, const Options& options);
 
   /// A step was done: progress, and a line of metrics every `log_every` steps and at an epoch's
   /// end.
@@ -35,22 +50,27 @@ class RunRecorder {
   void evaluation(const Evaluation& evaluation, const RunState& state, std::int64_t epoch,
                   double seconds);
 
-  /// Snapshots and writes a checkpoint unless this step has one of the same phase.
-  /// @param must throw if it cannot be written; otherwise training goes on with a warning
-  void save(const TrainingState& tensors, const RunState& state, bool must);
+  /// Copies the state and lets it be written, unless this step has a checkpoint of the same phase.
+  /// If it cannot be written, training goes on with a warning; for kLeaving that is an error.
+  void save(const RunState& state, SaveReason reason, bool epoch_ended);
   void stopped(const RunState& state, const char* signal);
   void finished(const RunState& state);
 
  private:
+  void record_saves();
+  void record(const SaveReport& save);
+
   RunDirectory& directory_;
   CheckpointStore& store_;
-  Checkpoint identity_;
   Options options_;
   std::unique_ptr<Progress> progress_;
   LoaderWatch loader_watch_;
   std::int64_t shown_epoch_ = -1;
   std::int64_t saved_step_ = -1;
   bool saved_pending_ = false;
+  std::int64_t num_skipped_saves_ = 0;
+  SaveSchedule schedule_;
+  CheckpointSaver saver_;  ///< last: its thread ends first
 };
 
 }  // namespace intr

@@ -19,6 +19,8 @@ struct RunFiles {
 
   /// Takes the run directory; `--fresh` moves old checkpoints and records away first.
   explicit RunFiles(const TrainOptions& options);
+  RunFiles(const RunFiles&) = delete;
+  RunFiles& operator=(const RunFiles&) = delete;
 
  private:
   static std::string prepared_folder(RunDirectory& directory, bool fresh);

@@ -11,6 +11,7 @@
 #include "intr/model/model_config.h"
 #include "intr/train/optimizer.h"
 #include "intr/train/reading_options.h"
+#include "intr/train/save_schedule.h"
 #include "intr/train/schedule.h"
 
 namespace intr {
@@ -25,14 +26,6 @@ struct PlaceOptions {
 };
 void describe(PlaceOptions& place, OptionSet& options);
 void validate(const PlaceOptions& place);
-
-/// When checkpoints are written, beside the end of the run and a stop.
-struct SaveInterval {
-  std::int64_t steps = 0;   ///< 0 = not by steps
-  std::int64_t epochs = 0;  ///< 0 = not by epochs
-  /// "500steps" or "2epochs". @throws UsageError
-  static SaveInterval parse(const std::string& text);
-};
 
 /// Everything that intr-train can be told.
 struct TrainOptions {
@@ -74,8 +67,9 @@ struct TrainOptions {
   std::string resume = "auto";  ///< auto, or a checkpoint file
   bool fresh = false;
   bool take_lock = false;
-  std::string save_every = "1epochs";
+  std::string save_every = "auto";  ///< see SaveInterval
   std::int64_t keep = 3;
+  std::int64_t keep_every = 0;  ///< epochs between checkpoints that stay for good; 0: lr drops
   std::int64_t log_every = 10;
   std::int64_t eval_every = 1;
   std::int64_t eval_batch_size = 12;

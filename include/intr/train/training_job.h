@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-
 #include "intr/comm/communicator.h"
 #include "intr/core/exit_code.h"
 #include "intr/train/compute_place.h"
+#include "intr/train/stop_source.h"
 #include "intr/train/train_options.h"
 
 namespace intr {
-
-/// What may ask a job to stop.
-struct StopSource {
-  std::function<bool()> requested = [] { return false; };
-  std::function<const char*()> name = [] { return ""; };
-};
 
 /// Does what the options of intr-train say: opens the data and the run directory, goes on from its
 /// newest good checkpoint or starts, trains, and says what came out. Collective.

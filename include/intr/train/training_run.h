@@ -28,7 +28,6 @@ class TrainingRun {
     ScheduleOptions schedule;
     std::int64_t max_steps = 0;  ///< 0 = no limit
     std::int64_t eval_every = 1;
-    SaveInterval save;
   };
   TrainingRun(Parts parts, const Options& options, const RunState& start);
 
@@ -43,10 +42,9 @@ class TrainingRun {
   ExitCode work();
   void take_over(const StepReport& report);
   bool evaluation_due(const StepReport& report) const;
-  bool save_due(const StepReport& report) const;
   bool evaluate();
   void close_epoch(const Evaluation* evaluation);
-  void save(bool must);
+  void save(SaveReason reason, bool epoch_ended);
   ExitCode stop();
 
   Parts parts_;

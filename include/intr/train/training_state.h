@@ -45,7 +45,9 @@ class TrainingState {
   /// Takes all values and moments of a checkpoint of this architecture and trainable set.
   /// @throws EnvironmentError naming the first tensor that differs
   void set_checkpoint(const Checkpoint& checkpoint, const std::string& where);
-  /// Copies all values and moments into a checkpoint: the snapshot that is written.
+  /// Fills in a checkpoint's index and frozen values, which stay the same through a run.
+  void describe(Checkpoint& checkpoint) const;
+  /// Copies all values and moments into a checkpoint.
   void snapshot(Checkpoint& checkpoint) const;
   /// Collective: rank 0's values and moments go to every rank, which then compare their hashes.
   void broadcast(Communicator& communicator);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,16 @@
 
 namespace intr {
 
+struct BenchCommand {
+  const char* name;
+  const char* purpose;
+  ExitCode (*run)(const std::vector<std::string>& arguments);
+};
+/// Those that need LibTorch; none in a build without it.
+std::span<const BenchCommand> train_bench_commands();
+
 /// The sub-commands of intr-bench, each with the words behind its name.
 ExitCode bench_loader(const std::vector<std::string>& arguments);
+ExitCode bench_checkpoint(const std::vector<std::string>& arguments);
 
 }  // namespace intr
