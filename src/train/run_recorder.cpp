@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 
 #include "intr/core/error.h"
@@ -14,10 +13,6 @@
 namespace intr {
 
 namespace {
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double milliseconds(double seconds) { return std::round(seconds * 1e5) / 100; }
 
@@ -77,13 +72,13 @@ void RunRecorder::save(const RunState& state, SaveReason reason, bool epoch_ende
   if (reason == SaveReason::kInterval &&
       !schedule_.due(state.cursor.step, state.cursor.epoch, epoch_ended, steady_seconds()))
     return;
+  const bool major =
+      epoch_ended && is_major_epoch(state.cursor.epoch, options_.keep_every, options_.lr_drop);
   Stopwatch watch;
-  if (reason != SaveReason::kInterval) saver_.wait();
+  if (reason != SaveReason::kInterval || major) saver_.wait();
   const double waited_s = watch.lap();
   record_saves();
   if (saved_step_ == state.cursor.step && saved_pending_ == state.evaluation_pending) return;
-  const bool major =
-      epoch_ended && is_major_epoch(state.cursor.epoch, options_.keep_every, options_.lr_drop);
   if (leaving) {
     try {
       record(saver_.save_now(state, major));

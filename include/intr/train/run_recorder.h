@@ -17,7 +17,7 @@ namespace intr {
 
 /// Why a checkpoint is wanted.
 enum class SaveReason {
-  kInterval,    ///< if it is due; skipped while the last one is being written
+  kInterval,    ///< if it is due; skipped while the last one is being written, unless it is major
   kEvaluation,  ///< the result will be noted on it, so it waits for the last one
   kLeaving,     ///< it must be durable before the run goes on
 };
