@@ -87,6 +87,7 @@ void GradientReducer::require_each_once() {
 }
 
 StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
+  // A view once lost stays lost: looking at the first steps and now and then is enough.
   if (step <= 2 || step % 1000 == 0) state_.check_gradient_views();
   std::vector<std::unique_ptr<Work>> works;
   {

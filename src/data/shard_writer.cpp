@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/data/shard_writer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 
 #include "intr/core/error.h"
@@ -23,13 +20,6 @@ void write_header(hdf5::File& file, const char* format, const std::string& split
   file.set_text("/", "split", split);
   file.set_number("/", "num_samples", static_cast<std::uint64_t>(num_samples));
   file.set_text("/", "creator", creator);
-}
-
-/// Takes the file's blocks now, so that a quota or a full disk shows before hours of work.
-void reserve(int descriptor, std::uint64_t bytes, const std::string& path) {
-  if (::fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) == 0) return;
-  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-    throw_system_error("reserve space", path, errno);
 }
 
 }  // namespace
@@ -55,43 +45,20 @@ ShardWriter::ShardWriter(std::string path, const ShardHeader& header, const Samp
   file.flush();
   data_begin_ = file.byte_offset("/data");
   file.close();
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor_ < 0) throw_system_error("open", path_, errno);
-  try {
-    reserve(descriptor_, data_begin_ + offset_.back(), path_);
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
-  }
-}
-
-ShardWriter::ShardWriter(ShardWriter&& other) noexcept
-    : path_(std::move(other.path_)),
-      offset_(std::move(other.offset_)),
-      data_begin_(other.data_begin_),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-ShardWriter::~ShardWriter() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  // Now, so that a quota or a full disk shows before hours of work.
+  reserve_space(path_, data_begin_ + offset_.back());
+  data_.emplace(path_);
 }
 
 void ShardWriter::write(std::int64_t row, std::span<const std::byte> bytes) const {
   const auto i = static_cast<std::size_t>(row);
   if (bytes.size() != offset_.at(i + 1) - offset_.at(i))
     throw InternalError(fmt::format("{} bytes for row {}", bytes.size(), row), path_);
-  std::uint64_t position = data_begin_ + offset_[i];
-  while (!bytes.empty()) {
-    const ssize_t written =
-        ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(position));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_system_error("write", path_, errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    position += static_cast<std::uint64_t>(written);
-  }
+  data_->write(data_begin_ + offset_[i], bytes);
 }
 
 void ShardWriter::close() {
-  if (::close(std::exchange(descriptor_, -1)) != 0) throw_system_error("close", path_, errno);
+  data_->close();
   hdf5::File file = hdf5::File::open_to_change(path_);
   file.set_number("/", "complete", std::uint8_t{1});
   file.close();

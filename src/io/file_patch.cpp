@@ -23,7 +23,7 @@ FilePatch::~FilePatch() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void FilePatch::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+void FilePatch::write(std::uint64_t offset, std::span<const std::byte> bytes) const {
   while (!bytes.empty()) {
     const ssize_t written =
         ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "intr/core/error.h"
+#include "intr/core/stopwatch.h"
 
 namespace intr {
 namespace {
@@ -18,10 +19,6 @@ constexpr const char* kDeadline = "INTR_DEADLINE";
 constexpr double kSpare = 60;           ///< seconds that are left after the last save
 constexpr double kUnmeasuredSave = 30;  ///< seconds of a save before one was measured
 constexpr double kLookEvery = 10;       ///< seconds between looks for HALT
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// The deadline on the steady clock, which nobody sets: asked once. 0 if there is none.
 double steady_deadline() {

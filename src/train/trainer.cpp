@@ -63,8 +63,6 @@ StepReport Trainer::step() {
     report.loader.add(batch);
     forward_and_backward(batch, mine, report);
   }
-  // An alias once broken stays broken: looking at the first steps and now and then is enough.
-  if (cursor_.step < 2 || cursor_.step % 1000 == 0) parts_.state.flat().check_gradient_views();
   Stopwatch watch;
   const StepSums all = parts_.reducer.finish(mine, cursor_.step);  // gradients summed over ranks
   report.times.exposed = watch.lap();

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/train/training_run.h"
 
-#include <chrono>
 #include <utility>
 
 #include "intr/core/log.h"
+#include "intr/core/stopwatch.h"
 
 namespace intr {
-namespace {
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
-
 TrainingRun::TrainingRun(Parts parts, const Options& options, const RunState& start)
     : parts_(std::move(parts)), options_(options), state_(start), wall_before_(start.wall_s) {
   parts_.optimizer.set_steps_done(start.optimizer_steps);

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <map>
 
 #include "intr/io/atomic_file.h"
 #include "support/run_program.h"
@@ -15,17 +14,8 @@ namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Files;
 using test::quoted;
-
-using Files = std::map<std::string, std::string>;
-
-/// Every file of a folder with its bytes.
-Files contents(const std::string& folder) {
-  Files files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    files[entry.path().filename().string()] = read_file(entry.path().string());
-  return files;
-}
 
 ino_t inode(const std::string& path) {
   struct stat facts = {};
@@ -39,7 +29,7 @@ class DyingRankTest : public testing::TestWithParam<std::tuple<int, const char*>
     test::make_tiny_source(root);
     const test::ProgramResult alone = test::run_program(packer(folder / "whole"));
     EXPECT_EQ(alone.exit_code, 0) << alone.errors;
-    expected = contents(folder / "whole");
+    expected = test::contents(folder / "whole");
   }
   std::string packer(const std::string& set) const {
     return quoted(INTR_RANK_PACKER) + " " + quoted(root) + " " + quoted(set);
@@ -51,7 +41,7 @@ class DyingRankTest : public testing::TestWithParam<std::tuple<int, const char*>
   std::vector<std::string> shards_left(const std::string& set) const {
     EXPECT_FALSE(fs::exists(set + "/dataset.json"));
     std::vector<std::string> shards;
-    for (const auto& [name, bytes] : contents(set)) {
+    for (const auto& [name, bytes] : test::contents(set)) {
       if (name.starts_with('.')) continue;
       EXPECT_TRUE(expected.count(name) == 1 && expected.at(name) == bytes) << name;
       shards.push_back(name);
@@ -59,7 +49,7 @@ class DyingRankTest : public testing::TestWithParam<std::tuple<int, const char*>
     return shards;
   }
   static bool has_half_a_shard(const std::string& set) {
-    for (const auto& [name, bytes] : contents(set))
+    for (const auto& [name, bytes] : test::contents(set))
       if (name.starts_with(".") && name.find(".h5.tmp-") != name.npos && !bytes.empty())
         return true;
     return false;
@@ -73,7 +63,7 @@ class DyingRankTest : public testing::TestWithParam<std::tuple<int, const char*>
     const test::ProgramResult result =
         ranks == 1 ? test::run_program(packer(set)) : on_ranks(ranks, packer(set));
     EXPECT_EQ(result.exit_code, 0) << result.errors;
-    EXPECT_TRUE(contents(set) == expected) << "not the bytes of an unbroken run of one rank";
+    EXPECT_TRUE(test::contents(set) == expected) << "not the bytes of an unbroken run of one rank";
     for (const auto& [name, number] : before) EXPECT_EQ(inode(set + "/" + name), number) << name;
   }
   test::TempDir folder;

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <map>
 
 #include "intr/data/sample_order.h"
 #include "intr/io/atomic_file.h"
@@ -16,19 +15,9 @@ namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Files;
 using test::ProgramResult;
 using test::StartedProgram;
-
-using Files = std::map<std::string, std::string>;
-
-/// Every file below a folder with its bytes.
-Files contents(const std::string& folder) {
-  Files files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file())
-      files[fs::relative(entry.path(), folder)] = read_file(entry.path());
-  return files;
-}
 
 /// A picture that nothing makes smaller: three bytes a pixel.
 std::string noise(std::uint64_t number, std::int64_t height, std::int64_t width) {
@@ -62,7 +51,7 @@ class NoRoomTest : public testing::Test {
     ::setenv("OMPI_MCA_btl", "self", 1);
     make_source(root, 0);
     EXPECT_EQ(run({"pack", root, "--out", folder / "whole"}).exit_code, 0);
-    expected = contents(folder / "whole");
+    expected = test::contents(folder / "whole");
   }
   static std::vector<std::string> program(std::vector<std::string> words) {
     words.insert(words.begin(), INTR_PACK_PROGRAM);
@@ -81,7 +70,7 @@ class NoRoomTest : public testing::Test {
   /// Under final names there is what is meant to be there, or nothing.
   static void expect_nothing_half(const std::string& place, const Files& whole) {
     if (!fs::exists(place)) return;
-    for (const auto& [name, bytes] : contents(place)) {
+    for (const auto& [name, bytes] : test::contents(place)) {
       if (fs::path(name).filename().string().starts_with(".")) continue;
       EXPECT_TRUE(whole.count(name) == 1 && whole.at(name) == bytes) << name;
     }
@@ -130,14 +119,14 @@ TEST_P(FullDiskTest, PackEndsWithSeventyEightAndGoesOnWithRoom) {
   disk.make_room();
   const ProgramResult again = run(words);
   EXPECT_EQ(again.exit_code, 0) << again.errors;
-  EXPECT_TRUE(contents(set) == expected) << "not the bytes of an unbroken run";
+  EXPECT_TRUE(test::contents(set) == expected) << "not the bytes of an unbroken run";
 }
 
 TEST_P(FullDiskTest, AppendLeavesTheSetAsItWas) {
   make_source(folder / "more", 50);
   fs::copy(folder / "whole", folder / "grown");
   ASSERT_EQ(run({"append", folder / "grown", folder / "more"}).exit_code, 0);
-  const Files grown = contents(folder / "grown");
+  const Files grown = test::contents(folder / "grown");
   fs::copy(folder / "whole", set);
   const std::vector<std::string> words = {"append", set, folder / "more", "--threads", "1"};
   expect_says(run_out_of_room(words), set, reason());
@@ -147,7 +136,7 @@ TEST_P(FullDiskTest, AppendLeavesTheSetAsItWas) {
   disk.make_room();
   const ProgramResult again = run(words);
   EXPECT_EQ(again.exit_code, 0) << again.errors;
-  EXPECT_TRUE(contents(set) == grown) << "not the bytes of an unbroken append";
+  EXPECT_TRUE(test::contents(set) == grown) << "not the bytes of an unbroken append";
 }
 
 // Nothing at all, a page, and enough for what describes the pictures but not for them.
@@ -164,7 +153,7 @@ TEST_P(UnpackedDiskTest, UnpackEndsWithSeventyEightAndGoesOnWithRoom) {
     test::put(fmt::format("{}/{}/b/large.ppm", root, split), noise(7, 300, 400));
   const std::string set = folder / "set";
   ASSERT_EQ(run({"pack", root, "--out", set}).exit_code, 0);
-  const Files pictures = contents(root);
+  const Files pictures = test::contents(root);
   test::SmallDisk disk(folder / "disk", GetParam() == Lack::kDisk ? 200 << 10 : 16 << 20);
   const bool of_disk = GetParam() == Lack::kDisk && disk.is_mounted();
   const std::string out = disk.folder() + "/out";
@@ -173,13 +162,13 @@ TEST_P(UnpackedDiskTest, UnpackEndsWithSeventyEightAndGoesOnWithRoom) {
   const ProgramResult full = StartedProgram(words, of_disk ? -1 : 100 << 10).wait();
   expect_says(full, out + "/train/b/", of_disk ? "No space left on device" : "File too large");
   expect_nothing_half(out, pictures);
-  const std::size_t kept = contents(out).size();
+  const std::size_t kept = test::contents(out).size();
   EXPECT_GT(kept, 0u);
   EXPECT_LT(kept, pictures.size());
   disk.resize(16 << 20);
   const ProgramResult again = StartedProgram(words).wait();
   EXPECT_EQ(again.exit_code, 0) << again.errors;
-  EXPECT_TRUE(contents(out) == pictures);
+  EXPECT_TRUE(test::contents(out) == pictures);
 }
 
 INSTANTIATE_TEST_SUITE_P(Unpacking, UnpackedDiskTest,
@@ -194,7 +183,7 @@ TEST_F(NoRoomTest, TooSmallADiskIsRefusedBeforeAnythingIsWritten) {
     expect_says(StartedProgram(program({"pack", root, "--out", set}), 0).wait(), set,
                 "File too large");
   }
-  EXPECT_TRUE(contents(set).empty());
+  EXPECT_TRUE(test::contents(set).empty());
 }
 
 /// A folder that may not be written, whoever asks: of a file system that is mounted so, or a file.
@@ -225,7 +214,7 @@ TEST_P(ReadOnlyTest, ANewSetOrTreeIsRefusedByName) {
   allow();
   EXPECT_FALSE(fs::exists(place));
   EXPECT_EQ(run(pack).exit_code, 0);
-  EXPECT_TRUE(contents(place) == expected);
+  EXPECT_TRUE(test::contents(place) == expected);
 }
 
 TEST_P(ReadOnlyTest, AnUnfinishedSetStaysAsItIs) {
@@ -239,14 +228,14 @@ TEST_P(ReadOnlyTest, AnUnfinishedSetStaysAsItIs) {
   const std::size_t id = plan.find('\n') + 1;
   test::put(place + "/.train-00000-of-00001.h5.tmp-" + plan.substr(id, plan.find('\n', id) - id),
             "");
-  const Files before = contents(place);
+  const Files before = test::contents(place);
   ASSERT_EQ(before.count("dataset.json"), 0u) << "killed too late";
   forbid();
   expect_says(run(pack), place, reason());
   allow();
-  EXPECT_TRUE(contents(place) == before);
+  EXPECT_TRUE(test::contents(place) == before);
   EXPECT_EQ(run(pack).exit_code, 0);
-  EXPECT_TRUE(contents(place) == expected);
+  EXPECT_TRUE(test::contents(place) == expected);
   if (!by_mount()) return;
   forbid();
   EXPECT_EQ(run(pack).exit_code, 0) << "nothing to do";

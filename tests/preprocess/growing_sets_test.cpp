@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <map>
 
 #include "intr/data/data_index.h"
 #include "intr/data/manifest.h"
@@ -52,13 +51,7 @@ class GrowingSetsTest : public testing::Test {
     return "append " + quoted(path("set")) + " " + quoted(path("second")) + " " + more;
   }
   /// Every file of a folder with its bytes.
-  std::map<std::string, std::string> files(const std::string& name) const {
-    std::map<std::string, std::string> all;
-    for (const auto& entry : fs::recursive_directory_iterator(path(name)))
-      if (entry.is_regular_file())
-        all[fs::relative(entry.path(), path(name))] = read_file(entry.path());
-    return all;
-  }
+  test::Files files(const std::string& name) const { return test::contents(path(name)); }
   test::TempDir folder_;
   int next_ = 0;
 };

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <map>
 
 #include "packed_set.h"
 #include "preprocess/set_unpacker.h"
@@ -51,23 +50,13 @@ namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Files = std::map<std::string, std::string>;
-
-Files contents(const std::string& folder) {
-  Files files;
-  if (!fs::exists(folder)) return files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file())
-      files[fs::relative(entry.path(), folder)] = read_file(entry.path());
-  return files;
-}
+using test::Files;
 
 class KilledUnpackTest : public test::PackedSetTest {
  protected:
   KilledUnpackTest() {
     pack();
-    source = contents(root);
+    source = test::contents(root);
   }
   void unpack_all(std::int64_t threads) const {
     OutputTree tree(out);
@@ -80,7 +69,7 @@ class KilledUnpackTest : public test::PackedSetTest {
   /// Half a file has no name but in the folder of unfinished ones. @return pictures that are there
   std::int64_t expect_nothing_half() const {
     std::int64_t pictures = 0;
-    for (const auto& [name, bytes] : contents(out)) {
+    for (const auto& [name, bytes] : test::contents(out)) {
       if (name.starts_with(".intr-unfinished/")) continue;
       EXPECT_TRUE(source.count(name) == 1 && source.at(name) == bytes) << name;
       ++pictures;
@@ -105,11 +94,11 @@ TEST_F(KilledUnpackTest, BeforeAnyCallThatWrites) {
     finished = child.text == "finished";
     ASSERT_TRUE(finished || child.signal == SIGKILL) << child.text;
     kills += finished ? 0 : 1;
-    for (const auto& [name, bytes] : contents(out))
+    for (const auto& [name, bytes] : test::contents(out))
       half_seen = half_seen || (name.starts_with(".intr-unfinished/") && !bytes.empty());
     expect_nothing_half();
     unpack_all(4 - threads);
-    EXPECT_TRUE(contents(out) == source) << "killed before call " << call;
+    EXPECT_TRUE(test::contents(out) == source) << "killed before call " << call;
     fs::remove_all(out);
   }
   EXPECT_TRUE(finished);
@@ -122,7 +111,7 @@ TEST_F(KilledUnpackTest, TheProgramAtManyMomentsOfOneTree) {
     test::put(root + "/train/a/more" + std::to_string(i) + ".png", test::png(1000 + i));
   ASSERT_EQ(run("pack " + test::quoted(root) + " --out " + test::quoted(folder / "more")).exit_code,
             0);
-  source = contents(root);
+  source = test::contents(root);
   const std::vector<std::string> words = {
       INTR_PACK_PROGRAM, "unpack", folder / "more", "--out", out, "--threads", "2"};
   const auto there = [&] {  // only counts: what it sees may be gone a moment later
@@ -146,7 +135,7 @@ TEST_F(KilledUnpackTest, TheProgramAtManyMomentsOfOneTree) {
   EXPECT_GT(kills, 2);
   const test::ProgramResult last = test::StartedProgram(words).wait();
   EXPECT_EQ(last.exit_code, 0) << last.errors;
-  EXPECT_TRUE(contents(out) == source);
+  EXPECT_TRUE(test::contents(out) == source);
   EXPECT_FALSE(fs::exists(out + "/.intr-unfinished"));
 }
 

@@ -17,11 +17,16 @@ inline void put(const std::string& path, const std::string& contents) {
   write_file(path, contents);
 }
 
-/// Every file of a folder by its name.
-inline std::map<std::string, std::string> contents(const std::string& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    files[entry.path().filename().string()] = read_file(entry.path().string());
+/// Bytes of files, by their paths below a folder.
+using Files = std::map<std::string, std::string>;
+
+/// Every file below a folder; none if it is missing.
+inline Files contents(const std::string& folder) {
+  Files files;
+  if (!std::filesystem::exists(folder)) return files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file())
+      files[entry.path().lexically_relative(folder).string()] = read_file(entry.path().string());
   return files;
 }
 

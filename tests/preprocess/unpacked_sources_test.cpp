@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was packed from a CUB-200-2011 layout or a CSV file comes back, and is compared with it.
 #include <filesystem>
-#include <map>
 
 #include "packed_set.h"
 #include "tiny_cub.h"
@@ -10,10 +9,9 @@ namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Files;
 using test::ProgramResult;
 using test::quoted;
-
-using Files = std::map<std::string, std::string>;
 
 class UnpackedSourcesTest : public test::PackedSetTest {
  protected:
@@ -27,10 +25,7 @@ class UnpackedSourcesTest : public test::PackedSetTest {
     const std::string out = folder / "out";
     const ProgramResult result = on_set("unpack", "--out " + quoted(out));
     EXPECT_EQ(result.exit_code, 0) << result.errors;
-    Files files;
-    for (const auto& entry : fs::recursive_directory_iterator(out))
-      if (entry.is_regular_file()) files[fs::relative(entry.path(), out)] = read_file(entry.path());
-    return files;
+    return test::contents(out);
   }
   void expect_equal(const std::string& source, const std::string& counts) {
     const ProgramResult result = on_set("diff", quoted(source) + " --quiet");

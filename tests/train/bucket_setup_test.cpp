@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "intr/comm/mpi_environment.h"
+#include "support/small_state.h"
 
 namespace intr {
 namespace {
@@ -17,15 +18,8 @@ MpiEnvironment& environment() {
 }
 
 ModelConfig small() {
-  ModelConfig config;
-  config.backbone = "resnet18";
-  config.backbone_stages = 3;
-  config.hidden_dim = 32;
-  config.nheads = 4;
-  config.enc_layers = 1;
+  ModelConfig config = test::small_state_config();
   config.dec_layers = 2;
-  config.dim_feedforward = 64;
-  config.num_classes = 5;
   return config;
 }
 

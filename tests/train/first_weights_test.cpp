@@ -7,21 +7,14 @@
 #include <set>
 
 #include "support/colored_squares.h"
+#include "support/small_state.h"
 #include "support/temp_dir.h"
 
 namespace intr {
 namespace {
 
 ModelConfig small() {
-  ModelConfig config;
-  config.backbone = "resnet18";
-  config.backbone_stages = 3;
-  config.hidden_dim = 16;
-  config.nheads = 2;
-  config.enc_layers = 1;
-  config.dec_layers = 1;
-  config.dim_feedforward = 16;
-  config.num_classes = 3;
+  ModelConfig config = test::small_state_config();
   config.image_size = 48;
   return config;
 }

@@ -10,39 +10,17 @@
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
 #include "intr/model/initialization.h"
+#include "support/small_state.h"
 
 namespace intr {
 namespace {
 
-ModelConfig small() {
-  ModelConfig config;
-  config.backbone = "resnet18";
-  config.backbone_stages = 3;
-  config.hidden_dim = 16;
-  config.nheads = 2;
-  config.enc_layers = 1;
-  config.dec_layers = 1;
-  config.dim_feedforward = 16;
-  config.num_classes = 3;
-  config.image_size = 32;
-  return config;
-}
+ModelConfig small() { return test::small_state_config(); }
 
 const TrainableOptions kStem{.freeze = "stem"};
 
-/// A state with initial values and moments that are not zero.
-std::unique_ptr<TrainingState> filled(const TrainableOptions& options, std::uint64_t seed) {
-  auto state = std::make_unique<TrainingState>(small(), options, at::kCPU);
-  state->set_tensors(initialize_from_scratch(small(), seed));
-  std::vector<float> values(static_cast<std::size_t>(state->num_parameters()));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 1000);
-  state->flat().from_logical(values, state->flat().exp_avg());
-  state->flat().from_logical(values, state->flat().exp_avg_sq());
-  return state;
-}
-
 TEST(TrainingState, SnapshotsHoldEveryTensorInItsPublishedOrder) {
-  const auto state = filled(kStem, 1);
+  const auto state = test::small_state(1, kStem);
   Checkpoint checkpoint;
   state->snapshot(checkpoint);
   const auto rows = parameter_table(small());
@@ -65,10 +43,10 @@ TEST(TrainingState, SnapshotsHoldEveryTensorInItsPublishedOrder) {
 }
 
 TEST(TrainingState, ACheckpointGivesTheSameStateBack) {
-  const auto state = filled(kStem, 1);
+  const auto state = test::small_state(1, kStem);
   Checkpoint checkpoint;
   state->snapshot(checkpoint);
-  const auto other = filled(kStem, 2);
+  const auto other = test::small_state(2, kStem);
   EXPECT_NE(other->hash(), state->hash());
   other->set_checkpoint(checkpoint, "file");
   EXPECT_EQ(other->hash(), state->hash());
@@ -80,7 +58,7 @@ TEST(TrainingState, ACheckpointGivesTheSameStateBack) {
 
 TEST(TrainingState, ACheckpointOfAnotherTrainableSetIsRefused) {
   Checkpoint checkpoint;
-  filled(kStem, 1)->snapshot(checkpoint);
+  test::small_state(1, kStem)->snapshot(checkpoint);
   TrainingState all(small(), {.freeze = "none"}, at::kCPU);
   try {
     all.set_checkpoint(checkpoint, "file");
@@ -96,9 +74,9 @@ TEST(TrainingState, ACheckpointOfAnotherTrainableSetIsRefused) {
 TEST(TrainingState, BroadcastMakesEveryRankEqualToTheFirst) {
   MpiEnvironment mpi;
   const auto communicator = make_communicator(mpi.world_size() == 1 ? "self" : "mpi", mpi);
-  const auto state = filled(kStem, static_cast<std::uint64_t>(1 + mpi.rank()));
+  const auto state = test::small_state(static_cast<std::uint64_t>(1 + mpi.rank()), kStem);
   state->broadcast(*communicator);
-  EXPECT_EQ(state->hash(), filled(kStem, 1)->hash());
+  EXPECT_EQ(state->hash(), test::small_state(1, kStem)->hash());
 }
 
 }  // namespace

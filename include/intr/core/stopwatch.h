@@ -5,6 +5,11 @@
 
 namespace intr {
 
+/// Seconds on a clock that nobody sets; only differences mean anything.
+inline double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 /// Measures phases that follow each other.
 class Stopwatch {
  public:

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "intr/data/data_index.h"
 #include "intr/data/sample_columns.h"
+#include "intr/io/file_patch.h"
 
 namespace intr {
 
@@ -34,10 +36,6 @@ class ShardWriter {
   /// @throws EnvironmentError, such as for a full disk
   ShardWriter(std::string path, const ShardHeader& header, const SampleColumns& columns,
               const std::vector<std::uint64_t>& lengths, const std::vector<std::string>& classes);
-  ShardWriter(ShardWriter&& other) noexcept;
-  ShardWriter& operator=(ShardWriter&&) = delete;
-  ~ShardWriter();
-
   /// Stores the picture of a row. Thread-safe for different rows.
   void write(std::int64_t row, std::span<const std::byte> bytes) const;
   /// Byte of the file where /data begins.
@@ -49,7 +47,7 @@ class ShardWriter {
   std::string path_;
   std::vector<std::uint64_t> offset_;  ///< [N + 1], in /data
   std::uint64_t data_begin_ = 0;       ///< byte of the file
-  int descriptor_ = -1;
+  std::optional<FilePatch> data_;      ///< open once the file is laid out
 };
 
 /// Where the pictures of a split lie: one entry a sample.

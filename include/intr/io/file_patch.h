@@ -17,8 +17,9 @@ class FilePatch {
   FilePatch& operator=(FilePatch&&) = delete;
   ~FilePatch();
 
-  /// Writes all bytes from `offset` on. @throws EnvironmentError, as when the disk is full
-  void write(std::uint64_t offset, std::span<const std::byte> bytes);
+  /// Writes all bytes from `offset` on. Thread-safe. @throws EnvironmentError, as when the disk is
+  /// full
+  void write(std::uint64_t offset, std::span<const std::byte> bytes) const;
   /// Writers call it at their end: some file systems report a full disk only here.
   /// @throws EnvironmentError
   void close();
