@@ -87,7 +87,7 @@ TEST_F(AttendTest, DumpStatusMergeVerify) {
 TEST_F(AttendTest, KilledAndResumedEqualsUnbroken) {
   ASSERT_EQ(run_program(dump("whole")).exit_code, 0);
   // Wherever the kill hits, also before the first piece or after the end.
-  run_program("timeout -s KILL 0.7 " + dump("broken"));
+  run_program("timeout --foreground -s KILL 0.7 " + dump("broken"));
   ASSERT_EQ(run_program(on_ranks(2) + dump("broken")).exit_code, 0);
   for (const auto& entry : std::filesystem::directory_iterator(dir_ / "broken")) {
     const std::string name = entry.path().filename().string();

@@ -97,7 +97,7 @@ TEST_F(GrowingSetsTest, AnAppendThatWasKilledIsFinishedByTheSameCommand) {
   for (int ms = 5; ms <= 115; ms += 10) {  // a whole append takes about 100
     fs::remove_all(path("set"));
     ok("pack " + quoted(path("first")) + " --out " + quoted(path("set")));
-    const std::string before = fmt::format("timeout -s KILL {:.3f} env ", 0.001 * ms);
+    const std::string before = fmt::format("timeout --foreground -s KILL {:.3f} env ", 0.001 * ms);
     static_cast<void>(run(append(), before));
     EXPECT_EQ(run("verify " + quoted(path("set"))).exit_code, 0) << "the set is whole at any time";
     ok(append());

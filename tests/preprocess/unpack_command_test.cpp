@@ -85,7 +85,7 @@ TEST_F(UnpackCommandTest, StopsOnRequestAndSurvivesBeingKilled) {
   EXPECT_EQ(stopped.exit_code, 75) << stopped.errors;
   EXPECT_NE(stopped.errors.find("run the same command again"), std::string::npos);
   for (const char* after : {"0.002", "0.005", "0.01", "0.015", "0.02"})
-    test::run_program(std::string("timeout -s KILL ") + after + " " + command);
+    test::run_program(std::string("timeout --foreground -s KILL ") + after + " " + command);
   EXPECT_EQ(test::run_program(command).exit_code, 0);
   EXPECT_EQ(tree(out), tree(root));
   EXPECT_FALSE(fs::exists(out + "/.intr-unfinished"));
