@@ -32,7 +32,7 @@ void RunRecorder::step(const StepReport& report) {
   if (report.applied) return;
   log::warning("step {}: loss or gradient is not finite; the update is skipped on all ranks",
                report.after.step);
-  directory_.append_event("skip", {{"step", report.after.step}});
+  directory_.append_event("skip", {{"step", report.after.step}, {"tensor", report.bad_tensor}});
 }
 
 void RunRecorder::evaluation(const Evaluation& evaluation, const RunState& state,

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "intr/core/log.h"
+#include "intr/core/error.h"
 
 namespace intr {
 namespace {
@@ -24,16 +24,17 @@ TrainingRun::TrainingRun(Parts parts, const Options& options, const RunState& st
 ExitCode TrainingRun::run() {
   started_ = steady_seconds();
   const ExitCode code = work();
+  parts_.supervision.leave(code, state_.cursor.step);
   // A launcher ends the others as soon as one rank leaves with a status: none leaves before rank 0
   // has written everything.
-  parts_.communicator.barrier({.section = "leave", .step = state_.cursor.step});
+  parts_.supervision.communicator().barrier({.section = "leave", .step = state_.cursor.step});
   return code;
 }
 
 ExitCode TrainingRun::work() {
   if (state_.evaluation_pending && !evaluate()) return stop();
   while (!finished()) {
-    const StepReport report = parts_.trainer.step();
+    const StepReport report = step();
     take_over(report);
     if (evaluation_due(report)) {
       state_.evaluation_pending = true;
@@ -52,6 +53,14 @@ ExitCode TrainingRun::work() {
   return ExitCode::kDone;
 }
 
+StepReport TrainingRun::step() {
+  try {
+    return parts_.trainer.step();
+  } catch (const DivergedError& error) {  // on all ranks alike
+    parts_.supervision.explain(error, parts_.trainer.suspects());
+  }
+}
+
 bool TrainingRun::finished() const noexcept {
   return state_.cursor.epoch >= options_.schedule.epochs ||
          (options_.max_steps > 0 && state_.cursor.step >= options_.max_steps);
@@ -64,6 +73,7 @@ void TrainingRun::take_over(const StepReport& report) {
   state_.skips_in_a_row = parts_.trainer.skips_in_a_row();
   state_.step_s += report.times.total();
   if (parts_.recorder != nullptr) parts_.recorder->step(report);
+  parts_.supervision.after_step(report, parts_.state.flat());
 }
 
 bool TrainingRun::evaluation_due(const StepReport& report) const {
@@ -81,8 +91,13 @@ bool TrainingRun::save_due(const StepReport& report) const {
 /// @return false if a stop was asked for meanwhile: the evaluation is repeated on resume
 bool TrainingRun::evaluate() {
   const double start = steady_seconds();
+  parts_.supervision.enter(Section::kEvaluation, state_.cursor.step);
+  const auto between_batches = [this] {
+    parts_.supervision.beat();
+    return parts_.stop_requested();
+  };
   const Evaluation evaluation =
-      parts_.evaluator.run(parts_.state.model(), parts_.state.device(), parts_.stop_requested);
+      parts_.evaluator.run(parts_.state.model(), parts_.state.device(), between_batches);
   if (evaluation.stopped) return false;
   if (evaluation.acc1() > state_.best_acc1) {
     state_.best_acc1 = evaluation.acc1();
@@ -106,6 +121,7 @@ void TrainingRun::close_epoch(const Evaluation* evaluation) {
 
 void TrainingRun::save(bool must) {
   state_.wall_s = wall_before_ + steady_seconds() - started_;
+  parts_.supervision.enter(Section::kSave, state_.cursor.step);
   if (parts_.recorder != nullptr) parts_.recorder->save(parts_.state, state_, must);
 }
 
