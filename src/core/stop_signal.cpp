@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <utility>
 
 #include "intr/core/exit_code.h"
 #include "intr/core/log.h"
@@ -35,7 +36,8 @@ const char* signal_name(int signal) {
 
 }  // namespace
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal(std::function<void()> before_leaving)
+    : before_leaving_(std::move(before_leaving)) {
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { wait_for_signals(); });
@@ -62,6 +64,7 @@ void StopSignal::wait_for_signals() {
       log::info("got {}: stopping at the next step", signal_name(signal));
     } else if (now - first >= std::chrono::seconds(2)) {
       log::warning("got {} again: leaving now; what is on disk stands", signal_name(signal));
+      if (before_leaving_) before_leaving_();
       _exit(static_cast<int>(ExitCode::kStopped));
     }
   }

@@ -45,6 +45,11 @@ struct ShardReader::State {
 
   const DataIndex* index;
   OpenShards shards;
+  ReadFaults faults;
+
+  ReadFault fault_of(std::int64_t row) const {
+    return faults ? faults(index->sample_id(row)) : ReadFault::kNone;
+  }
 
   std::string describe(std::int64_t row) const;
   int read_once(std::int64_t row, std::span<std::byte> bytes, std::string& path);
@@ -60,6 +65,10 @@ std::string ShardReader::State::describe(std::int64_t row) const {
 
 /// @return 0 or the errno value of a failure
 int ShardReader::State::read_once(std::int64_t row, std::span<std::byte> bytes, std::string& path) {
+  if (fault_of(row) == ReadFault::kIoError) {
+    path = describe(row);
+    return EIO;
+  }
   const auto open = shards.get(index->shard_of(row));
   if (open->rewritten) {
     open->rewritten->read_range("/data", index->begin(row), bytes);
@@ -96,6 +105,8 @@ ShardReader::ShardReader(const DataIndex& index, const ShardCopies* copies)
     : state_(std::make_unique<State>(index, copies)) {}
 ShardReader::ShardReader(ShardReader&&) noexcept = default;
 ShardReader::~ShardReader() = default;
+
+void ShardReader::set_faults(ReadFaults faults) { state_->faults = std::move(faults); }
 
 void ShardReader::check(std::int64_t shard) const { state_->shards.get(shard); }
 
@@ -155,7 +166,8 @@ bool ShardReader::read_ahead(std::int64_t row, std::span<std::byte> bytes) const
 }
 
 bool ShardReader::is_intact(std::int64_t row, std::span<const std::byte> bytes) const noexcept {
-  return xxh3_64(bytes) == state_->index->hash(row);
+  // Bytes that were read ahead with others meet their fault here.
+  return state_->fault_of(row) == ReadFault::kNone && xxh3_64(bytes) == state_->index->hash(row);
 }
 
 void ShardReader::will_need(std::int64_t row) const noexcept {

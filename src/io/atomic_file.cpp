@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "intr/core/error.h"
+#include "intr/core/host_name.h"
 
 namespace intr {
 namespace {
@@ -109,7 +110,10 @@ void write_file(const std::string& path, std::string_view contents) {
 }
 
 bool write_new_file(const std::string& path, std::string_view contents) {
-  const AtomicFile file(path);  // its destructor removes the temporary name in every case
+  // Writers of one name may be on several machines, with equal process numbers.
+  const AtomicFile file(
+      path, fmt::format("{}-{}", host_name(),
+                        ::getpid()));  // its destructor removes the temporary name in every case
   {
     Descriptor out(file.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC, "create");
     out.write_all(contents);

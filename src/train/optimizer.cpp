@@ -10,6 +10,7 @@
 
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
+#include "intr/train/divergence.h"
 
 namespace intr {
 namespace {
@@ -63,6 +64,8 @@ UpdateReport Optimizer::step(const std::array<double, 2>& lr) {
     if (options_.clip_max_norm > 0)
       report.clip = std::min(1.0, options_.clip_max_norm / (report.norm + 1e-6));
     update(lr, report.clip);
+  } else {
+    report.bad_tensor = first_non_finite(state_);
   }
   state_.grad().zero_();
   return report;

@@ -2,7 +2,6 @@
 #include "intr/train/run_directory.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
+#include "intr/train/attempt.h"
 #include "intr/weights/checkpoint_manifest.h"
 
 namespace intr {
@@ -21,18 +21,11 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kMetrics = "metrics.jsonl";
 constexpr const char* kEpochs = "log.txt";
-constexpr const char* kEvents = "events.jsonl";
 constexpr const char* kDone = "DONE";
 
 std::string made_folder(std::string path) {
   make_folder(path);
   return path;
-}
-
-std::string attempt_name() {
-  const char* given = std::getenv("INTR_ATTEMPT");
-  if (given != nullptr && *given != '\0') return given;
-  return fmt::format("local-{}-{}", ::getpid(), static_cast<std::int64_t>(unix_time()));
 }
 
 }  // namespace
@@ -44,7 +37,9 @@ double unix_time() {
 }
 
 RunDirectory::RunDirectory(std::string path, bool take_lock)
-    : path_(made_folder(std::move(path))), lock_(path_, take_lock), attempt_(attempt_name()) {}
+    : path_(made_folder(std::move(path))),
+      lock_(path_, take_lock),
+      events_(path_, attempt_name(), 0) {}
 
 std::string RunDirectory::checkpoint_folder() const { return path_ + "/" + kCheckpointFolder; }
 
@@ -65,12 +60,7 @@ void RunDirectory::append_epoch(const nlohmann::ordered_json& record) {
 }
 
 void RunDirectory::append_event(const std::string& kind, const nlohmann::ordered_json& fields) {
-  char host[256] = {};
-  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  nlohmann::ordered_json event = {
-      {"time", unix_time()}, {"attempt", attempt_}, {"rank", 0}, {"host", host}, {"kind", kind}};
-  event.update(fields);
-  append_line(path_ + "/" + kEvents, event.dump());
+  events_.add(kind, fields);
 }
 
 std::int64_t RunDirectory::filter_lines(const char* file, const Keep& keep) {

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "intr/core/error.h"
+#include "intr/core/host_name.h"
 #include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
 
@@ -19,12 +20,6 @@ namespace intr {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string host_name() {
-  char name[256] = {};
-  if (::gethostname(name, sizeof name - 1) != 0) return "unknown";
-  return name;
-}
 
 std::string first_line(const std::string& path) {
   std::ifstream file(path);

@@ -44,7 +44,7 @@ void RunRecorder::step(const StepReport& report) {
   if (report.applied) return;
   log::warning("step {}: loss or gradient is not finite; the update is skipped on all ranks",
                report.after.step);
-  directory_.append_event("skip", {{"step", report.after.step}});
+  directory_.append_event("skip", {{"step", report.after.step}, {"tensor", report.bad_tensor}});
 }
 
 void RunRecorder::evaluation(const Evaluation& evaluation, const RunState& state,
@@ -118,6 +118,11 @@ void RunRecorder::record(const SaveReport& save) {
                                    {"in_background", save.in_background},
                                    {"stall_ms", milliseconds(save.stall_s)},
                                    {"seconds", save.seconds}});
+}
+
+void RunRecorder::doubt_saves_beyond(std::int64_t step) {
+  saver_.wait();
+  store_.note_suspect_beyond(step);
 }
 
 void RunRecorder::stopped(const RunState& state, const char* signal) {

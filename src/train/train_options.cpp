@@ -6,6 +6,7 @@
 #include "intr/core/error.h"
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
+#include "intr/train/fault_plan.h"
 
 namespace intr {
 namespace {
@@ -102,6 +103,16 @@ void describe_run(TrainOptions& o, OptionSet& set) {
       .add("json", o.json, "print the result as JSON on standard output");
 }
 
+void describe_failures(TrainOptions& o, OptionSet& set) {
+  set.group("Failures")
+      .add("hang-limit", o.hang_limit,
+           "seconds without progress after which the job ends and names the rank that hangs")
+      .add("guard-every", o.guard_every,
+           "steps between comparisons of the parameters of all ranks; 0 = never")
+      .add("inject", o.inject,
+           "makes a fault on purpose, KIND[:key=value,...], see docs/failures.md; repeatable");
+}
+
 void validate_start(const TrainOptions& o) {
   require_choice("query-init", o.query_init, {"tile", "mean", "random", "match"});
   require_range("noise-frac", o.noise_frac, 0.0, 100.0);
@@ -192,6 +203,7 @@ void describe(TrainOptions& options, OptionSet& set) {
   describe_start(options, set);
   describe_optimization(options, set);
   describe_run(options, set);
+  describe_failures(options, set);
   describe(options.place, set);
 }
 
@@ -216,6 +228,9 @@ void validate(TrainOptions& options) {
   require_range("keep-every", options.keep_every, 0, kMany);
   require_range("eval-every", options.eval_every, 0, kMany);
   require_range("eval-batch-size", options.eval_batch_size, 1, kMany);
+  require_range("hang-limit", options.hang_limit, 1, 86'400);
+  require_range("guard-every", options.guard_every, 0, kMany);
+  static_cast<void>(parse_faults(options.inject));
   require_range("log-every", options.log_every, 1, kMany);
   static_cast<void>(SaveInterval::parse(options.save_every));
   if (options.fresh && options.resume != "auto")

@@ -54,6 +54,10 @@ Trainer::Trainer(Parts parts, const Options& options)
 StepReport Trainer::step() {
   StepReport report;
   report.epoch = cursor_.epoch;
+  suspects_.clear();
+  Stopwatch beginning;
+  if (parts_.step_begins) parts_.step_begins(cursor_.step + 1);
+  report.times.forward += beginning.lap();
   StepSums mine{.stop = parts_.stop_requested()};
   for (bool last = false; !last;) {
     Stopwatch watch;
@@ -79,6 +83,7 @@ StepReport Trainer::step() {
   report.norm = done.norm;
   report.clip = done.clip;
   report.applied = done.applied;
+  report.bad_tensor = done.bad_tensor;
   report.stop = all.stop;
   report.epoch_sums = epoch_sums_;
   return report;
@@ -102,6 +107,7 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   const at::Tensor loss = classification_loss(output.logits, labels, batch.step_samples);  // 0-dim
   const auto value = loss.item<double>();
   report.times.forward += watch.lap();
+  suspects_.add(batch.sample_ids, std::isfinite(value));
   mine.non_finite = mine.non_finite || !std::isfinite(value);
   mine.loss += value;
   mine.samples += batch.size();
@@ -123,16 +129,19 @@ void Trainer::seed_dropout(const MicroBatch& batch) const {
 /// Every rank sees the same sums and gradients, so every rank decides alike.
 UpdateReport Trainer::update(const StepSums& all, const std::array<double, 2>& lr) {
   UpdateReport done{.applied = false};
-  if (all.non_finite)
+  if (all.non_finite) {
+    done.bad_tensor = first_non_finite(parts_.state.flat());
     parts_.state.flat().grad().zero_();
-  else
+  } else {
     done = parts_.optimizer.step(lr);
+  }
   skips_in_a_row_ = done.applied ? 0 : skips_in_a_row_ + 1;
   if (skips_in_a_row_ >= options_.most_skips) {
     throw DivergedError(
         fmt::format("loss or gradient was not finite in {} steps in a row, last in step {} of "
-                    "epoch {}",
-                    skips_in_a_row_, cursor_.step + 1, cursor_.epoch),
+                    "epoch {}; first tensor with such a gradient: {}",
+                    skips_in_a_row_, cursor_.step + 1, cursor_.epoch,
+                    done.bad_tensor.empty() ? "none" : done.bad_tensor),
         {}, "lower --lr or --lr-backbone, or raise --warmup-steps, and resume");
   }
   return done;

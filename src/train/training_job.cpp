@@ -18,8 +18,10 @@
 #include "intr/io/json_file.h"
 #include "intr/train/bucket_setup.h"
 #include "intr/train/evaluator.h"
+#include "intr/train/job_supervision.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
+#include "intr/train/save_faults.h"
 #include "intr/train/split_data.h"
 #include "intr/train/stop_reasons.h"
 #include "intr/train/training_run.h"
@@ -197,6 +199,13 @@ void show_end(const TrainOptions& options, const RunFiles& files, const RunState
   fmt::print("{}\n", result.dump(2));
 }
 
+/// Of training pictures. A killed process never returns from asking.
+ReadFault read_fault(FaultInjector& faults, std::int64_t sample_id) {
+  const auto action = faults.at_read(sample_id);
+  if (!action) return ReadFault::kNone;
+  return *action == FaultAction::kFlip ? ReadFault::kDamage : ReadFault::kIoError;
+}
+
 /// What a rank computes with, in the order of construction.
 struct Machinery {
   TrainLoader loader;
@@ -206,27 +215,33 @@ struct Machinery {
   Evaluator evaluator;
 
   Machinery(const TrainOptions& options, const Data& data, const ComputePlace& place,
-            TrainingState& state, Communicator& communicator, const StopSource& stop)
-      : loader(data.train, data.train_split.reader(), placed_loader(options, place, communicator)),
-        reducer(state.flat(), communicator),
+            TrainingState& state, JobSupervision& supervision, const StopSource& stop)
+      : loader(data.train, data.train_split.reader(),
+               placed_loader(options, place, supervision.communicator())),
+        reducer(state.flat(), supervision.communicator()),
         optimizer(state.flat(), options.adamw),
-        trainer({state, loader, reducer, optimizer, stop.requested},
+        trainer({state, loader, reducer, optimizer, stop.requested,
+                 [&supervision, &state](std::int64_t step) {
+                   supervision.begin_step(step, state.flat());
+                 }},
                 {.schedule = options.schedule,
                  .seed = static_cast<std::uint64_t>(options.seed),
                  .batch_size = options.batch_size}),
-        evaluator(data.val, data.val_split.reader(), communicator,
+        evaluator(data.val, data.val_split.reader(), supervision.communicator(),
                   {.transform = options.val_transform(),
                    .batch_size = options.eval_batch_size,
                    .batching = parse_evaluation_batching(options.eval_batching_choice()),
                    .loader = options.reading.means(place.loader_threads),
-                   .progress = communicator.rank() == 0 && !options.quiet}) {}
+                   .progress = supervision.communicator().rank() == 0 && !options.quiet}) {}
 };
 
 }  // namespace
 
 ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
-                          const ComputePlace& place, Communicator& communicator,
+                          const ComputePlace& place, Communicator& unwatched, Attempt& attempt,
                           const StopSource& signals) {
+  JobSupervision supervision(options, unwatched, attempt, signals.name);
+  Communicator& communicator = supervision.communicator();
   StopReasons reasons(signals, communicator.rank() == 0 ? options.out : "");
   const StopSource stop = reasons.source();
   Data data(options, place, communicator);
@@ -234,6 +249,10 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
   options.model.num_classes = static_cast<std::int64_t>(data.train.classes().size());
   agree_on_run(given.values, data.train, communicator);
 
+  if (supervision.faults().watches_reads())
+    data.train_split.set_faults(
+        [&supervision](std::int64_t id) { return read_fault(supervision.faults(), id); });
+  supervision.enter(Section::kLoad, -1);
   std::unique_ptr<RunOpening> opening;
   if (communicator.rank() == 0) {
     opening = std::make_unique<RunOpening>(options, given, data.train.classes());
@@ -255,6 +274,8 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
       settle_bucket_plan(keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt,
                          options.model, trainable, options.bucket_mb, communicator));
   const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
+  supervision.faults().set_restarts(begin.restarts);
+  supervision.start_at(begin.cursor.step);
   if (begin.done) {
     log::info("{} is finished already; raise --epochs to go on, or start anew with --fresh",
               options.out);
@@ -262,12 +283,14 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
     return ExitCode::kDone;
   }
 
-  Machinery with(options, data, place, state, communicator, stop);
+  Machinery with(options, data, place, state, supervision, stop);
   std::optional<RunRecorder> recorder;
-  if (opening)
+  if (opening) {
+    opening->files.store.on_stage(save_faults(supervision.faults(), opening->files.store.folder()));
     recorder.emplace(opening->files.directory, opening->files.store, state, identity,
                      recorder_options(options, data, communicator, reasons));
-  TrainingRun run({state, with.trainer, with.optimizer, with.evaluator, communicator,
+  }
+  TrainingRun run({state, with.trainer, with.optimizer, with.evaluator, supervision,
                    recorder ? &*recorder : nullptr, stop.requested, stop.name},
                   run_options(options), begin);
   show_start(options, data, state, place, communicator, with.loader.steps_per_epoch());

@@ -3,8 +3,9 @@
 
 #include <utility>
 
-#include "intr/core/log.h"
+#include "intr/core/error.h"
 #include "intr/core/stopwatch.h"
+#include "intr/train/replica_guard.h"
 
 namespace intr {
 TrainingRun::TrainingRun(Parts parts, const Options& options, const RunState& start)
@@ -16,16 +17,17 @@ TrainingRun::TrainingRun(Parts parts, const Options& options, const RunState& st
 ExitCode TrainingRun::run() {
   started_ = steady_seconds();
   const ExitCode code = work();
+  parts_.supervision.leave(code, state_.cursor.step, parts_.stop_name());
   // A launcher ends the others as soon as one rank leaves with a status: none leaves before rank 0
   // has written everything.
-  parts_.communicator.barrier({.section = "leave", .step = state_.cursor.step});
+  parts_.supervision.communicator().barrier({.section = "leave", .step = state_.cursor.step});
   return code;
 }
 
 ExitCode TrainingRun::work() {
   if (state_.evaluation_pending && !evaluate()) return stop();
   while (!finished()) {
-    const StepReport report = parts_.trainer.step();
+    const StepReport report = step();
     take_over(report);
     if (evaluation_due(report)) {
       state_.evaluation_pending = true;
@@ -45,6 +47,14 @@ ExitCode TrainingRun::work() {
   return ExitCode::kDone;
 }
 
+StepReport TrainingRun::step() {
+  try {
+    return parts_.trainer.step();
+  } catch (const DivergedError& error) {  // on all ranks alike
+    parts_.supervision.explain(error, parts_.trainer.suspects());
+  }
+}
+
 bool TrainingRun::finished() const noexcept {
   return state_.cursor.epoch >= options_.schedule.epochs ||
          (options_.max_steps > 0 && state_.cursor.step >= options_.max_steps);
@@ -57,6 +67,13 @@ void TrainingRun::take_over(const StepReport& report) {
   state_.skips_in_a_row = parts_.trainer.skips_in_a_row();
   state_.step_s += report.times.total();
   if (parts_.recorder != nullptr) parts_.recorder->step(report);
+  try {
+    parts_.supervision.after_step(report, parts_.state.flat());
+  } catch (const ReplicaError&) {
+    if (parts_.recorder != nullptr)
+      parts_.recorder->doubt_saves_beyond(parts_.supervision.agreed_step());
+    throw;
+  }
 }
 
 bool TrainingRun::evaluation_due(const StepReport& report) const {
@@ -68,8 +85,13 @@ bool TrainingRun::evaluation_due(const StepReport& report) const {
 /// @return false if a stop was asked for meanwhile: the evaluation is repeated on resume
 bool TrainingRun::evaluate() {
   const double start = steady_seconds();
+  parts_.supervision.enter(Section::kEvaluation, state_.cursor.step);
+  const auto between_batches = [this] {
+    parts_.supervision.beat();
+    return parts_.stop_requested();
+  };
   const Evaluation evaluation =
-      parts_.evaluator.run(parts_.state.model(), parts_.state.device(), parts_.stop_requested);
+      parts_.evaluator.run(parts_.state.model(), parts_.state.device(), between_batches);
   if (evaluation.stopped) return false;
   if (evaluation.acc1() > state_.best_acc1) {
     state_.best_acc1 = evaluation.acc1();
@@ -92,9 +114,11 @@ void TrainingRun::close_epoch(const Evaluation* evaluation) {
 }
 
 /// Only the rank with the recorder knows whether a save is due: nothing that is computed depends on
-/// it.
+/// it. Where it may wait for a save to be written, the others wait for it.
 void TrainingRun::save(SaveReason reason, bool epoch_ended) {
   state_.wall_s = wall_before_ + steady_seconds() - started_;
+  if (reason != SaveReason::kInterval || epoch_ended)
+    parts_.supervision.enter(Section::kSave, state_.cursor.step);
   if (parts_.recorder != nullptr) parts_.recorder->save(state_, reason, epoch_ended);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <string>
 #include <thread>
 
@@ -46,14 +47,14 @@ TEST(StopSignalDeathTest, TheSecondAfterAWhileLeavesAtOnce) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
       {
-        const StopSignal stop;
+        const StopSignal stop([] { std::fputs("one last word\n", stderr); });
         kill(getpid(), SIGTERM);
         wait_for(stop);
         std::this_thread::sleep_for(std::chrono::milliseconds(2100));
         kill(getpid(), SIGTERM);
         while (true) pause();
       },
-      testing::ExitedWithCode(75), "got SIGTERM again: leaving now");
+      testing::ExitedWithCode(75), "got SIGTERM again: leaving now(.|\n)*one last word");
 }
 
 }  // namespace

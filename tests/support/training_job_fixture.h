@@ -42,10 +42,12 @@ class TrainingJobTest : public testing::Test {
     validate(options);
     std::int64_t asked = 0;
     const bool asks = communicator_->rank() + 1 == communicator_->world_size();
+    Attempt attempt(options.out);
     return run_training_job(
         options,
         {.values = set.values(), .given = [&](const std::string& flag) { return flag == given; }},
-        {.threads = 1}, *communicator_, {.requested = [&] { return asks && ++asked == stop_at; }});
+        {.threads = 1}, *communicator_, attempt,
+        {.requested = [&] { return asks && ++asked == stop_at; }});
   }
   std::string path(const std::string& name) const { return root_ + "/" + name; }
   Checkpoint newest(const std::string& run) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 namespace intr {
@@ -14,7 +15,8 @@ namespace intr {
 /// with status 75: what is on disk stands.
 class StopSignal {
  public:
-  StopSignal();
+  /// @param before_leaving called before the process leaves at once; must not throw
+  explicit StopSignal(std::function<void()> before_leaving = {});
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
   ~StopSignal();
@@ -26,6 +28,7 @@ class StopSignal {
  private:
   void wait_for_signals();
 
+  std::function<void()> before_leaving_;
   std::atomic<bool> requested_{false};
   std::atomic<const char*> name_{""};
   std::atomic<bool> ending_{false};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,10 @@ class ShardCopies {
   virtual const std::string* copy_of(std::int64_t shard) const noexcept = 0;
 };
 
+/// What reading a sample is made to suffer, to show what happens then.
+enum class ReadFault { kNone, kIoError, kDamage };
+using ReadFaults = std::function<ReadFault(std::int64_t sample_id)>;
+
 /// Reads stored pictures of one split. Each shard is checked when it is first used (format,
 /// version, sizes, columns against the index); every record's hash is checked on every read. At
 /// most 64 shards are open at a time. Failures that pass (EIO, ESTALE) are tried again three times
@@ -33,6 +38,9 @@ class ShardReader {
   explicit ShardReader(const DataIndex& index, const ShardCopies* copies = nullptr);
   ShardReader(ShardReader&&) noexcept;
   ~ShardReader();
+
+  /// From now on asks this for each sample that is read. Before other threads read.
+  void set_faults(ReadFaults faults);
 
   /// Opens a shard and checks everything but the pictures' bytes. @throws DataError
   void check(std::int64_t shard) const;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "intr/comm/flat_state.h"
 
@@ -18,9 +19,10 @@ struct AdamWOptions {
 
 /// What an update did.
 struct UpdateReport {
-  double norm = 0;      ///< gradient norm before clipping
-  double clip = 1;      ///< factor applied
-  bool applied = true;  ///< false: the norm was not finite; only the gradients were zeroed
+  double norm = 0;              ///< gradient norm before clipping
+  double clip = 1;              ///< factor applied
+  bool applied = true;          ///< false: the norm was not finite; only the gradients were zeroed
+  std::string bad_tensor = {};  ///< then: the first one whose gradient was not finite
 };
 
 /// AdamW (Loshchilov and Hutter, ICLR 2019, algorithm 2) over flat buffers, with a global-norm

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "intr/train/event_log.h"
 #include "intr/train/run_lock.h"
 
 namespace intr {
@@ -59,7 +60,7 @@ class RunDirectory {
 
   std::string path_;
   RunLock lock_;
-  std::string attempt_;
+  EventLog events_;
 };
 
 /// Seconds since 1970, to the millisecond; for records only, never for a decision.

@@ -53,6 +53,8 @@ class RunRecorder {
   /// Copies the state and lets it be written, unless this step has a checkpoint of the same phase.
   /// If it cannot be written, training goes on with a warning; for kLeaving that is an error.
   void save(const RunState& state, SaveReason reason, bool epoch_ended);
+  /// Ranks held different parameters at some time after this step: nobody should go on from there.
+  void doubt_saves_beyond(std::int64_t step);
   void stopped(const RunState& state, const char* signal);
   void finished(const RunState& state);
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "intr/comm/communicator.h"
 #include "intr/data/data_index.h"
@@ -24,6 +25,8 @@ class SplitData {
 
   const DataIndex& index() const noexcept { return index_; }
   const ShardReader& reader() const noexcept { return reader_; }
+  /// Makes reads suffer, before anything is read.
+  void set_faults(ReadFaults faults) { reader_.set_faults(std::move(faults)); }
   /// For the normal end: removes the copies unless they are kept.
   void finish();
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "intr/core/option_set.h"
 #include "intr/data/augmentation.h"
@@ -73,6 +74,9 @@ struct TrainOptions {
   std::int64_t log_every = 10;
   std::int64_t eval_every = 1;
   std::int64_t eval_batch_size = 12;
+  std::int64_t hang_limit = 60;     ///< seconds
+  std::int64_t guard_every = 500;   ///< steps; 0 = never
+  std::vector<std::string> inject;  ///< see Fault
   bool quiet = false;
   bool json = false;
 

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "intr/comm/gradient_reducer.h"
 #include "intr/data/loader.h"
+#include "intr/train/divergence.h"
 #include "intr/train/optimizer.h"
 #include "intr/train/schedule.h"
 #include "intr/train/training_state.h"
@@ -66,6 +68,7 @@ struct StepReport {
   double norm = 0;
   double clip = 1;
   bool applied = true;       ///< false: skipped, something was not finite
+  std::string bad_tensor;    ///< then: the first one whose gradient was not finite, if any
   bool stop = false;         ///< some rank was asked to stop
   bool epoch_ended = false;  ///< it was the epoch's last step
   EpochSums epoch_sums;
@@ -83,6 +86,7 @@ class Trainer {
     GradientReducer& reducer;
     Optimizer& optimizer;
     std::function<bool()> stop_requested;
+    std::function<void(std::int64_t step)> step_begins = {};  ///< the first is 1
   };
   struct Options {
     ScheduleOptions schedule;
@@ -98,6 +102,8 @@ class Trainer {
 
   const Cursor& cursor() const noexcept { return cursor_; }
   const EpochSums& epoch_sums() const noexcept { return epoch_sums_; }
+  /// Samples of the last step that may have made something not finite.
+  const SuspectSamples& suspects() const noexcept { return suspects_; }
   std::int64_t skips_in_a_row() const noexcept { return skips_in_a_row_; }
   std::int64_t steps_per_epoch() const noexcept { return parts_.loader.steps_per_epoch(); }
 
@@ -115,6 +121,7 @@ class Trainer {
   Cursor cursor_;
   EpochSums epoch_sums_;
   std::int64_t skips_in_a_row_ = 0;
+  SuspectSamples suspects_;
 };
 
 }  // namespace intr

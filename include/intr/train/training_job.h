@@ -3,6 +3,7 @@
 
 #include "intr/comm/communicator.h"
 #include "intr/core/exit_code.h"
+#include "intr/train/attempt.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/stop_source.h"
 #include "intr/train/train_options.h"
@@ -13,9 +14,10 @@ namespace intr {
 /// newest good checkpoint or starts, trains, and says what came out. Collective.
 /// @param options validated; the number of classes is filled in
 /// @param given   the options of the command line
+/// @param attempt where a stall, a fault or the end is recorded
 /// @return kDone or kStopped
 ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
-                          const ComputePlace& place, Communicator& communicator,
+                          const ComputePlace& place, Communicator& communicator, Attempt& attempt,
                           const StopSource& stop);
 
 }  // namespace intr

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "intr/core/exit_code.h"
+#include "intr/train/job_supervision.h"
 #include "intr/train/run_recorder.h"
 #include "intr/train/train_options.h"
 
@@ -19,7 +20,7 @@ class TrainingRun {
     Trainer& trainer;
     Optimizer& optimizer;
     const Evaluator& evaluator;
-    Communicator& communicator;
+    JobSupervision& supervision;
     RunRecorder* recorder;  ///< null on all ranks but one
     std::function<bool()> stop_requested;
     std::function<const char*()> stop_name;  ///< what asked for the stop
@@ -40,6 +41,7 @@ class TrainingRun {
 
  private:
   ExitCode work();
+  StepReport step();
   void take_over(const StepReport& report);
   bool evaluation_due(const StepReport& report) const;
   bool evaluate();

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/comm/watchdog.h"
+
+#include <chrono>
+#include <utility>
+
+#include "intr/core/log.h"
+
+namespace intr {
+namespace {
+
+constexpr std::chrono::milliseconds kPause(100);
+/// A pause that took so much longer was none of this process.
+constexpr double kStoodStill_s = 5;
+
+}  // namespace
+
+Watchdog::Watchdog(WatchedSections& sections, Actions actions)
+    : sections_(sections), actions_(std::move(actions)), thread_([this] { watch(); }) {}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+double Watchdog::now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void Watchdog::watch() {
+  double last = now();
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, kPause, [this] { return ending_; })) {
+    const double present = now();
+    if (present - last > kStoodStill_s) sections_.forgive(present - last);
+    last = present;
+    try {
+      switch (sections_.judge(present, actions_.stop_wanted())) {
+        case WatchedSections::Verdict::kFine:
+          break;
+        case WatchedSections::Verdict::kWarn:
+          actions_.warn(sections_.place(present));
+          break;
+        case WatchedSections::Verdict::kStalled:
+          actions_.stalled(sections_.place(present));
+          return;
+        case WatchedSections::Verdict::kStopOverdue:
+          actions_.stop_overdue(sections_.place(present));
+          return;
+      }
+    } catch (const std::exception& error) {
+      log::warning("the watchdog stumbled: {}", error.what());
+    }
+  }
+}
+
+}  // namespace intr
