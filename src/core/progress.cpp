@@ -9,6 +9,7 @@
 
 #include "intr/core/byte_size.h"
 #include "intr/core/log.h"
+#include "intr/core/shown_duration.h"
 
 namespace intr {
 
@@ -63,9 +64,9 @@ void Progress::show(bool last) {
           seconds * static_cast<double>(std::max<std::int64_t>(0, total_bytes_ - bytes_)) / bytes;
   }
   if (last) {
-    text += fmt::format(", {:.1f} s", seconds);
+    text += ", " + shown_duration(seconds);
   } else if (rate > 0) {
-    text += fmt::format(", {:.0f} s left", left);
+    text += fmt::format(", {} left", shown_duration(left));
   }
   if (!note_.empty()) text += ", " + note_;
   if (!terminal_) {

@@ -10,7 +10,7 @@
 namespace intr {
 
 EventLog::EventLog(const std::string& run_folder, std::string attempt, int rank)
-    : path_(run_folder + "/events.jsonl"),
+    : path_(run_folder + "/" + kEventsFile),
       attempt_(std::move(attempt)),
       host_(host_name()),
       rank_(rank) {}

@@ -13,6 +13,7 @@
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 #include "intr/train/attempt.h"
+#include "intr/train/metrics_csv.h"
 #include "intr/weights/checkpoint_manifest.h"
 
 namespace intr {
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char* kMetricsCsv = "metrics.csv";
 constexpr const char* kEpochs = "log.txt";
 constexpr const char* kDone = "DONE";
 
@@ -53,6 +55,9 @@ void RunDirectory::write_import(const nlohmann::ordered_json& report) {
 
 void RunDirectory::append_metrics(const nlohmann::ordered_json& record) {
   append_line(path_ + "/" + kMetrics, record.dump());
+  const std::string csv = path_ + "/" + kMetricsCsv;
+  if (!fs::exists(csv)) append_line(csv, metrics_csv_header());
+  append_line(csv, metrics_csv_line(record));
 }
 
 void RunDirectory::append_epoch(const nlohmann::ordered_json& record) {
@@ -91,11 +96,35 @@ std::int64_t RunDirectory::drop_records_beyond(const Resumption& at) {
   dropped += filter_lines(kEpochs, [&](const nlohmann::ordered_json& record) {
     return record.value("epoch", none) < at.epochs_logged;
   });
+  rewrite_csv();
   return dropped;
 }
 
+/// From metrics.jsonl: the two never differ.
+void RunDirectory::rewrite_csv() {
+  if (!fs::exists(path_ + "/" + kMetrics)) return;
+  std::istringstream lines(read_file(path_ + "/" + kMetrics));
+  std::string csv = metrics_csv_header() + "\n";
+  for (std::string line; std::getline(lines, line);)
+    csv += metrics_csv_line(nlohmann::ordered_json::parse(line)) + "\n";
+  write_file(path_ + "/" + kMetricsCsv, csv);
+}
+
+double RunDirectory::first_start() const {
+  double time = unix_time();
+  const std::string path = path_ + "/" + kEventsFile;
+  if (!fs::exists(path)) return time;
+  std::istringstream lines(read_file(path));
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::ordered_json::parse(line, nullptr, false);
+    // --fresh begins another run in the same folder: the last start counts.
+    if (event.is_object() && event.value("kind", "") == "start") time = event.value("time", time);
+  }
+  return time;
+}
+
 void RunDirectory::set_records_aside() {
-  for (const char* file : {kMetrics, kEpochs}) {
+  for (const char* file : {kMetrics, kMetricsCsv, kEpochs}) {
     const std::string path = path_ + "/" + file;
     if (!fs::exists(path)) continue;
     int number = 1;

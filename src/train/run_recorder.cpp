@@ -23,6 +23,7 @@ RunRecorder::RunRecorder(RunDirectory& directory, CheckpointStore& store,
     : directory_(directory),
       store_(store),
       options_(options),
+      first_start_(directory.first_start()),
       schedule_(options.save, options.num_ranks, steady_seconds()),
       saver_(store, tensors, std::move(identity)) {}
 
@@ -100,6 +101,10 @@ void RunRecorder::save(const RunState& state, SaveReason reason, bool epoch_ende
   schedule_.saved(*copy_s, steady_seconds());
 }
 
+UsefulTime RunRecorder::useful_time(const RunState& state) const {
+  return {.step_s = state.step_s, .wall_s = unix_time() - first_start_};
+}
+
 void RunRecorder::record_saves() {
   for (const SaveReport& save : saver_.take_reports()) record(save);
 }
@@ -127,7 +132,11 @@ void RunRecorder::doubt_saves_beyond(std::int64_t step) {
 
 void RunRecorder::stopped(const RunState& state, const char* signal) {
   record_saves();
-  directory_.append_event("stop", {{"step", state.cursor.step}, {"signal", signal}});
+  const UsefulTime useful = useful_time(state);
+  nlohmann::ordered_json event = {{"step", state.cursor.step}, {"signal", signal}};
+  event.update(useful.to_json());
+  directory_.append_event("stop", event);
+  log::info("{}", useful.shown());
   log::info("stopped after step {}; the same command goes on from there", state.cursor.step);
 }
 
@@ -135,7 +144,11 @@ void RunRecorder::finished(const RunState& state) {
   saver_.wait();
   record_saves();
   store_.note_final(state.cursor.step);
-  directory_.append_event("done", {{"step", state.cursor.step}});
+  const UsefulTime useful = useful_time(state);
+  nlohmann::ordered_json event = {{"step", state.cursor.step}};
+  event.update(useful.to_json());
+  directory_.append_event("done", event);
+  log::info("{}", useful.shown());
   directory_.mark_done(state.cursor.step);
 }
 

@@ -7,6 +7,7 @@
 
 #include "intr/core/log.h"
 #include "intr/train/run_identity.h"
+#include "intr/train/useful_time.h"
 
 namespace intr {
 namespace {
@@ -99,8 +100,14 @@ void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFi
       files.directory.drop_records_beyond({.step = start.state.cursor.step,
                                            .epochs_logged = epochs_logged(start.state),
                                            .repeat_evaluation = start.state.evaluation_pending});
-  files.directory.append_event(start.checkpoint ? "resume" : "start",
-                               {{"step", start.state.cursor.step}, {"dropped_records", dropped}});
+  nlohmann::ordered_json event = {{"step", start.state.cursor.step}, {"dropped_records", dropped}};
+  if (start.checkpoint) {
+    const UsefulTime useful{.step_s = start.state.step_s,
+                            .wall_s = unix_time() - files.directory.first_start()};
+    event.update(useful.to_json());
+    log::info("{}", useful.shown());
+  }
+  files.directory.append_event(start.checkpoint ? "resume" : "start", event);
 }
 
 }  // namespace intr

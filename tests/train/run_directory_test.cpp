@@ -7,6 +7,7 @@
 
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
+#include "intr/train/metrics_csv.h"
 #include "support/temp_dir.h"
 
 namespace intr {
@@ -50,6 +51,30 @@ TEST_F(RunDirectoryTest, DropsRecordsBeyondTheResumedStep) {
             1);
   EXPECT_EQ(run_.drop_records_beyond({.step = 0, .epochs_logged = 0}), 3);
   EXPECT_EQ(text("metrics.jsonl"), "");
+}
+
+TEST_F(RunDirectoryTest, TheTableHoldsWhatTheLinesHold) {
+  for (const int step : {1, 2, 3})
+    run_.append_metrics({{"kind", "train"}, {"step", step}, {"loss", 0.5 * step}});
+  const std::string header = metrics_csv_header() + "\n";
+  EXPECT_EQ(text("metrics.csv").substr(0, header.size()), header);
+  EXPECT_NE(text("metrics.csv").find("\ntrain,3,,,1.5,"), std::string::npos);
+  run_.drop_records_beyond({.step = 2});
+  EXPECT_NE(text("metrics.csv").find("\ntrain,2,,,1.0,"), std::string::npos);
+  EXPECT_EQ(text("metrics.csv").find("\ntrain,3"), std::string::npos);
+  fs::remove(path_ + "/metrics.csv");
+  run_.drop_records_beyond({.step = 2});
+  EXPECT_NE(text("metrics.csv").find("\ntrain,2,"), std::string::npos) << "made anew";
+}
+
+TEST_F(RunDirectoryTest, KnowsWhenTheRunFirstStarted) {
+  const double before = unix_time();
+  run_.append_event("start");
+  const double start = run_.first_start();
+  EXPECT_GE(start, before);
+  run_.append_event("resume");
+  append_line(path_ + "/events.jsonl", "{\"kind\":\"tor");
+  EXPECT_EQ(run_.first_start(), start);
 }
 
 TEST_F(RunDirectoryTest, DropsATornLastLine) {

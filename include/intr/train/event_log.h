@@ -6,6 +6,8 @@
 
 namespace intr {
 
+inline constexpr const char* kEventsFile = "events.jsonl";
+
 /// Lines of RUN/events.jsonl. Rank 0 tells the story of the run; another rank adds only what it
 /// must say before it dies. Thread-safe: a line is one write at the file's end.
 class EventLog {

@@ -30,7 +30,7 @@ class RunDirectory {
   void write_config(const nlohmann::ordered_json& config);
   /// import.json: what became of each key of the weight file that the run started from.
   void write_import(const nlohmann::ordered_json& report);
-  /// metrics.jsonl
+  /// metrics.jsonl and the same numbers in metrics.csv
   void append_metrics(const nlohmann::ordered_json& record);
   /// log.txt, a line an epoch with the published keys
   void append_epoch(const nlohmann::ordered_json& record);
@@ -44,10 +44,15 @@ class RunDirectory {
     std::int64_t epochs_logged = 0;  ///< epochs whose evaluation is done
     bool repeat_evaluation = false;  ///< the evaluation after `step` is done again
   };
-  /// Removes such records, and a torn last line, from metrics.jsonl and log.txt. @return how many
+  /// Removes such records, and a torn last line, from metrics.jsonl and log.txt; metrics.csv
+  /// follows.
+  /// @return how many
   std::int64_t drop_records_beyond(const Resumption& resumption);
-  /// Renames metrics.jsonl and log.txt to NAME.old-N: a run that starts afresh.
+  /// Renames metrics.jsonl, metrics.csv and log.txt to NAME.old-N: a run that starts afresh.
   void set_records_aside();
+
+  /// Seconds since 1970 of the run's first start, from its events; now, if there is none.
+  double first_start() const;
 
   /// DONE: the last step, once the run is finished. -1 if it is not.
   std::int64_t done_step() const;
@@ -57,6 +62,7 @@ class RunDirectory {
  private:
   using Keep = std::function<bool(const nlohmann::ordered_json&)>;
   std::int64_t filter_lines(const char* file, const Keep& keep);
+  void rewrite_csv();
 
   std::string path_;
   RunLock lock_;

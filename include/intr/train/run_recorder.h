@@ -12,6 +12,7 @@
 #include "intr/train/run_directory.h"
 #include "intr/train/run_state.h"
 #include "intr/train/save_schedule.h"
+#include "intr/train/useful_time.h"
 
 namespace intr {
 
@@ -59,12 +60,14 @@ class RunRecorder {
   void finished(const RunState& state);
 
  private:
+  UsefulTime useful_time(const RunState& state) const;
   void record_saves();
   void record(const SaveReport& save);
 
   RunDirectory& directory_;
   CheckpointStore& store_;
   Options options_;
+  double first_start_;  ///< of the run, seconds since 1970
   std::unique_ptr<Progress> progress_;
   LoaderWatch loader_watch_;
   std::int64_t shown_epoch_ = -1;
