@@ -3,7 +3,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/dropout.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
@@ -11,8 +10,8 @@
 
 namespace intr {
 
-at::Tensor Dropout::operator()(const at::Tensor& x) const {
-  return active() > 0 ? at::dropout(x, probability, true) : x;
+at::Tensor LayerMode::drop(const at::Tensor& x) const {
+  return active_dropout() > 0 ? at::dropout(x, dropout, true) : x;
 }
 
 MultiheadAttention::MultiheadAttention(std::int64_t nheads, TensorCursor& tensors)
@@ -24,9 +23,9 @@ MultiheadAttention::MultiheadAttention(std::int64_t nheads, TensorCursor& tensor
 std::vector<at::Tensor> MultiheadAttention::project(const at::Tensor& x, std::int64_t first,
                                                     std::int64_t count) const {
   const std::int64_t width = in_proj_weight.size(1);
-  const at::Tensor projected =
-      at::linear(x, in_proj_weight.narrow(0, first * width, count * width),
-                 in_proj_bias.narrow(0, first * width, count * width));  // [B, rows, count * D]
+  const at::Tensor projected = linear_in_type_of(
+      x, in_proj_weight.narrow(0, first * width, count * width),
+      in_proj_bias.narrow(0, first * width, count * width));  // [B, rows, count * D]
   return projected.view({x.size(0), x.size(1), count, num_heads, width / num_heads})
       .permute({2, 0, 3, 1, 4})  // [count, B, N, rows, D/N]
       .unbind(0);
@@ -34,38 +33,39 @@ std::vector<at::Tensor> MultiheadAttention::project(const at::Tensor& x, std::in
 
 at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor& key,
                                       const at::Tensor& value, const at::Tensor& allowed,
-                                      const Dropout& dropout) const {
+                                      const LayerMode& mode) const {
   const std::optional<at::Tensor> mask =
       allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
   const at::Tensor mixed = at::scaled_dot_product_attention(
-      query, key, value, mask, dropout.active(), false);         // [B, N, rows, D/N]
-  return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3));  // [B, rows, D]
+      query, key, value, mask, mode.active_dropout(), false);                   // [B, N, rows, D/N]
+  return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3)).to(at::kFloat);  // [B, rows, D]
 }
 
 at::Tensor MultiheadAttention::self(const at::Tensor& with_position, const at::Tensor& x,
-                                    const at::Tensor& allowed, const Dropout& dropout) const {
-  const std::vector<at::Tensor> query_key = project(with_position, 0, 2);
-  return attend(query_key[0], query_key[1], project(x, 2, 1)[0], allowed, dropout);
+                                    const at::Tensor& allowed, const LayerMode& mode) const {
+  const std::vector<at::Tensor> query_key = project(mode.factor(with_position), 0, 2);
+  return attend(query_key[0], query_key[1], project(mode.factor(x), 2, 1)[0], allowed, mode);
 }
 
 at::Tensor MultiheadAttention::cross(const at::Tensor& query, const at::Tensor& memory,
-                                     const at::Tensor& allowed, const Dropout& dropout,
+                                     const at::Tensor& allowed, const LayerMode& mode,
                                      CrossAttentionCapture* capture) const {
-  const std::vector<at::Tensor> key_value = project(memory, 1, 2);
+  const std::vector<at::Tensor> key_value = project(mode.factor(memory), 1, 2);
   const at::Tensor key = key_value[0];
-  at::Tensor q = project(query, 0, 1)[0];
+  at::Tensor q = project(mode.factor(query), 0, 1)[0];
   q = q.expand({key.size(0), q.size(1), q.size(2), q.size(3)});
   if (capture != nullptr) {
-    capture->query = q * (1.0 / std::sqrt(static_cast<double>(q.size(3))));
-    capture->key = key;
-    capture->value = key_value[1];
+    capture->query = q.to(at::kFloat) * (1.0 / std::sqrt(static_cast<double>(q.size(3))));
+    capture->key = key.to(at::kFloat);
+    capture->value = key_value[1].to(at::kFloat);
   }
-  return attend(q, key, key_value[1], allowed, dropout);
+  return attend(q, key, key_value[1], allowed, mode);
 }
 
 at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,
-                        const Dropout& dropout) {
-  return linear(linear2, dropout(linear(linear1, x).relu_()));
+                        const LayerMode& mode) {
+  const at::Tensor inner = mode.drop(linear(linear1, mode.factor(x)).relu_());
+  return linear(linear2, inner).to(at::kFloat);
 }
 
 }  // namespace intr

@@ -17,15 +17,15 @@ DecoderLayer::DecoderLayer(const ModelConfig& config, TensorCursor& tensors)
 
 at::Tensor DecoderLayer::forward(const at::Tensor& state, const at::Tensor& embed,
                                  const at::Tensor& memory, const at::Tensor& allowed,
-                                 const Dropout& dropout, CrossAttentionCapture* capture) const {
+                                 const LayerMode& mode, CrossAttentionCapture* capture) const {
   const auto attend_self = [&](const at::Tensor& v) {
-    return dropout(self_attn.self(v + embed, v, at::Tensor(), dropout));
+    return mode.drop(self_attn.self(v + embed, v, at::Tensor(), mode));
   };
   const auto attend_memory = [&](const at::Tensor& v) {
-    return dropout(multihead_attn.cross(v + embed, memory, allowed, dropout, capture));
+    return mode.drop(multihead_attn.cross(v + embed, memory, allowed, mode, capture));
   };
   const auto transform = [&](const at::Tensor& v) {
-    return dropout(feed_forward(linear1, linear2, v, dropout));
+    return mode.drop(feed_forward(linear1, linear2, v, mode));
   };
   if (pre_norm) {
     at::Tensor x = state + attend_self(layer_norm(norm1, state));
@@ -47,13 +47,12 @@ Decoder::Decoder(const ModelConfig& config, TensorCursor& tensors)
 
 std::vector<at::Tensor> Decoder::forward(
     const at::Tensor& state, const at::Tensor& embed, const at::Tensor& memory,
-    const at::Tensor& allowed, const Dropout& dropout,
+    const at::Tensor& allowed, const LayerMode& mode,
     const std::function<CrossAttentionCapture*(std::int64_t)>& capture) const {
   std::vector<at::Tensor> states;
   at::Tensor x = state;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    x = layers[i].forward(x, embed, memory, allowed, dropout,
-                          capture(static_cast<std::int64_t>(i)));
+    x = layers[i].forward(x, embed, memory, allowed, mode, capture(static_cast<std::int64_t>(i)));
     states.push_back(x);
   }
   return states;

@@ -14,12 +14,12 @@ EncoderLayer::EncoderLayer(const ModelConfig& config, TensorCursor& tensors)
       norm2(tensors) {}
 
 at::Tensor EncoderLayer::forward(const at::Tensor& x, const at::Tensor& position,
-                                 const at::Tensor& allowed, const Dropout& dropout) const {
+                                 const at::Tensor& allowed, const LayerMode& mode) const {
   const auto attend = [&](const at::Tensor& v) {
-    return dropout(self_attn.self(v + position, v, allowed, dropout));
+    return mode.drop(self_attn.self(v + position, v, allowed, mode));
   };
   const auto transform = [&](const at::Tensor& v) {
-    return dropout(feed_forward(linear1, linear2, v, dropout));
+    return mode.drop(feed_forward(linear1, linear2, v, mode));
   };
   if (pre_norm) {
     const at::Tensor y = x + attend(layer_norm(norm1, x));
@@ -35,10 +35,9 @@ Encoder::Encoder(const ModelConfig& config, TensorCursor& tensors) {
 }
 
 at::Tensor Encoder::forward(const at::Tensor& x, const at::Tensor& position,
-                            const at::Tensor& allowed, const Dropout& dropout) const {
+                            const at::Tensor& allowed, const LayerMode& mode) const {
   at::Tensor memory = x;
-  for (const EncoderLayer& layer : layers)
-    memory = layer.forward(memory, position, allowed, dropout);
+  for (const EncoderLayer& layer : layers) memory = layer.forward(memory, position, allowed, mode);
   return norm ? layer_norm(*norm, memory) : memory;
 }
 

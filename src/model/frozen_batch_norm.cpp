@@ -40,8 +40,9 @@ void NormedConvolution::refresh() {
 }
 
 at::Tensor NormedConvolution::forward(const at::Tensor& x) const {
-  const at::Tensor weight = folded_.defined() ? folded_ : weight_ * scale_;
-  return at::conv2d(x, weight, shift_, stride_, padding_, dilation_);
+  const at::Tensor weight = folded_.defined() ? folded_ : weight_ * scale_;  // in float32
+  return at::conv2d(x, weight.to(x.scalar_type()), shift_.to(x.scalar_type()), stride_, padding_,
+                    dilation_);
 }
 
 at::Tensor NormedConvolution::convolve(const at::Tensor& x) const {

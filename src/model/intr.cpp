@@ -4,7 +4,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/stack.h>
@@ -78,8 +77,9 @@ at::Tensor as_grid(const at::Tensor& cells, const CellGrid& grid) {
 }  // namespace
 
 struct Intr::Parts {
-  Parts(const ModelConfig& given, TensorMap map)
+  Parts(const ModelConfig& given, TensorMap map, at::ScalarType type)
       : config(given),
+        products(type),
         table(parameter_table(given)),
         tensors(std::move(map)),
         modules(config, TensorCursor(table, tensors)) {}
@@ -90,20 +90,22 @@ struct Intr::Parts {
                : sine_position(grid, config.hidden_dim, device);
   }
   /// The 1x1 convolution in front of the encoder, as a product over the cells' channels.
-  /// @param features [B, channels, h, w], channels-last  @return [B, S, D]
+  /// @param features [B, channels, h, w], channels-last  @return [B, S, D] float32
   at::Tensor project_input(const at::Tensor& features) const {
     const at::Tensor cells = features.permute({0, 2, 3, 1}).flatten(1, 2);  // [B, S, channels]
-    return at::linear(cells, modules.input_proj.weight.flatten(1), modules.input_proj.bias);
+    return linear_in_type_of(cells, modules.input_proj.weight.flatten(1), modules.input_proj.bias)
+        .to(at::kFloat);
   }
 
   ModelConfig config;
+  at::ScalarType products;
   std::vector<ParameterRow> table;
   TensorMap tensors;
   Modules modules;
 };
 
-Intr::Intr(const ModelConfig& config, TensorMap tensors)
-    : parts_(std::make_unique<Parts>(config, std::move(tensors))) {}
+Intr::Intr(const ModelConfig& config, TensorMap tensors, at::ScalarType products)
+    : parts_(std::make_unique<Parts>(config, std::move(tensors), products)) {}
 Intr::Intr(Intr&&) noexcept = default;
 Intr::~Intr() = default;
 
@@ -120,10 +122,10 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
     if (layer < 0 || layer >= parts_->config.dec_layers)
       throw InternalError(
           fmt::format("decoder layer {} of {} asked for", layer, parts_->config.dec_layers));
-  const Dropout dropout{parts_->config.dropout, options.training};
+  const LayerMode mode{parts_->config.dropout, options.training, parts_->products};
   IntrOutput out;
 
-  const at::Tensor features = m.backbone.forward(images);  // [B, channels, h, w]
+  const at::Tensor features = m.backbone.forward(mode.factor(images));  // [B, channels, h, w]
   out.feature_height = features.size(2);
   out.feature_width = features.size(3);
   const CellGrid grid =
@@ -134,7 +136,7 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
     allowed = out.feature_padding.logical_not().flatten(1).unsqueeze(1).unsqueeze(1);
   const at::Tensor position = parts_->position(grid, images.device());
   const at::Tensor memory =
-      m.encoder.forward(parts_->project_input(features), position, allowed, dropout);  // [B, S, D]
+      m.encoder.forward(parts_->project_input(features), position, allowed, mode);  // [B, S, D]
 
   const at::Tensor embed = m.query_embed.unsqueeze(0);  // [1, C, D]
   // Without dropout all images start alike: one start, expanded where the memory comes in.
@@ -152,7 +154,7 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
     return &slot;
   };
   const std::vector<at::Tensor> states =
-      m.decoder.forward(start, embed, memory, allowed, dropout, capture);  // L of [B, C, D]
+      m.decoder.forward(start, embed, memory, allowed, mode, capture);  // L of [B, C, D]
   const at::Tensor last = layer_norm(m.decoder.norm, states.back());
   out.query_logits = linear(m.presence_vector, last).squeeze(-1);  // [B, C]
   out.logits = pool_queries(out.query_logits, parts_->config.queries_per_class,

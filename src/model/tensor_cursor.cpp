@@ -33,8 +33,13 @@ void TensorCursor::require_end() const {
     throw InternalError("the model did not take this tensor", table_[position_].name);
 }
 
+at::Tensor linear_in_type_of(const at::Tensor& x, const at::Tensor& weight,
+                             const at::Tensor& bias) {
+  return at::linear(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()));
+}
+
 at::Tensor linear(const Affine& map, const at::Tensor& x) {
-  return at::linear(x, map.weight, map.bias);
+  return linear_in_type_of(x, map.weight, map.bias);
 }
 
 at::Tensor layer_norm(const Affine& norm, const at::Tensor& x) {

@@ -99,12 +99,12 @@ TEST_F(Attention, MaskedKeysAreWithoutInfluence) {
                            attention.cross(queries, other, allow(padding_), {}, nullptr)));
 }
 
-TEST(Dropout, ActsInTrainingAlone) {
+TEST(LayerMode, DropsInTrainingAlone) {
   const at::Tensor x = torch::ones({1000});
-  EXPECT_TRUE(torch::equal(Dropout{0.5, false}(x), x));
-  EXPECT_TRUE(torch::equal(Dropout{0.0, true}(x), x));
+  EXPECT_TRUE(torch::equal((LayerMode{0.5, false}.drop(x)), x));
+  EXPECT_TRUE(torch::equal((LayerMode{0.0, true}.drop(x)), x));
   torch::manual_seed(1);
-  const at::Tensor y = Dropout{0.5, true}(x);
+  const at::Tensor y = LayerMode{0.5, true}.drop(x);
   EXPECT_TRUE(y.eq(0).logical_or(y.eq(2)).all().item<bool>());
   EXPECT_NEAR(y.mean().item<float>(), 1, 0.15);
 }

@@ -146,6 +146,51 @@ TEST_F(IntrModel, DropoutFollowsTheGeneratorInTrainingAlone) {
   EXPECT_TRUE(torch::equal(run(false, 1), run(false, 2)));
 }
 
+TEST_F(IntrModel, Bfloat16StaysInsideTheProducts) {
+  const std::vector<ImageSize> sizes = {{64, 96}, {50, 70}};
+  const at::Tensor images = formula_images(sizes);
+  const ForwardOptions all = {.capture_layers = {1}, .keep_hidden = true, .keep_memory = true};
+  const TensorMap tensors = formula_tensors(small_config());
+  const IntrOutput exact = Intr(small_config(), tensors).forward(images, sizes, all);
+  const IntrOutput out = Intr(small_config(), tensors, at::kBFloat16).forward(images, sizes, all);
+  for (const at::Tensor& tensor :
+       {out.logits, out.query_logits, out.hidden, out.memory, out.position, out.captured[0].query,
+        out.captured[0].key, out.captured[0].value})
+    EXPECT_EQ(tensor.scalar_type(), at::kFloat);
+  // Products are rounded to 8 bits, what is added up is not: positions keep their bits.
+  EXPECT_TRUE(torch::equal(out.position, exact.position));
+  EXPECT_FALSE(torch::equal(out.memory, exact.memory));
+  EXPECT_TRUE(
+      torch::equal(out.captured[0].key, out.captured[0].key.to(at::kBFloat16).to(at::kFloat)));
+  const float range = (exact.logits.max() - exact.logits.min()).item<float>();
+  EXPECT_LE((out.logits - exact.logits).abs().max().item<float>(), 0.05F * range);
+}
+
+TEST(IntrTraining, Bfloat16GivesGradientsInFloat32) {
+  const auto gradients = [](at::ScalarType products) {
+    TensorMap tensors = formula_tensors(small_config());
+    for (auto& [name, tensor] : tensors)
+      if (name.find(".bn") == std::string::npos && name.find("downsample.1") == std::string::npos)
+        tensor.set_requires_grad(true);
+    const Intr model(small_config(), tensors, products);
+    const IntrOutput out = model.forward(formula_images(kTwo), kTwo, {.training = true});
+    classification_loss(out.logits, torch::tensor({3, 1}, torch::kInt64), 2).backward();
+    return tensors;
+  };
+  const TensorMap exact = gradients(at::kFloat);
+  const TensorMap rounded = gradients(at::kBFloat16);
+  const auto norm = [](const at::Tensor& x) { return x.norm().item<double>(); };
+  for (const char* name :
+       {"transformer.decoder.layers.1.multihead_attn.in_proj_weight", "query_embed.weight",
+        "transformer.encoder.layers.0.linear1.weight", "input_proj.weight",
+        "backbone.0.body.layer4.0.conv1.weight", "backbone.0.body.conv1.weight"}) {
+    const at::Tensor& gradient = rounded.at(name).grad();
+    ASSERT_TRUE(gradient.defined()) << name;
+    EXPECT_EQ(gradient.scalar_type(), at::kFloat) << name;
+    EXPECT_LE(norm(gradient - exact.at(name).grad()), 0.2 * norm(exact.at(name).grad())) << name;
+  }
+}
+
 TEST_F(IntrModel, RefreshSeesNewFrozenTensors) {
   const TensorMap tensors = formula_tensors(small_config());
   Intr model(small_config(), tensors);

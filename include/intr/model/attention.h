@@ -14,18 +14,23 @@ namespace intr {
 /// afterwards.
 struct CrossAttentionCapture {
   std::int64_t layer = 0;
-  at::Tensor query;  ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
+  at::Tensor query;  ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N); all three are float32
   at::Tensor key;    ///< [B, N, S, D/N], cells row-major
   at::Tensor value;  ///< [B, N, S, D/N]
 };
 
-/// Dropout of a forward pass, drawn from LibTorch's default generator.
-struct Dropout {
-  double probability = 0;
+/// What the layers of a forward pass share: dropout, drawn from LibTorch's default generator, and
+/// the type that products are computed in. Layers take and return float32: norms, residuals and
+/// positions stay there, and gradients of the weights arrive there.
+struct LayerMode {
+  double dropout = 0;
   bool training = false;
+  at::ScalarType products = at::kFloat;
 
-  double active() const noexcept { return training ? probability : 0.0; }
-  at::Tensor operator()(const at::Tensor& x) const;
+  double active_dropout() const noexcept { return training ? dropout : 0.0; }
+  at::Tensor drop(const at::Tensor& x) const;
+  /// The factor of a product.
+  at::Tensor factor(const at::Tensor& x) const { return x.to(products); }
 };
 
 /// Multi-head attention (Vaswani et al. 2017, sec. 3.2.2). Weights are never stored: the fused
@@ -38,13 +43,13 @@ struct MultiheadAttention {
   /// @param allowed [B, 1, 1, rows] bool, true where a key may be looked at; undefined: everywhere
   /// @return [B, rows, D]
   at::Tensor self(const at::Tensor& with_position, const at::Tensor& x, const at::Tensor& allowed,
-                  const Dropout& dropout) const;
+                  const LayerMode& mode) const;
   /// Attention of queries over the memory.
   /// @param query [B or 1, C, D]  @param memory [B, S, D]  @param allowed [B, 1, 1, S] or undefined
   /// @param capture filled with query, key and value, unless it is null
   /// @return [B, C, D]
   at::Tensor cross(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& allowed,
-                   const Dropout& dropout, CrossAttentionCapture* capture) const;
+                   const LayerMode& mode, CrossAttentionCapture* capture) const;
 
   std::int64_t num_heads;
   at::Tensor in_proj_weight;  ///< [3D, D]: rows of q, k, v
@@ -53,15 +58,15 @@ struct MultiheadAttention {
 
  private:
   /// Projects with the in_proj rows of `count` of q, k, v, from `first` on, in one product.
-  /// @return count tensors [B, N, rows, D/N]
+  /// @return count tensors [B, N, rows, D/N] in the type of x
   std::vector<at::Tensor> project(const at::Tensor& x, std::int64_t first,
                                   std::int64_t count) const;
   at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                    const at::Tensor& allowed, const Dropout& dropout) const;
+                    const at::Tensor& allowed, const LayerMode& mode) const;
 };
 
-/// linear2(dropout(relu(linear1(x)))): the second half of each layer. @param x [B, rows, D]
+/// linear2(drop(relu(linear1(x)))): the second half of each layer. @param x [B, rows, D]
 at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,
-                        const Dropout& dropout);
+                        const LayerMode& mode);
 
 }  // namespace intr

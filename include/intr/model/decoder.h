@@ -21,7 +21,7 @@ struct DecoderLayer {
   /// @param capture filled unless null
   /// @return [B, C, D]
   at::Tensor forward(const at::Tensor& state, const at::Tensor& embed, const at::Tensor& memory,
-                     const at::Tensor& allowed, const Dropout& dropout,
+                     const at::Tensor& allowed, const LayerMode& mode,
                      CrossAttentionCapture* capture) const;
 
   bool pre_norm;
@@ -38,7 +38,7 @@ struct Decoder {
   /// @return the un-normed state after each layer, L of [B, C, D]
   std::vector<at::Tensor> forward(
       const at::Tensor& state, const at::Tensor& embed, const at::Tensor& memory,
-      const at::Tensor& allowed, const Dropout& dropout,
+      const at::Tensor& allowed, const LayerMode& mode,
       const std::function<CrossAttentionCapture*(std::int64_t)>& capture) const;
 
   std::vector<DecoderLayer> layers;

@@ -16,7 +16,7 @@ struct EncoderLayer {
   EncoderLayer(const ModelConfig& config, TensorCursor& tensors);
   /// @param x [B, S, D]  @param position [B or 1, S, D]  @param allowed [B, 1, 1, S] or undefined
   at::Tensor forward(const at::Tensor& x, const at::Tensor& position, const at::Tensor& allowed,
-                     const Dropout& dropout) const;
+                     const LayerMode& mode) const;
 
   bool pre_norm;
   MultiheadAttention self_attn;
@@ -28,7 +28,7 @@ struct Encoder {
   Encoder(const ModelConfig& config, TensorCursor& tensors);
   /// @return the memory, [B, S, D]
   at::Tensor forward(const at::Tensor& x, const at::Tensor& position, const at::Tensor& allowed,
-                     const Dropout& dropout) const;
+                     const LayerMode& mode) const;
 
   std::vector<EncoderLayer> layers;
   std::optional<Affine> norm;  ///< only with pre-norm

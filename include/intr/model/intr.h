@@ -41,8 +41,10 @@ class Intr {
  public:
   /// @param tensors every row of parameter_table(config), with its shape; those that train require
   /// gradients
+  /// @param products type that convolutions, projections and attention compute in: float32, or
+  /// bfloat16. All tensors, norms, residuals and results are float32 in either case
   /// @throws InternalError if a tensor is missing or of another shape
-  Intr(const ModelConfig& config, TensorMap tensors);
+  Intr(const ModelConfig& config, TensorMap tensors, at::ScalarType products = at::kFloat);
   Intr(Intr&&) noexcept;
   ~Intr();
 
