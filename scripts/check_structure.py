@@ -33,7 +33,7 @@ MAY_INCLUDE_PREPROCESS = {"src/apps/pack.cpp"}
 RESERVED = [
     (r"cuda|nccl\.h|cublas|cudnn|c10/cuda|ATen/cuda|torch/csrc/cuda",
      {"src/comm/nccl_communicator.cpp", "tests/comm/nccl_communicator_test.cpp"}),
-    (r"mpi\.h", {"src/comm/mpi_environment.cpp", "src/comm/mpi_communicator.cpp", "src/comm/ordered_reduction.cpp", "src/comm/ordered_reduction.h", "preprocess/mpi_team.cpp",
+    (r"mpi\.h", {"src/comm/bare_allreduce.cpp", "src/comm/mpi_environment.cpp", "src/comm/mpi_communicator.cpp", "src/comm/ordered_reduction.cpp", "src/comm/ordered_reduction.h", "preprocess/mpi_team.cpp",
                 "tests/support/mpi_main.cpp"}),
     (r"iostream", set()),
 ]

@@ -50,5 +50,6 @@ intr::ExitCode run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return intr::run_guarded("intr-bench", [&] { return run(argc, argv); });
+  return intr::run_guarded(
+      "intr-bench", [&] { return run(argc, argv); }, intr::end_all_ranks);
 }

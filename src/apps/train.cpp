@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// intr-train: trains INTR over any number of ranks.
+// intr-train: trains INTR over any number of ranks, or plans that.
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/guard.h"
 #include "intr/core/log.h"
@@ -7,6 +7,7 @@
 #include "intr/train/attempt.h"
 #include "intr/train/device.h"
 #include "intr/train/training_job.h"
+#include "train/plan.h"
 
 namespace {
 
@@ -32,13 +33,15 @@ intr::ExitCode train(intr::TrainOptions& options, const intr::OptionSet& set,
 }
 
 intr::ExitCode recorded_train(int argc, char** argv) {
+  const auto arguments = intr::arguments_of(argc, argv);
+  if (intr::asks_for_plan(arguments)) return intr::plan_run(arguments);
   intr::TrainOptions options;
   intr::OptionSet set("[mpirun -n RANKS] intr-train --data SET --out RUN [options]",
                       "Trains INTR on a packed data set. The same command goes on with a run that "
-                      "was stopped, on as many ranks as it is given.");
+                      "was stopped, on as many ranks as it is given. What a run on more ranks "
+                      "would be like: intr-train --plan --help.");
   describe(options, set);
-  if (!set.parse(intr::arguments_of(argc, argv), intr::train_build_facts()))
-    return intr::ExitCode::kDone;
+  if (!set.parse(arguments, intr::train_build_facts())) return intr::ExitCode::kDone;
   intr::Attempt attempt(options.out);
   return attempt.around([&] { return train(options, set, attempt); });
 }

@@ -17,7 +17,6 @@
 namespace intr {
 namespace {
 
-constexpr std::size_t kPieceBytes = 8 << 20;
 constexpr int kGatherTag = 1;
 
 std::size_t element_bytes(ElementType dtype) {
@@ -113,7 +112,7 @@ struct MpiCommunicator::State {
   /// Calls `piece(pointer, count)` for pieces of a buffer, in order.
   template <class Piece>
   static void for_pieces(void* data, std::size_t count, std::size_t bytes, const Piece& piece) {
-    const std::size_t most = kPieceBytes / bytes;
+    const std::size_t most = static_cast<std::size_t>(kPieceBytes) / bytes;
     for (std::size_t first = 0; first < count; first += most) {
       piece(static_cast<std::byte*>(data) + first * bytes,
             checked_cast<int>(std::min(most, count - first)));

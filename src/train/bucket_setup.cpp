@@ -7,6 +7,8 @@
 
 #include "intr/comm/gradient_hooks.h"
 #include "intr/core/error.h"
+#include "intr/core/log.h"
+#include "intr/train/plan_assumptions.h"
 
 namespace intr {
 namespace {
@@ -14,15 +16,23 @@ namespace {
 const Tag kTag{.section = "start"};
 constexpr std::int64_t kSide = 64;  // pixels; the order does not depend on it
 
+/// The size of buckets that a profile of the machine speaks for.
+BucketPlan plan_from(const std::string& profile, const GradientTensors& tensors,
+                     const WorldInfo& world) {
+  const KnownCluster known = know_cluster(world.world_size, world.local_size, kAssumedNetwork,
+                                          world.back_end, read_comm_profile(profile));
+  BucketChoice choice =
+      choose_buckets(tensors, world.back_end, known.cluster, assumed_step().backward_s);
+  log::info("gradient buckets of {} MiB: chosen from {}", choice.most_mb, profile);
+  return std::move(choice.plan);
+}
+
 BucketPlan make_plan(const ModelConfig& config, const TrainableOptions& options,
-                     const BucketSizes& sizes) {
-  std::vector<std::int64_t> bytes;
-  for (const ParameterRow& row : trainable_parameters(config, options)) {
-    std::int64_t values = 1;
-    for (const std::int64_t size : row.shape) values *= size;
-    bytes.push_back(values * 4);
-  }
-  return plan_buckets(observe_backward_order(config, options), bytes, sizes);
+                     const BucketWish& wish, const WorldInfo& world) {
+  const GradientTensors tensors = gradient_tensors(config, options);
+  if (wish.most_mb == 0 && !wish.profile.empty()) return plan_from(wish.profile, tensors, world);
+  return plan_buckets(tensors.order, tensors.bytes,
+                      bucket_sizes(world.back_end, wish.most_mb << 20));
 }
 
 void broadcast(std::vector<std::uint32_t>& numbers, Communicator& communicator) {
@@ -56,14 +66,19 @@ std::vector<std::uint32_t> observe_backward_order(const ModelConfig& config,
   return order;
 }
 
+GradientTensors gradient_tensors(const ModelConfig& config, const TrainableOptions& options) {
+  GradientTensors tensors{.order = observe_backward_order(config, options)};
+  for (const ParameterRow& row : trainable_parameters(config, options))
+    tensors.bytes.push_back(row.num_values() * 4);
+  return tensors;
+}
+
 BucketPlan settle_bucket_plan(const std::optional<BucketPlan>& stored, const ModelConfig& config,
-                              const TrainableOptions& options, std::int64_t most_mb,
+                              const TrainableOptions& options, const BucketWish& wish,
                               Communicator& communicator) {
   BucketPlan plan;
   if (communicator.rank() == 0)
-    plan = stored ? *stored
-                  : make_plan(config, options,
-                              bucket_sizes(communicator.info().back_end, most_mb << 20));
+    plan = stored ? *stored : make_plan(config, options, wish, communicator.info());
   broadcast(plan.parameter, communicator);
   broadcast(plan.bucket_end, communicator);
   communicator.agree("the bucket plan", plan.hash(), kTag);

@@ -36,9 +36,13 @@ SaveInterval SaveInterval::parse(const std::string& text) {
                    "give auto, or a number with s, m, steps or epochs: 600s, 10m, 500steps");
 }
 
-double least_loss_interval(double cost_s, int num_ranks) {
-  const double between_failures = kFailureSeconds / std::max(1, num_ranks);
-  return std::clamp(std::sqrt(2 * cost_s * between_failures), kShortest, kLongest);
+double seconds_between_failures(std::int64_t num_ranks) {
+  return kFailureSeconds / static_cast<double>(std::max<std::int64_t>(1, num_ranks));
+}
+
+double least_loss_interval(double cost_s, std::int64_t num_ranks) {
+  return std::clamp(std::sqrt(2 * cost_s * seconds_between_failures(num_ranks)), kShortest,
+                    kLongest);
 }
 
 SaveSchedule::SaveSchedule(const SaveInterval& interval, int num_ranks, double now_s)

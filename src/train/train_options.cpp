@@ -88,6 +88,8 @@ void describe_run(TrainOptions& o, OptionSet& set) {
       .add("take-lock", o.take_lock, "take the run directory from a job that looks alive")
       .add("bucket-mb", o.bucket_mb,
            "size of the messages that gradients travel in, MiB; 0 = what suits --comm")
+      .add("comm-profile", o.comm_profile,
+           "result of intr-bench comm, a JSON file that chooses that size where it is not given")
       .add("replan", o.replan,
            "cut them anew instead of as the checkpoint says: the last bits may change")
       .add("save-every", o.save_every,
@@ -208,11 +210,15 @@ void describe(TrainOptions& options, OptionSet& set) {
 }
 
 void validate(TrainOptions& options) {
+  require_given("data", options.data, "--data birds");
+  require_given("out", options.out, "--out run");
+  validate_settings(options);
+}
+
+void validate_settings(TrainOptions& options) {
   if (options.schedule.lr_scheduler == "StepLR") options.schedule.lr_scheduler = "step";
   if (options.schedule.lr_scheduler == "CosineAnnealingLR")
     options.schedule.lr_scheduler = "cosine";
-  require_given("data", options.data, "--data birds");
-  require_given("out", options.out, "--out run");
   require_given("resume", options.resume, "--resume auto");
   require_choice("augmentation", options.augmentation, {"published", "flip", "none"});
   require_choice("last-batch", options.last_batch, {"keep", "drop"});

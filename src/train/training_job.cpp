@@ -177,7 +177,8 @@ Json run_config(const TrainOptions& options, const Json& values, const Checkpoin
             {"out", options.out},
             {"resume", options.resume},
             {"finetune", options.finetune},
-            {"backbone-weights", options.backbone_weights}}}};
+            {"backbone-weights", options.backbone_weights},
+            {"comm-profile", options.comm_profile}}}};
 }
 
 /// The end line, and the result as JSON where asked for.
@@ -272,7 +273,9 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
   TrainingState state(
       options.model, trainable, place.device,
       settle_bucket_plan(keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt,
-                         options.model, trainable, options.bucket_mb, communicator));
+                         options.model, trainable,
+                         {.most_mb = options.bucket_mb, .profile = options.comm_profile},
+                         communicator));
   const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
   supervision.faults().set_restarts(begin.restarts);
   supervision.start_at(begin.cursor.step);

@@ -7,7 +7,11 @@
 #include <numeric>
 
 #include "intr/comm/mpi_environment.h"
+#include "intr/core/error.h"
+#include "intr/io/json_file.h"
+#include "intr/train/comm_profile.h"
 #include "support/small_state.h"
+#include "support/temp_dir.h"
 
 namespace intr {
 namespace {
@@ -49,11 +53,50 @@ TEST(BucketSetup, SeesEveryGradientOnceTheLastLayersFirst) {
 TEST(BucketSetup, EveryRankHasRankZerosPlan) {
   const auto communicator = make_communicator("auto", environment());
   const BucketPlan made =
-      settle_bucket_plan(std::nullopt, small(), {.freeze = "none"}, 0, *communicator);
+      settle_bucket_plan(std::nullopt, small(), {.freeze = "none"}, {}, *communicator);
   EXPECT_FALSE(made.empty());
   const BucketPlan stored{{1, 0}, {1, 2}};
   const BucketPlan mine = communicator->rank() == 0 ? stored : BucketPlan{};
-  EXPECT_EQ(settle_bucket_plan(mine, small(), {.freeze = "none"}, 0, *communicator), stored);
+  EXPECT_EQ(settle_bucket_plan(mine, small(), {.freeze = "none"}, {}, *communicator), stored);
+}
+
+TEST(BucketSetup, AProfileChoosesTheSizeUnlessItIsGiven) {
+  const auto communicator = make_communicator("auto", environment());
+  const test::TempDir folder;
+  BucketWish wish{.profile = folder / "profile.json"};
+  // So slow for each message that one bucket is best, whatever the back end cuts without it.
+  const CommProfile slow{.ranks = 2, .nodes = 1, .fit = {{10, 1e12}, 0}};
+  write_json(wish.profile,
+             {{"schema", "intr-bench/1"}, {"bench", "comm"}, {"summary", to_json(slow)}});
+  const ModelConfig config = [] {
+    ModelConfig wide = small();
+    wide.backbone = "resnet34";
+    wide.backbone_stages = 4;
+    return wide;
+  }();
+  const auto buckets = [&] {
+    return settle_bucket_plan(std::nullopt, config, {}, wish, *communicator).bucket_end.size();
+  };
+  const std::size_t chosen = buckets();
+  wish.most_mb = 4;
+  const std::size_t given = buckets();
+  wish = {};
+  const std::size_t usual = buckets();
+  EXPECT_GT(given, usual);
+  if (communicator->world_size() > 1) {
+    EXPECT_LT(chosen, usual);
+  } else {
+    EXPECT_EQ(chosen, usual) << "one rank sends nothing";
+  }
+}
+
+TEST(BucketSetup, ABrokenProfileIsRefused) {
+  const auto communicator = make_communicator("auto", environment());
+  if (communicator->world_size() > 1) return;  // the others would wait for rank 0's plan
+  const test::TempDir folder;
+  EXPECT_THROW(settle_bucket_plan(std::nullopt, small(), {}, {.profile = folder / "none.json"},
+                                  *communicator),
+               DataError);
 }
 
 }  // namespace

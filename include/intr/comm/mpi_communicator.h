@@ -9,7 +9,7 @@
 namespace intr {
 
 /// Collectives over MPI on host memory: blocking MPI calls on the environment's MPI thread, in
-/// pieces of 8 MiB, so that counts fit MPI's int and a call never holds the library for long.
+/// pieces of kPieceBytes, so that counts fit MPI's int and a call never holds the library for long.
 /// (MPI_Iallreduce makes no progress while the caller computes; a thread in a blocking call does.)
 ///
 /// Data and control messages use two duplicates of MPI_COMM_WORLD with MPI_ERRORS_RETURN. After
@@ -17,6 +17,12 @@ namespace intr {
 /// communicator then.
 class MpiCommunicator final : public Communicator {
  public:
+  static constexpr std::int64_t kPieceBytes = 8 << 20;
+  /// MPI calls that a buffer of so many bytes takes.
+  static constexpr std::int64_t num_pieces(std::int64_t bytes) noexcept {
+    return (bytes + kPieceBytes - 1) / kPieceBytes;
+  }
+
   /// How the data plane adds up.
   enum class Reduction {
     kLibrary,     ///< MPI_Allreduce: fast; its order may depend on ranks, sizes and the library

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "intr/comm/bucket_plan.h"
 #include "intr/comm/communicator.h"
+#include "intr/train/bucket_choice.h"
 #include "intr/train/training_state.h"
 
 namespace intr {
@@ -14,12 +14,22 @@ namespace intr {
 std::vector<std::uint32_t> observe_backward_order(const ModelConfig& config,
                                                   const TrainableOptions& options);
 
+/// Order and bytes of the trainable tensors.
+GradientTensors gradient_tensors(const ModelConfig& config, const TrainableOptions& options);
+
+/// What the user says about buckets.
+struct BucketWish {
+  std::int64_t most_mb = 0;  ///< size of buckets, MiB; 0 = not given
+  /// Result of intr-bench comm that chooses it otherwise; empty = none: what suits the back end.
+  std::string profile = {};
+};
+
 /// Collective: the run's bucket plan, the same on every rank.
 /// @param stored on rank 0 the plan of the checkpoint that the run goes on from; nothing: rank 0
 /// makes one
-/// @param most_mb size of buckets, MiB; 0 = what suits the back end
+/// @throws DataError on rank 0 if the profile is asked and is none
 BucketPlan settle_bucket_plan(const std::optional<BucketPlan>& stored, const ModelConfig& config,
-                              const TrainableOptions& options, std::int64_t most_mb,
+                              const TrainableOptions& options, const BucketWish& wish,
                               Communicator& communicator);
 
 }  // namespace intr

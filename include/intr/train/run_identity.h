@@ -12,8 +12,8 @@
 namespace intr {
 
 /// Options that name places of this machine: not part of what a run is.
-inline constexpr std::array kPathOptions = {"data", "out", "resume", "finetune",
-                                            "backbone-weights"};
+inline constexpr std::array kPathOptions = {
+    "data", "out", "resume", "finetune", "backbone-weights", "comm-profile"};
 
 /// Fills what says which run a checkpoint belongs to: classes, config and sampler (without the
 /// cursor).

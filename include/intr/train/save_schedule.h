@@ -16,11 +16,13 @@ struct SaveInterval {
   static SaveInterval parse(const std::string& text);
 };
 
+/// How long a job of so many ranks is expected to run until one of them fails: 49 h · 1024 / ranks.
+double seconds_between_failures(std::int64_t num_ranks);
+
 /// Seconds between saves that lose the least time: sqrt(2 · cost · time between failures), between
-/// 1 and 30 minutes (Young 1974, A first order approximation to the optimum checkpoint interval). A
-/// failure is expected each 49 h · 1024 / ranks.
+/// 1 and 30 minutes (Young 1974, A first order approximation to the optimum checkpoint interval).
 /// @param cost_s what one save takes from training
-double least_loss_interval(double cost_s, int num_ranks);
+double least_loss_interval(double cost_s, std::int64_t num_ranks);
 
 /// Decides on the one rank that writes whether a save is due. Nothing that is computed depends on
 /// it, so it may look at the clock.

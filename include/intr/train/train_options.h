@@ -62,6 +62,7 @@ struct TrainOptions {
   std::int64_t seed = 42;
 
   std::int64_t bucket_mb = 0;  ///< size of gradient buckets, MiB; 0 = what suits the back end
+  std::string comm_profile;    ///< result of intr-bench comm; empty = none
   bool replan = false;
 
   std::string out;
@@ -106,5 +107,7 @@ void describe(TrainOptions& options, OptionSet& set);
 /// Checks every value that needs no file, and puts published spellings into ours.
 /// @throws UsageError naming the option
 void validate(TrainOptions& options);
+/// The same without what only training needs: data and run directory. @throws UsageError
+void validate_settings(TrainOptions& options);
 
 }  // namespace intr

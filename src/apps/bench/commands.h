@@ -20,5 +20,9 @@ std::span<const BenchCommand> train_bench_commands();
 /// The sub-commands of intr-bench, each with the words behind its name.
 ExitCode bench_loader(const std::vector<std::string>& arguments);
 ExitCode bench_checkpoint(const std::vector<std::string>& arguments);
+ExitCode bench_comm(const std::vector<std::string>& arguments);
+
+/// After a failure: ends every rank with this status, where there can be others.
+void end_all_ranks(int status);
 
 }  // namespace intr

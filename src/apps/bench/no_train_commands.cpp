@@ -6,4 +6,6 @@ namespace intr {
 /// Built without LibTorch.
 std::span<const BenchCommand> train_bench_commands() { return {}; }
 
+void end_all_ranks(int) {}
+
 }  // namespace intr

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "commands.h"
+#include "intr/comm/mpi_environment.h"
 
 namespace intr {
 
@@ -9,8 +10,11 @@ std::span<const BenchCommand> train_bench_commands() {
   static constexpr std::array kCommands = {
       BenchCommand{"checkpoint", "stall and time of saving a model's training state",
                    bench_checkpoint},
+      BenchCommand{"comm", "sums over MPI ranks, beside the bare MPI call", bench_comm},
   };
   return kCommands;
 }
+
+void end_all_ranks(int status) { MpiEnvironment::abort(status); }
 
 }  // namespace intr

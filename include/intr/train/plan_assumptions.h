@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "intr/train/comm_profile.h"
+#include "intr/train/scaling_model.h"
+
+namespace intr {
+
+/// One rank's step.
+struct StepTimes {
+  double step_s = 0;
+  double backward_s = 0;  ///< part of the step
+  double spread_s = 0;    ///< standard deviation of steps
+};
+/// A step as it is assumed where nobody measured it: the backward pass takes twice the forward
+/// pass, and steps scatter by a hundredth.
+StepTimes assumed_step(double step_s = 0.3);
+
+/// Names of networks whose links are known well enough to assume them.
+std::vector<std::string> network_names();
+inline constexpr const char* kAssumedNetwork = "100gbe";
+
+/// A cluster, and which of its links were measured.
+struct KnownCluster {
+  Cluster cluster;
+  bool node_measured = false;
+  bool network_measured = false;
+};
+/// Takes the link of a profile, the one within a node if it ran on one node, else the one between
+/// nodes; assumes the others.
+/// @param network one of network_names() @param back_end nccl assumes GPUs within a node
+KnownCluster know_cluster(std::int64_t ranks, std::int64_t ranks_per_node,
+                          const std::string& network, const std::string& back_end,
+                          const std::optional<CommProfile>& profile);
+
+}  // namespace intr

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/train/link_fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "intr/core/error.h"
+
+namespace intr {
+namespace {
+
+constexpr double kDelta = 0.1;  // relative residual beyond which Huber's loss grows linearly
+constexpr int kRounds = 100;    // of reweighting; it settles in a dozen
+
+/// One sample, divided by its time: latency · hops + bytes / bandwidth should be 1.
+struct Row {
+  double hops = 0;
+  double bytes = 0;
+  double residual(double latency, double per_byte) const {
+    return hops * latency + bytes * per_byte - 1;
+  }
+};
+
+struct Line {
+  double latency = 0;
+  double per_byte = 0;
+};
+
+/// Weighted least squares of both, or of one where the other would be negative.
+Line solve(const std::vector<Row>& rows, const std::vector<double>& weights) {
+  double hh = 0, hb = 0, bb = 0, h = 0, b = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    hh += weights[i] * row.hops * row.hops;
+    hb += weights[i] * row.hops * row.bytes;
+    bb += weights[i] * row.bytes * row.bytes;
+    h += weights[i] * row.hops;
+    b += weights[i] * row.bytes;
+  }
+  const double determinant = hh * bb - hb * hb;
+  if (determinant <= 1e-12 * hh * bb) return {0, b / bb};
+  const Line line{(h * bb - b * hb) / determinant, (b * hh - h * hb) / determinant};
+  // Without a cost a byte the bandwidth would be infinite: all time then counts as bytes.
+  return line.latency < 0 || line.per_byte <= 0 ? Line{0, b / bb} : line;
+}
+
+double middle(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+}  // namespace
+
+LinkFit fit_link(std::span<const LinkSample> samples, std::int64_t ranks) {
+  if (samples.empty() || ranks < 2) throw InternalError("nothing to fit a link to");
+  const auto n = static_cast<double>(ranks);
+  std::vector<Row> rows;
+  for (const LinkSample& sample : samples)
+    rows.push_back({2 * (n - 1) * sample.messages / sample.seconds,
+                    2 * (n - 1) / n * sample.bytes / sample.seconds});
+  std::vector<double> weights(rows.size(), 1);
+  Line line;
+  for (int round = 0; round < kRounds; ++round) {
+    line = solve(rows, weights);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double off = std::abs(rows[i].residual(line.latency, line.per_byte));
+      weights[i] = off <= kDelta ? 1 : kDelta / off;
+    }
+  }
+  std::vector<double> errors;
+  for (const Row& row : rows) errors.push_back(std::abs(row.residual(line.latency, line.per_byte)));
+  return {{line.latency, 1 / line.per_byte}, middle(errors)};
+}
+
+}  // namespace intr
