@@ -27,7 +27,13 @@ std::optional<std::string> read_lock(const std::string& path) {
   try {
     return read_file(path);
   } catch (const DataError&) {
-    return {};
+    std::error_code ignored;
+    const auto type = std::filesystem::symlink_status(path, ignored).type();
+    if (type == std::filesystem::file_type::not_found ||
+        type == std::filesystem::file_type::regular)  // it has just come, or gone
+      return {};
+    throw EnvironmentError("this is no file", path,
+                           "look what it is; if no job works in this run directory, remove it");
   }
 }
 

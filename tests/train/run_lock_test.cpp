@@ -196,6 +196,14 @@ TEST_F(RunLockTest, AnUnreadableLockIsUndecidable) {
   EXPECT_EQ(refusal(true), "");
 }
 
+TEST_F(RunLockTest, WhatIsNoFileIsNoLock) {
+  fs::create_directory(path_);
+  expect_refusal({path_, "this is no file", "remove it"});
+  fs::remove(path_);
+  fs::create_symlink(folder_ / "nowhere", path_);
+  expect_refusal({path_, "this is no file", "remove it"});
+}
+
 /// Starts processes that try to take the lock at one moment and hold what they get until all have
 /// an answer. @return exit statuses: 0 took it, 78 was refused
 class Contest {
