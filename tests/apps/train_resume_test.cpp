@@ -132,6 +132,26 @@ TEST_F(TrainResumeTest, AnAllowedChangeIsTakenAndRecorded) {
   EXPECT_EQ(last("run").next_position, 12);
 }
 
+/// As after a node was cut off: the first start lives on beside the second.
+TEST_F(TrainResumeTest, TheNextStartOfAJobTakesTheRunOver) {
+  const std::string job = "SLURM_JOB_ID=4711 SLURM_RESTART_COUNT=%d " + test::program("train") +
+                          " --data " + quoted(set_) + " --out " + quoted(folder_ / "run") +
+                          test::tiny_flags("--epochs 5000 --save-every 5steps --quiet");
+  const auto start = [&](int number) {
+    std::string text = job;
+    return text.replace(text.find("%d"), 2, std::to_string(number));
+  };
+  const ProgramResult result = test::run_program(
+      start(0) + " & first=$!\n" + "while kill -0 $first && [ ! -e " +
+      quoted(folder_ / "run/log.txt") + " ]; do sleep 0.02; done\n" + start(1) +
+      " & second=$!\nwait $first; echo $?; sleep 3; kill -USR2 $second; wait $second; echo $?");
+  EXPECT_EQ(result.output, "76\n75\n") << result.errors;
+  EXPECT_NE(result.errors.find("another job took the run over"), std::string::npos);
+  EXPECT_NE(result.errors.find("job 4711 (restart 1)"), std::string::npos) << result.errors;
+  const std::vector<Json> steps = records("run/metrics.jsonl", "train");
+  for (std::size_t i = 0; i < steps.size(); ++i) ASSERT_EQ(steps[i].at("step"), i + 1);
+}
+
 TEST_F(TrainResumeTest, StepsAreCutAnewInsideAnEpochWhereTheyMeet) {
   ASSERT_EQ(train(1, "run", "--bucket-window 1 --max-steps 2").exit_code, 0);
   const ProgramResult taken =
