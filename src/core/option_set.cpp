@@ -210,8 +210,9 @@ std::string nearest_match(const std::string& word, const std::vector<std::string
 void require_choice(const std::string& flag, const std::string& value,
                     const std::vector<std::string>& choices) {
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  throw UsageError(fmt::format("'{}' is none of: {}", value, fmt::join(choices, ", ")),
-                   "--" + flag);
+  const std::string near = nearest_match(value, choices);
+  throw UsageError(fmt::format("'{}' is none of: {}", value, fmt::join(choices, ", ")), "--" + flag,
+                   near.empty() ? "" : fmt::format("did you mean {}?", near));
 }
 
 void require_range(const std::string& flag, std::int64_t value, std::int64_t minimum,

@@ -2,10 +2,9 @@
 #include "intr/data/loader_state.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <type_traits>
-#include <vector>
 
 #include "intr/core/error.h"
 
@@ -31,23 +30,25 @@ void for_each_member(State& state, const Visit& visit) {
   visit("augmentation_version", state.augmentation_version);
 }
 
-bool is_place(const std::string& name) { return name == "epoch" || name == "next_step"; }
-
-/// What cuts an epoch into steps: it may change between epochs.
-bool cuts_steps(const std::string& name) {
-  return name == "batch_size" || name == "bucket_window" || name == "last_batch";
+/// What `--allow-change` calls a change of a member; empty for the place.
+std::string change_name(const std::string& member) {
+  if (member == "epoch" || member == "next_step") return {};
+  if (member == "num_samples" || member == "dataset_id" || member == "split") return "data";
+  if (member == "transform" || member == "augmentation_version") return "augmentation";
+  std::string flag = member;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
 }
 
-/// "seed is 1 there, 2 here" of each member that differs and that `counts`.
-template <class Counts>
-std::vector<std::string> differences(const Json& there, const Json& here, const Counts& counts) {
-  std::vector<std::string> all;
-  for (const auto& [name, value] : here.items()) {
-    if (is_place(name) || !counts(name) || there.at(name) == value) continue;
-    all.push_back(
-        fmt::format("{} is {} there, {} here", name, there.at(name).dump(), value.dump()));
-  }
-  return all;
+/// Whether a change leaves each position of an epoch with its sample.
+bool keeps_positions(const FieldChange& change) {
+  return change.name != "order" && change.name != "seed" && change.name != "data";
+}
+
+/// Whether the samples before this position are those of the positions before it: inside a window
+/// they are sorted by size.
+bool ends_window(const LoaderState& state, std::int64_t position) {
+  return position % (state.batch_size * state.bucket_window) == 0;
 }
 
 std::int64_t steps_per_epoch(const LoaderState& state) {
@@ -91,41 +92,38 @@ LoaderState loader_state_from_json(const Json& json, const std::string& where) {
     }
     member = json.at(name).template get<Member>();
   });
-  if (state.epoch < 0 || state.next_step < 0 || state.batch_size < 1 || state.num_samples < 0)
+  if (state.epoch < 0 || state.next_step < 0 || state.batch_size < 1 || state.num_samples < 0 ||
+      state.bucket_window < 1)
     throw DataError("its place in the data is impossible: " + to_json(state).dump(), where,
                     "use another checkpoint");
   return state;
 }
 
-LoaderState resume_state(const LoaderState& saved, LoaderState now, bool allow_data_change,
-                         const std::string& where) {
+std::vector<FieldChange> changes_between(const LoaderState& saved, const LoaderState& now) {
+  const Json there = to_json(saved), here = to_json(now);
+  std::vector<FieldChange> changes;
+  for (const auto& [name, value] : here.items()) {
+    const std::string change = change_name(name);
+    if (!change.empty() && there.at(name) != value)
+      changes.push_back({.field = name, .there = there.at(name), .here = value, .name = change});
+  }
+  return changes;
+}
+
+LoaderState resume_state(const LoaderState& saved, LoaderState now) {
   now.epoch = saved.epoch;
   now.next_step = saved.next_step;
-  if (saved.next_step > 0 && saved.next_step >= steps_per_epoch(saved)) {
+  const std::vector<FieldChange> changes = changes_between(saved, now);
+  if (!changes.empty() && saved.next_step > 0) {
+    const std::int64_t position = saved.next_step * saved.batch_size;
+    const bool same_samples = std::all_of(changes.begin(), changes.end(), keeps_positions) &&
+                              ends_window(saved, position) && ends_window(now, position);
+    now.next_step = same_samples ? position / now.batch_size : steps_per_epoch(now);
+  }
+  if (saved.next_step > 0 &&
+      (saved.next_step >= steps_per_epoch(saved) || now.next_step >= steps_per_epoch(now))) {
     ++now.epoch;
     now.next_step = 0;
-  }
-  const Json there = to_json(saved), here = to_json(now);
-  const bool inside = now.next_step > 0;
-  const auto identity =
-      differences(there, here, [](const auto& name) { return !cuts_steps(name); });
-  const auto cuts = differences(there, here, cuts_steps);
-  if (!identity.empty()) {
-    if (!allow_data_change) {
-      std::vector<std::string> all = identity;
-      if (inside) all.insert(all.end(), cuts.begin(), cuts.end());
-      throw EnvironmentError(
-          fmt::format("the run would see other data: {}", fmt::join(all, "; ")), where,
-          "give what it was trained with, or --allow-data-change to go on with the next epoch");
-    }
-    if (inside) ++now.epoch;
-    now.next_step = 0;
-  } else if (inside && !cuts.empty()) {
-    throw EnvironmentError(
-        fmt::format("an epoch cannot change its steps after step {}: {}", now.next_step,
-                    fmt::join(cuts, "; ")),
-        where,
-        "give what it was trained with until the epoch ends, or go on from an epoch's checkpoint");
   }
   return now;
 }

@@ -54,6 +54,7 @@ void RunDirectory::write_import(const nlohmann::ordered_json& report) {
 }
 
 void RunDirectory::append_metrics(const nlohmann::ordered_json& record) {
+  lock_.require_held();
   append_line(path_ + "/" + kMetrics, record.dump());
   const std::string csv = path_ + "/" + kMetricsCsv;
   if (!fs::exists(csv)) append_line(csv, metrics_csv_header());
@@ -61,6 +62,7 @@ void RunDirectory::append_metrics(const nlohmann::ordered_json& record) {
 }
 
 void RunDirectory::append_epoch(const nlohmann::ordered_json& record) {
+  lock_.require_held();
   append_line(path_ + "/" + kEpochs, record.dump());
 }
 
@@ -142,6 +144,7 @@ std::int64_t RunDirectory::done_step() const {
 }
 
 void RunDirectory::mark_done(std::int64_t step) {
+  lock_.require_held();
   write_file(path_ + "/" + kDone, fmt::format("{}\n", step));
 }
 

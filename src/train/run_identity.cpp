@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "intr/core/error.h"
+#include "intr/model/parameter_table.h"
 
 namespace intr {
 namespace {
@@ -16,17 +18,17 @@ using Json = nlohmann::ordered_json;
 /// Options of "train" that may not change although no other field shows them.
 constexpr std::array kFixedOptions = {"freeze"};
 
-std::string shown(const Json& object, const std::string& name) {
-  return object.is_object() && object.contains(name) ? object.at(name).dump() : "nothing";
+Json member_or_nothing(const Json& object, const std::string& name) {
+  return object.is_object() && object.contains(name) ? object.at(name) : Json("nothing");
 }
 
-/// Adds "NAME is X there, Y here" for each member of `here` that differs.
-void compare(const std::string& prefix, const Json& there, const Json& here,
-             std::vector<std::string>& differences) {
+/// Adds a change for each member of `here` that differs.
+void compare(const std::string& prefix, const char* change, const Json& there, const Json& here,
+             std::vector<FieldChange>& changes) {
   for (const auto& [name, value] : here.items()) {
-    if (shown(there, name) == value.dump()) continue;
-    differences.push_back(
-        fmt::format("{}{} is {} there, {} here", prefix, name, shown(there, name), value.dump()));
+    const Json before = member_or_nothing(there, name);
+    if (before.dump() != value.dump())
+      changes.push_back({.field = prefix + name, .there = before, .here = value, .name = change});
   }
 }
 
@@ -43,12 +45,50 @@ void require_same_classes(const Checkpoint& saved, const Checkpoint& now,
   const auto name = [&](const std::vector<std::string>& classes) {
     return first < classes.size() ? fmt::format("'{}'", classes[first]) : "missing";
   };
-  throw DataError(
+  throw EnvironmentError(
       fmt::format("the checkpoint knows {} classes, the data set has {}; class {} is {} there and "
                   "{} in the data",
                   saved.classes.size(), now.classes.size(), first, name(saved.classes),
                   name(now.classes)),
-      where, "give the data set it was trained on with --data, or choose another --out");
+      where, "give the data set it was trained with by --data, or choose another --out");
+}
+
+/// Weights and moments go over only to a model of the same tensors.
+void require_same_tensors(const Checkpoint& saved, const ModelConfig& model,
+                          const std::string& where) {
+  const std::vector<ParameterRow> rows = parameter_table(model);
+  const auto same = [](const ParameterRow& row, const CheckpointTensor& tensor) {
+    return row.name == tensor.name && row.shape == tensor.shape;
+  };
+  const auto differs =
+      std::mismatch(rows.begin(), rows.end(), saved.tensors.begin(), saved.tensors.end(), same);
+  if (differs.first == rows.end() && differs.second == saved.tensors.end()) return;
+  const auto& name = differs.first != rows.end() ? differs.first->name : differs.second->name;
+  throw EnvironmentError(
+      fmt::format("that change of the model changes its tensors, {} first", name), where,
+      "start another run from these weights with --finetune");
+}
+
+void require_allowed(const std::vector<FieldChange>& changes,
+                     const std::vector<std::string>& allowed, const std::string& where) {
+  std::vector<std::string> refused;
+  std::set<std::string> names;
+  bool never = false;
+  for (const FieldChange& change : changes) {
+    if (std::find(allowed.begin(), allowed.end(), change.name) != allowed.end()) continue;
+    refused.push_back(fmt::format("{} is {} there, {} here", change.field, change.there.dump(),
+                                  change.here.dump()));
+    if (change.name.empty())
+      never = true;
+    else
+      names.insert("--allow-change " + change.name);
+  }
+  if (refused.empty()) return;
+  throw EnvironmentError(
+      fmt::format("the checkpoint is of another run: {}", fmt::join(refused, "; ")), where,
+      fmt::format("give the options it was trained with, {}choose another --out, or start anew "
+                  "with --fresh",
+                  never ? "" : fmt::format("add {}, ", fmt::join(names, " "))));
 }
 
 }  // namespace
@@ -78,21 +118,23 @@ LoaderOptions loader_options(const TrainOptions& options) {
   return loader;
 }
 
-LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now, bool allow_data_change,
-                             const std::string& where) {
+Continuation require_same_run(const Checkpoint& saved, const Checkpoint& now,
+                              const std::vector<std::string>& allowed, const std::string& where) {
   require_same_classes(saved, now, where);
-  std::vector<std::string> differences;
-  compare("model ", member(saved.config, "model"), now.config.at("model"), differences);
+  std::vector<FieldChange> changes;
+  compare("model ", "model", member(saved.config, "model"), now.config.at("model"), changes);
+  const bool same_model = changes.empty();
   Json fixed;
   for (const char* name : kFixedOptions) fixed[name] = now.config.at("train").at(name);
-  compare("", member(saved.config, "train"), fixed, differences);
-  if (!differences.empty()) {
-    throw EnvironmentError(
-        fmt::format("the checkpoint is of another run: {}", fmt::join(differences, "; ")), where,
-        "give the options it was trained with, choose another --out, or start anew with --fresh");
-  }
-  return resume_state(loader_state_from_json(saved.sampler, where),
-                      loader_state_from_json(now.sampler, "the options"), allow_data_change, where);
+  compare("", "", member(saved.config, "train"), fixed, changes);
+  const LoaderState there = loader_state_from_json(saved.sampler, where);
+  const LoaderState here = loader_state_from_json(now.sampler, "the options");
+  for (FieldChange& change : changes_between(there, here)) changes.push_back(std::move(change));
+  require_allowed(changes, allowed, where);
+  if (!same_model)
+    require_same_tensors(saved, model_config_from_json(now.config.at("model"), "the options"),
+                         where);
+  return {.place = resume_state(there, here), .changes = std::move(changes)};
 }
 
 std::vector<std::string> changed_options(const Checkpoint& saved, const Checkpoint& now) {

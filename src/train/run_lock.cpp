@@ -2,99 +2,135 @@
 #include "intr/train/run_lock.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <span>
+#include <thread>
 
 #include "intr/core/error.h"
-#include "intr/core/host_name.h"
 #include "intr/core/log.h"
+#include "intr/core/printable.h"
 #include "intr/io/atomic_file.h"
+#include "intr/io/output_file.h"
+#include "intr/train/lock_verdict.h"
 
 namespace intr {
 namespace {
 
-namespace fs = std::filesystem;
+constexpr std::chrono::milliseconds kGuardPause{10};
+constexpr std::chrono::seconds kGuardPatience{10};  // who has it reads and writes a few bytes
 
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
+/// What the lock says now; nothing if there is none.
+std::optional<std::string> read_lock(const std::string& path) {
+  try {
+    return read_file(path);
+  } catch (const DataError&) {
+    std::error_code ignored;
+    const auto type = std::filesystem::symlink_status(path, ignored).type();
+    if (type == std::filesystem::file_type::not_found ||
+        type == std::filesystem::file_type::regular)  // it has just come, or gone
+      return {};
+    throw EnvironmentError("this is no file", path,
+                           "look what it is; if no job works in this run directory, remove it");
+  }
 }
 
-/// Start time of a process in clock ticks since boot; "" if there is none. A process number is used
-/// again, the pair is not.
-std::string start_time(long long pid) {
-  const std::string line = first_line(fmt::format("/proc/{}/stat", pid));
-  const std::size_t name_end = line.rfind(')');  // the name may hold spaces and parentheses
-  if (name_end == std::string::npos) return {};
-  std::istringstream fields(line.substr(name_end + 1));
-  std::string field;
-  constexpr int kFieldsToStartTime = 20;  // field 22 of the line; the first after the name is 3
-  for (int i = 0; i < kFieldsToStartTime; ++i) fields >> field;
-  return field;
-}
-
-nlohmann::ordered_json this_process() {
-  return {{"host", host_name()},
-          {"boot", first_line("/proc/sys/kernel/random/boot_id")},
-          {"pid", static_cast<long long>(::getpid())},
-          {"started", start_time(::getpid())}};
-}
-
-bool is_stale(const nlohmann::ordered_json& holder) {
-  if (!holder.is_object()) return false;
-  if (holder.value("host", "") != host_name()) return false;
-  if (holder.value("boot", "") != first_line("/proc/sys/kernel/random/boot_id")) return true;
-  const auto pid = holder.value("pid", 0LL);
-  return pid <= 0 || start_time(pid) != holder.value("started", "");
-}
-
-/// True if the lock was free and is ours now.
-bool make_lock(const std::string& path, const std::string& contents) {
-  const std::string temporary = fmt::format("{}.tmp-{}", path, ::getpid());
-  write_file(temporary, contents);
-  const int result = ::link(temporary.c_str(), path.c_str());  // fails if it exists, on NFS too
-  const int error_number = errno;
-  ::unlink(temporary.c_str());
-  if (result != 0 && error_number != EEXIST) throw_system_error("lock", path, error_number);
-  return result == 0;
+/// The holder in a message, whatever the file holds.
+std::string shown(const std::string& text) {
+  const auto holder = LockHolder::parse(text);
+  return holder ? holder->shown() : quoted_name(text);
 }
 
 }  // namespace
 
-RunLock::RunLock(const std::string& folder, bool force)
-    : path_(folder + "/run.lock"), contents_(this_process().dump() + "\n") {
-  if (make_lock(path_, contents_)) return;
-  const std::string found = first_line(path_);
-  const auto holder = nlohmann::ordered_json::parse(found, nullptr, false);
-  if (!force && !is_stale(holder)) {
-    throw EnvironmentError(
-        fmt::format("another job works in this run directory: {}", found), path_,
-        "wait for it, choose another --out, or, if it is surely gone, add --take-lock");
+RunLock::RunLock(const std::string& folder, bool force, std::chrono::milliseconds second_look)
+    : path_(folder + "/run.lock") {
+  AtomicFile file(path_, me_.token);
+  OutputFile out(file.temporary_path());
+  out.write(std::as_bytes(std::span(contents_)));
+  out.close();
+  file.sync();
+  lock_.emplace(file.temporary_path());
+  lock_->try_take();
+  while (!place(file)) {
+    const auto found = read_lock(path_);
+    if (!found) continue;  // its holder has just left
+    const std::string reason = force ? "--take-lock" : require_stale(*found);
+    if (!replace(file, *found)) continue;
+    log::info("the lock of another job is replaced ({}): {}", reason, shown(*found));
+    std::this_thread::sleep_for(second_look);
+    const std::string now = read_lock(path_).value_or("");
+    if (now != contents_)
+      throw EnvironmentError("another job took it at the same moment: " + shown(now), path_,
+                             "leave the run to that job, or choose another --out");
+    return;
   }
-  log::info("the lock of an ended job is replaced: {}", found);
-  write_file(path_, contents_);
+}
+
+/// @return whether there was no lock and this one is there now
+bool RunLock::place(const AtomicFile& file) const {
+  if (::link(file.temporary_path().c_str(), path_.c_str()) == 0) return true;
+  const int error_number = errno;
+  if (error_number != EEXIST) throw_system_error("lock", path_, error_number);
+  return read_lock(path_) == contents_;  // NFS may do it, lose the answer and try again
+}
+
+/// @return why the lock is stale
+std::string RunLock::require_stale(const std::string& found) const {
+  const auto holder = LockHolder::parse(found);
+  if (!holder) {
+    throw EnvironmentError(
+        fmt::format("it does not say who works in this run directory; its {} bytes begin with {}",
+                    found.size(), shown(found)),
+        path_, "look whether a job does; if none does, add --take-lock");
+  }
+  const LockVerdict verdict = judge_lock(*holder, me_, is_locked(path_));
+  if (verdict.kind == LockVerdict::Kind::kStale) return verdict.reason;
+  throw EnvironmentError(
+      fmt::format("another job {} in this run directory ({}): {}",
+                  verdict.kind == LockVerdict::Kind::kLive ? "works" : "may work", verdict.reason,
+                  holder->shown()),
+      path_, "wait for it, end it, or choose another --out; if it is surely gone, add --take-lock");
+}
+
+/// @return false if the lock is not any more what was judged
+bool RunLock::replace(AtomicFile& file, const std::string& found) const {
+  const FileLock only_one = guard();
+  if (read_lock(path_) != found) return false;
+  file.rename();
+  file.sync_folder();
+  return true;
+}
+
+FileLock RunLock::guard() const {
+  FileLock lock(path_ + ".guard");
+  const auto deadline = std::chrono::steady_clock::now() + kGuardPatience;
+  while (!lock.try_take()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw EnvironmentError("another process keeps it locked", path_ + ".guard",
+                             "look for a stopped intr-train on this run directory and end it");
+    std::this_thread::sleep_for(kGuardPause);
+  }
+  return lock;
 }
 
 void RunLock::require_held() const {
-  const std::string found = first_line(path_);
-  if (found + "\n" == contents_) return;
+  const auto found = read_lock(path_);
+  if (found == contents_) return;
   throw PeerError(
-      found.empty() ? "the lock of this job is gone" : "another job took the run over: " + found,
+      found ? "another job took the run over: " + shown(*found) : "the lock of this job is gone",
       path_, "leave the run to that job; nothing more is written by this one");
 }
 
 RunLock::~RunLock() {
-  if (first_line(path_) + "\n" != contents_) return;  // taken over by another job
-  std::error_code ignored;
-  fs::remove(path_, ignored);
+  try {
+    const FileLock only_one = guard();  // nobody replaces it between the look and the removal
+    if (read_lock(path_) == contents_) std::filesystem::remove(path_);
+  } catch (const std::exception& error) {
+    log::warning("the lock stays: {}", error.what());  // it is stale as soon as this process ends
+  }
 }
 
 }  // namespace intr

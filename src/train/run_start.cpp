@@ -32,15 +32,33 @@ bool ends_at(const TrainOptions& options, const Cursor& cursor) {
          (options.max_steps > 0 && cursor.step >= options.max_steps);
 }
 
-/// Other data begin with an epoch of their own.
-void go_on_at(const LoaderState& place, RunState& state) {
+/// What changed may have to wait for an epoch of its own.
+/// @return whether an epoch ends early
+bool go_on_at(const LoaderState& place, RunState& state) {
   const std::int64_t position = place.next_step * place.batch_size;
-  if (place.epoch == state.cursor.epoch && position == state.cursor.next_position) return;
-  log::warning("the data changed: epoch {} ends after {} images, epoch {} begins with the new ones",
-               state.cursor.epoch + 1, state.cursor.next_position, place.epoch + 1);
+  if (place.epoch == state.cursor.epoch && position == state.cursor.next_position) return false;
   state.cursor.epoch = place.epoch;
   state.cursor.next_position = position;
   state.epoch_sums = {};
+  return true;
+}
+
+void record_changes(const std::vector<FieldChange>& changes, RunDirectory& directory) {
+  for (const FieldChange& change : changes) {
+    log::warning("{} was {}, now it is {}, as --allow-change {} says", change.field,
+                 change.there.dump(), change.here.dump(), change.name);
+    directory.append_event("change", {{"field", change.field},
+                                      {"from", change.there},
+                                      {"to", change.here},
+                                      {"allowed_by", change.name}});
+  }
+}
+
+void record_cut(const Cursor& stopped_at, const Cursor& now, RunDirectory& directory) {
+  log::warning("because of what changed, epoch {} ends after {} images; epoch {} begins",
+               stopped_at.epoch + 1, stopped_at.next_position, now.epoch + 1);
+  directory.append_event("epoch-cut",
+                         {{"epoch", stopped_at.epoch}, {"samples", stopped_at.next_position}});
 }
 
 }  // namespace
@@ -81,9 +99,14 @@ RunStart load_start(const TrainOptions& options, const CheckpointStore& store) {
 
 void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFiles& files,
                   RunStart& start) {
+  const Cursor stopped_at = start.state.cursor;
+  std::vector<FieldChange> changes;
+  bool cut = false;
   if (start.checkpoint) {
-    go_on_at(require_same_run(*start.checkpoint, identity, options.allow_data_change, start.path),
-             start.state);
+    Continuation run =
+        require_same_run(*start.checkpoint, identity, options.allow_change, start.path);
+    changes = std::move(run.changes);
+    cut = go_on_at(run.place, start.state);
     for (const std::string& change : changed_options(*start.checkpoint, identity))
       log::info("changed since the checkpoint: {}", change);
   }
@@ -108,6 +131,8 @@ void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFi
     log::info("{}", useful.shown());
   }
   files.directory.append_event(start.checkpoint ? "resume" : "start", event);
+  record_changes(changes, files.directory);
+  if (cut) record_cut(stopped_at, start.state.cursor, files.directory);
 }
 
 }  // namespace intr

@@ -7,6 +7,7 @@
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
 #include "intr/train/fault_plan.h"
+#include "intr/train/run_identity.h"
 
 namespace intr {
 namespace {
@@ -28,13 +29,9 @@ void describe_data(TrainOptions& o, OptionSet& set) {
            "of an epoch: shuffle, window:K (K shards at a time, for slow storage), sequential")
       .add("eval-batching", o.eval_batching,
            "of evaluation: size (one size a batch, exact), reference (padded, as published)")
-      .add(
-          "parity", o.parity,
-          "the published data order: --bucket-window 1 --last-batch drop --eval-batching reference")
-      .add(
-          "allow-data-change", o.allow_data_change,
-          "go on with other data, order or augmentation than the checkpoint's, from the next epoch "
-          "on");
+      .add("parity", o.parity,
+           "the published data order: --bucket-window 1 --last-batch drop --eval-batching "
+           "reference");
 }
 
 void describe_optimization(TrainOptions& o, OptionSet& set) {
@@ -84,6 +81,8 @@ void describe_run(TrainOptions& o, OptionSet& set) {
   set.group("Run")
       .add("out", o.out, "run directory: checkpoints, records, log; made if missing")
       .add("resume", o.resume, "auto (newest good checkpoint of the run directory) or a file")
+      .add("allow-change", o.allow_change,
+           fmt::format("what may differ from the checkpoint: {}", fmt::join(kChangeNames, ", ")))
       .add("fresh", o.fresh, "start anew; old checkpoints move to checkpoints.old-N")
       .add("take-lock", o.take_lock, "take the run directory from a job that looks alive")
       .add("bucket-mb", o.bucket_mb,
@@ -239,6 +238,8 @@ void validate_settings(TrainOptions& options) {
   static_cast<void>(parse_faults(options.inject));
   require_range("log-every", options.log_every, 1, kMany);
   static_cast<void>(SaveInterval::parse(options.save_every));
+  for (const std::string& name : options.allow_change)
+    require_choice("allow-change", name, {kChangeNames.begin(), kChangeNames.end()});
   if (options.fresh && options.resume != "auto")
     throw UsageError("--fresh starts anew, --resume goes on", "--resume", "give one of the two");
   validate_start(options);

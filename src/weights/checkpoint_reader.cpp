@@ -10,12 +10,19 @@
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
+#include "intr/io/file_seal.h"
 
 namespace intr {
 namespace {
 
 constexpr const char* kNext =
     "use another checkpoint, or let --resume auto choose one that is whole";
+
+/// HDF5 trusts what it reads and can crash on damaged structure: no byte reaches it unchecked.
+hdf5::File open_sealed(const std::string& path) {
+  require_sealed(path);
+  return hdf5::File::open(path);
+}
 
 }  // namespace
 
@@ -28,7 +35,7 @@ std::vector<std::uint64_t> block_hashes(std::span<const std::byte> bytes) {
   return hashes;
 }
 
-CheckpointReader::CheckpointReader(const std::string& path) : file_(hdf5::File::open(path)) {
+CheckpointReader::CheckpointReader(const std::string& path) : file_(open_sealed(path)) {
   check_kind();
 }
 

@@ -11,6 +11,7 @@
 #include "intr/core/hash.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/file_patch.h"
+#include "intr/io/file_seal.h"
 #include "intr/io/hdf5.h"
 #include "intr/io/output_file.h"
 #include "intr/weights/checkpoint_file.h"
@@ -203,6 +204,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& head, const Fla
   for (const FlatPlace& place : places) write_flat_array(file, place, values);
   at(SaveStage::kClose);
   file.close();
+  seal_file(path);
   try {
     at(SaveStage::kReopen);
     const CheckpointReader in(path);

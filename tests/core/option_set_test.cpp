@@ -158,6 +158,12 @@ TEST(OptionSet, NearestMatch) {
 TEST(OptionSet, Requirements) {
   EXPECT_NO_THROW(require_choice("comm", "mpi", {"auto", "mpi"}));
   EXPECT_THROW(require_choice("comm", "MPI", {"auto", "mpi"}), UsageError);
+  try {
+    require_choice("comm", "mip", {"auto", "mpi"});
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "--comm: 'mip' is none of: auto, mpi. Next: did you mean mpi?");
+  }
   EXPECT_NO_THROW(require_range("epochs", std::int64_t{1}, 1, 9));
   EXPECT_THROW(require_range("epochs", std::int64_t{10}, 1, 9), UsageError);
   EXPECT_THROW(require_range("dropout", std::nan(""), 0.0, 1.0), UsageError);

@@ -132,17 +132,51 @@ TEST_F(LoaderSequence, ResumedAtAnyStepItIsTheUnbrokenSequence) {
   }
 }
 
+/// Whatever changes in the middle of an epoch, no sample is used twice in it.
+TEST_F(LoaderSequence, ChangesInsideAnEpochUseNoSampleTwice) {
+  for (const std::int64_t window : {1, 2}) {
+    for (const std::int64_t new_window : {1, 2}) {
+      for (const std::int64_t batch_size : {2, 5, 7, 10}) {
+        for (std::int64_t stop = 1; stop < kSteps; ++stop) {
+          LoaderOptions before = options(), after = options();
+          before.bucket_window = window;
+          after.bucket_window = new_window;
+          after.batch_size = batch_size;
+          after.transform = Transform::parse("flip:32");
+          auto loaders = loaders_of_ranks(index, *reader, before, 1);
+          std::set<std::int64_t> seen;
+          for (const StepContent& step : next_steps(loaders, stop))
+            for (const auto& [id, pixels] : step) seen.insert(id);
+          LoaderState state = first_state(index, before);
+          state.next_step = stop;
+          state = resume_state(state, first_state(index, after));
+          if (state.epoch > 0) continue;  // the next epoch begins with everything
+          EXPECT_EQ(state.next_step * batch_size, 5 * stop);
+          auto others = loaders_of_ranks(index, *reader, after, 2);
+          for (auto& loader : others) loader->seek(0, state.next_step);
+          const std::int64_t steps = (23 + batch_size - 1) / batch_size;
+          for (const StepContent& step : next_steps(others, steps - state.next_step))
+            for (const auto& [id, pixels] : step)
+              EXPECT_TRUE(seen.insert(id).second)
+                  << id << " twice, " << window << " " << new_window << " " << batch_size;
+          EXPECT_EQ(seen.size(), 23u);
+        }
+      }
+    }
+  }
+}
+
 TEST_F(LoaderSequence, GoesOnWithOtherNumbersOfRanks) {
   const std::vector<StepContent> expected = unbroken(options(), 2 * kSteps);
   std::vector<StepContent> found;
   LoaderState state = first_state(index, options());
   for (const auto& [world_size, steps] : {std::pair(4, 2), {3, 2}, {5, 6}}) {
     auto loaders = loaders_of_ranks(index, *reader, options(), world_size);
-    state = resume_state(state, first_state(index, options()), false, "checkpoint");
+    state = resume_state(state, first_state(index, options()));
     for (auto& loader : loaders) loader->seek(state.epoch, state.next_step);
     for (int step = 0; step < steps; ++step) {
       found.push_back(next_step(loaders));
-      if (++state.next_step == kSteps) state = resume_state(state, state, false, "checkpoint");
+      if (++state.next_step == kSteps) state = resume_state(state, state);
     }
   }
   EXPECT_EQ(found, expected);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "intr/core/error.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 #include "intr/train/metrics_csv.h"
@@ -36,6 +37,15 @@ TEST_F(RunDirectoryTest, WritesRecordsALineEach) {
   EXPECT_EQ(event.at("kind"), "start");
   EXPECT_EQ(event.at("ranks"), 2);
   EXPECT_TRUE(event.contains("attempt"));
+}
+
+TEST_F(RunDirectoryTest, WhoLostTheRunRecordsNothing) {
+  write_file(path_ + "/run.lock", "another job's");
+  EXPECT_THROW(run_.append_metrics({{"step", 1}}), PeerError);
+  EXPECT_THROW(run_.append_epoch({{"epoch", 0}}), PeerError);
+  EXPECT_THROW(run_.mark_done(1), PeerError);
+  for (const char* file : {"/metrics.jsonl", "/log.txt", "/DONE"})
+    EXPECT_FALSE(fs::exists(path_ + file)) << file;
 }
 
 TEST_F(RunDirectoryTest, DropsRecordsBeyondTheResumedStep) {

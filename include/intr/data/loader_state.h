@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "intr/data/data_index.h"
 #include "intr/data/loader.h"
@@ -38,17 +39,22 @@ nlohmann::ordered_json to_json(const LoaderState& state);
 /// @param where the file it comes from. @throws DataError naming a missing or wrong member
 LoaderState loader_state_from_json(const nlohmann::ordered_json& json, const std::string& where);
 
-/// Where a run goes on, given where it stopped and what its options say now. The order, seed, data
-/// and transform must be the same; batch size, window and last batch may change where an epoch
-/// begins. The end of an epoch is the beginning of the next.
-/// @param saved where it stopped
-/// @param now   what first_state() says of the options and the data now
-/// @param allow_data_change go on with other data, order or transform, at the next epoch's
-/// beginning
-/// @param where the checkpoint, for messages
+/// A field of a run that is not what a checkpoint says.
+struct FieldChange {
+  std::string field;
+  nlohmann::ordered_json there, here;
+  std::string name;  ///< of the change, for `--allow-change`; empty: it may never be made
+};
+
+/// What differs beside the place.
+std::vector<FieldChange> changes_between(const LoaderState& saved, const LoaderState& now);
+
+/// Where a run goes on, given where it stopped and what its options say now, whose changes are
+/// allowed. The end of an epoch is the beginning of the next. Where an epoch begins everything may
+/// change. Inside an epoch the run goes on where it stopped if what was used and what is left are
+/// the same samples under both: order, seed and data are the same, and the place ends a bucket
+/// window of both. Otherwise it goes on with the next epoch. So no sample is used twice in one.
 /// @return `now` with the epoch and step to seek
-/// @throws EnvironmentError naming old and new of all that may not change
-LoaderState resume_state(const LoaderState& saved, LoaderState now, bool allow_data_change,
-                         const std::string& where);
+LoaderState resume_state(const LoaderState& saved, LoaderState now);
 
 }  // namespace intr

@@ -23,7 +23,8 @@ class RunDirectory {
   RunDirectory& operator=(const RunDirectory&) = delete;
 
   const std::string& path() const noexcept { return path_; }
-  /// @throws PeerError if another job has taken the run over
+  /// @throws PeerError if another job has taken the run over; so do the records and mark_done(),
+  /// which then write nothing
   void require_lock() const { lock_.require_held(); }
   std::string checkpoint_folder() const;
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "intr/data/data_index.h"
 #include "intr/data/loader_state.h"
@@ -15,6 +16,10 @@ namespace intr {
 inline constexpr std::array kPathOptions = {
     "data", "out", "resume", "finetune", "backbone-weights", "comm-profile"};
 
+/// What `--allow-change` may name.
+inline constexpr std::array kChangeNames = {"augmentation", "batch-size", "bucket-window", "data",
+                                            "last-batch",   "model",      "order",         "seed"};
+
 /// Fills what says which run a checkpoint belongs to: classes, config and sampler (without the
 /// cursor).
 /// @param values every option with its value
@@ -24,15 +29,19 @@ void describe_run(Checkpoint& checkpoint, const TrainOptions& options,
 /// What decides the sequence of training batches, without the rank's place.
 LoaderOptions loader_options(const TrainOptions& options);
 
-/// A checkpoint may only be gone on from by the run that it belongs to.
-/// @param now               what describe_run made of this run
-/// @param allow_data_change other data, order or augmentation may follow from the next epoch on
-/// @param where             the checkpoint file
-/// @return where it goes on in its data
-/// @throws DataError if the class lists differ, showing the first difference
-/// @throws EnvironmentError naming every field that differs, with both values
-LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now, bool allow_data_change,
-                             const std::string& where);
+/// How a run goes on from a checkpoint.
+struct Continuation {
+  LoaderState place;                 ///< in its data
+  std::vector<FieldChange> changes;  ///< that were allowed
+};
+
+/// A checkpoint may only be gone on from by the run that it belongs to, but for what is allowed.
+/// @param now     what describe_run made of this run
+/// @param allowed names of kChangeNames
+/// @param where   the checkpoint file
+/// @throws EnvironmentError naming every field that differs without being allowed, with both values
+Continuation require_same_run(const Checkpoint& saved, const Checkpoint& now,
+                              const std::vector<std::string>& allowed, const std::string& where);
 
 /// Options that may change on resume and did: "lr 5e-05 -> 0.0001", … For the log.
 std::vector<std::string> changed_options(const Checkpoint& saved, const Checkpoint& now);

@@ -39,7 +39,6 @@ struct TrainOptions {
   std::string order = "shuffle";       ///< see OrderKind
   std::string eval_batching = "size";  ///< see EvaluationBatching
   bool parity = false;                 ///< published order, last batch and evaluation
-  bool allow_data_change = false;
   ReadingOptions reading;
 
   ModelConfig model;
@@ -66,7 +65,8 @@ struct TrainOptions {
   bool replan = false;
 
   std::string out;
-  std::string resume = "auto";  ///< auto, or a checkpoint file
+  std::string resume = "auto";            ///< auto, or a checkpoint file
+  std::vector<std::string> allow_change;  ///< see kChangeNames
   bool fresh = false;
   bool take_lock = false;
   std::string save_every = "auto";  ///< see SaveInterval
