@@ -40,12 +40,13 @@ at::Device choose_device(const std::string& option, int local_rank) {
 }
 
 std::string back_end_for(const std::string& comm_option, at::Device device, int world_size) {
-  require_choice("comm", comm_option, {"auto", "self", "mpi", "nccl"});
+  require_choice("comm", comm_option, {"auto", "self", "mpi", "fixed", "nccl"});
   if (comm_option == "auto") return world_size == 1 ? "self" : device.is_cpu() ? "mpi" : "nccl";
   if (comm_option == "nccl" && device.is_cpu())
     throw UsageError("nccl moves GPU memory, this run is on the CPU", "--comm", "use --comm mpi");
-  if (comm_option == "mpi" && !device.is_cpu())
-    throw UsageError("mpi moves CPU memory, this run is on a GPU", "--comm", "use --comm nccl");
+  if ((comm_option == "mpi" || comm_option == "fixed") && !device.is_cpu())
+    throw UsageError(comm_option + " moves CPU memory, this run is on a GPU", "--comm",
+                     "use --comm nccl, or --device cpu");
   return comm_option;
 }
 

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Options of "train" that may not change although no other field shows them.
-constexpr std::array kFixedOptions = {"freeze"};
+constexpr std::array kFixedOptions = {"freeze", "virtual-shards"};
 
 std::string shown(const Json& object, const std::string& name) {
   return object.is_object() && object.contains(name) ? object.at(name).dump() : "nothing";
@@ -70,6 +70,7 @@ LoaderOptions loader_options(const TrainOptions& options) {
   loader.seed = static_cast<std::uint64_t>(options.seed);
   loader.batch_size = options.batch_size;
   loader.micro_batch = options.micro_batch;
+  loader.virtual_shards = options.virtual_shards;
   loader.bucket_window = options.bucket_window_choice();
   loader.drop_last = options.last_batch_choice() == "drop";
   loader.order = OrderKind::parse(options.order);
@@ -85,7 +86,9 @@ LoaderState require_same_run(const Checkpoint& saved, const Checkpoint& now, boo
   compare("model ", member(saved.config, "model"), now.config.at("model"), differences);
   Json fixed;
   for (const char* name : kFixedOptions) fixed[name] = now.config.at("train").at(name);
-  compare("", member(saved.config, "train"), fixed, differences);
+  Json there = member(saved.config, "train");
+  if (!there.contains("virtual-shards")) there["virtual-shards"] = 0;  // older than the option
+  compare("", there, fixed, differences);
   if (!differences.empty()) {
     throw EnvironmentError(
         fmt::format("the checkpoint is of another run: {}", fmt::join(differences, "; ")), where,

@@ -7,6 +7,7 @@
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
 #include "intr/train/fault_plan.h"
+#include "intr/train/virtual_shards.h"
 
 namespace intr {
 namespace {
@@ -42,6 +43,9 @@ void describe_optimization(TrainOptions& o, OptionSet& set) {
       .add("batch-size", o.batch_size, "pictures of an optimizer step, over all ranks")
       .add("micro-batch", o.micro_batch,
            "pictures of a rank's forward pass at most; the rest is accumulated")
+      .add("virtual-shards", o.virtual_shards,
+           "slices of a step, a power of two, that are added in one order: the same bits on any "
+           "number of ranks up to as many that is a power of two; 0 = off")
       .add("epochs", o.schedule.epochs, "passes over the training split")
       .add("max-steps", o.max_steps, "ends the run after so many optimizer steps; 0 = no limit")
       .add("lr", o.schedule.lr, "AdamW learning rate outside the backbone")
@@ -191,6 +195,11 @@ std::string TrainOptions::freeze_choice() const {
   return finetune.empty() && backbone_weights.empty() ? "none" : "stem";
 }
 
+std::string TrainOptions::comm_choice(int world_size) const {
+  const bool must_order = virtual_shards > 0 && world_size > 1;
+  return must_order && place.comm == "auto" ? "fixed" : place.comm;
+}
+
 std::string TrainOptions::init_choice() const {
   if (init != "auto") return init;
   return finetune.empty() ? "calibrated" : "finetune";
@@ -239,6 +248,7 @@ void validate(TrainOptions& options) {
   options.model.validate();
   validate_optimization(options);
   validate(options.place);
+  validate_virtual_shards(options);
 }
 
 }  // namespace intr

@@ -32,9 +32,11 @@ TEST(Device, BackEndFitsTheMemory) {
   EXPECT_EQ(back_end_for("auto", gpu, 1), "self");
   EXPECT_EQ(back_end_for("auto", gpu, 2), "nccl");
   EXPECT_EQ(back_end_for("mpi", at::kCPU, 1), "mpi");
+  EXPECT_EQ(back_end_for("fixed", at::kCPU, 2), "fixed");
   EXPECT_EQ(back_end_for("nccl", gpu, 1), "nccl");
   EXPECT_THROW(back_end_for("nccl", at::kCPU, 2), UsageError);
   EXPECT_THROW(back_end_for("mpi", gpu, 2), UsageError);
+  EXPECT_THROW(back_end_for("fixed", gpu, 2), UsageError);
   EXPECT_THROW(back_end_for("gloo", at::kCPU, 2), UsageError);
 }
 

@@ -65,6 +65,19 @@ TEST_F(RunIdentityTest, TheModelMayNot) {
     EXPECT_NE(text.find(words), std::string::npos) << words << " in " << text;
 }
 
+TEST_F(RunIdentityTest, VirtualShardsMayNot) {
+  TrainOptions other;
+  other.virtual_shards = 8;
+  EXPECT_NE(fault(identity({}), identity(other)).find("virtual-shards is 0 there, 8 here"),
+            std::string::npos);
+  EXPECT_NE(fault(identity(other), identity({})).find("virtual-shards is 8 there, 0 here"),
+            std::string::npos);
+  Checkpoint older = identity({});
+  older.config["train"].erase("virtual-shards");
+  EXPECT_EQ(fault(older, identity({})), "");
+  EXPECT_NE(fault(older, identity(other)), "");
+}
+
 TEST_F(RunIdentityTest, WhatDecidesTheSequenceOfSamplesMayNot) {
   TrainOptions other;
   other.seed = 5;

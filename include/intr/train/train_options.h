@@ -58,6 +58,7 @@ struct TrainOptions {
   std::string no_decay = "none";  ///< none, norm-bias
   std::int64_t batch_size = 48;
   std::int64_t micro_batch = 12;
+  std::int64_t virtual_shards = 0;  ///< 0 = off; see virtual_shards.h
   std::int64_t max_steps = 0;
   std::int64_t seed = 42;
 
@@ -91,6 +92,8 @@ struct TrainOptions {
   Transform val_transform() const;
   /// `freeze` with auto decided: stem where the backbone comes from a file.
   std::string freeze_choice() const;
+  /// `place.comm`; auto is fixed where ranks share virtual shards.
+  std::string comm_choice(int world_size) const;
   /// `init` with auto decided.
   std::string init_choice() const;
 };
