@@ -67,7 +67,7 @@ class TrainRanksTest : public testing::Test {
 };
 
 TEST_F(TrainRanksTest, VirtualShardsGiveTheSameBits) {
-  for (const int ranks : {1, 2, 4, 8}) {
+  for (const int ranks : {1, 2, 4}) {
     const ProgramResult result = train(ranks, "on" + std::to_string(ranks), kShards);
     ASSERT_EQ(result.exit_code, 0) << result.errors;
   }
@@ -76,7 +76,7 @@ TEST_F(TrainRanksTest, VirtualShardsGiveTheSameBits) {
   const std::string metrics = records("on1", "metrics.jsonl");
   EXPECT_NE(metrics.find("\"clip\":0."), std::string::npos) << "the clip never acted";
   EXPECT_EQ(metrics.find("\"pad_fraction\":0.0,"), std::string::npos) << "nothing was padded";
-  for (const char* other : {"on2", "on4", "on8"}) expect_same_run("on1", other);
+  for (const char* other : {"on2", "on4"}) expect_same_run("on1", other);
 }
 
 TEST_F(TrainRanksTest, ARunWithVirtualShardsGoesOnOnAnyNumberOfRanks) {
@@ -86,7 +86,10 @@ TEST_F(TrainRanksTest, ARunWithVirtualShardsGoesOnOnAnyNumberOfRanks) {
   EXPECT_EQ(newest("moved").next_position, 19);
   EXPECT_EQ(train(4, "moved", kShards, "INTR_DEADLINE=1").exit_code, 75);
   EXPECT_EQ(newest("moved").next_position, 38);
-  EXPECT_EQ(newest("moved").environment.at("ranks"), 4);
+  // One shard a rank, to the epoch's end: the evaluation is left to the next.
+  EXPECT_EQ(train(8, "moved", kShards, "INTR_DEADLINE=1").exit_code, 75);
+  EXPECT_EQ(newest("moved").phase, "eval");
+  EXPECT_EQ(newest("moved").environment.at("ranks"), 8);
   const ProgramResult rest = train(2, "moved", kShards);
   EXPECT_EQ(rest.exit_code, 0) << rest.errors;
   expect_same_run("whole", "moved");
