@@ -50,7 +50,6 @@ NO_TEST = {
     "attention/map_format.h": "names and versions alone, checked in attention/map_reader_test",
     "attention/plan_file.h": "written, read and compared in attention/dump_index_test",
     "data/manifest.h": "written by preprocess/packer_test, read and damaged in data/data_index_test",
-    "train/compute_place.h": "threads and device of a rank, checked through apps/train_test",
     "train/evaluator.h": "scores by train/evaluation_job_test, on 1, 2 and 4 ranks by e2e/pipeline_test",
     "train/job_supervision.h": "every fault that it notices is injected by apps/failures_test",
     "train/run_start.h": "every way to start is taken by train/training_job_test",

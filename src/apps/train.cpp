@@ -24,7 +24,8 @@ intr::ExitCode train(intr::TrainOptions& options, const intr::OptionSet& set,
   intr::MpiEnvironment mpi;
   const intr::ComputePlace place = take_place(options.place, mpi);
   const auto communicator = make_communicator(
-      intr::back_end_for(options.place.comm, place.device, mpi.world_size()), mpi);
+      intr::back_end_for(options.comm_choice(mpi.world_size()), place.device, mpi.world_size()),
+      mpi);
   const intr::GivenOptions given{
       .values = set.values(), .given = [&set](const std::string& flag) { return set.given(flag); }};
   return run_training_job(options, given, place, *communicator, attempt,

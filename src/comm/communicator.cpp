@@ -13,6 +13,7 @@
 #include "intr/comm/nccl_communicator.h"
 #include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
+#include "intr/core/hash.h"
 #include "intr/core/option_set.h"
 
 namespace intr {
@@ -20,20 +21,22 @@ namespace {
 
 /// Says which ranks hold another value than most, with the values; without a majority all are
 /// listed.
-std::string name_differing(const std::vector<std::uint64_t>& hashes) {
-  std::map<std::uint64_t, std::vector<std::size_t>> ranks_of;
-  for (std::size_t rank = 0; rank < hashes.size(); ++rank) ranks_of[hashes[rank]].push_back(rank);
+std::string name_differing(const std::vector<std::vector<std::byte>>& values) {
+  std::map<std::string, std::vector<std::size_t>> ranks_of;
+  for (std::size_t rank = 0; rank < values.size(); ++rank) {
+    const auto* text = reinterpret_cast<const char*>(values[rank].data());
+    ranks_of[std::string(text, values[rank].size())].push_back(rank);
+  }
   const auto most = std::max_element(
       ranks_of.begin(), ranks_of.end(),
       [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
-  const bool majority = 2 * most->second.size() > hashes.size();
+  const bool majority = 2 * most->second.size() > values.size();
   std::string text;
-  for (const auto& [hash, ranks] : ranks_of) {
-    if (majority && hash == most->first) continue;
-    text +=
-        fmt::format("{}rank {} ({:016x})", text.empty() ? "" : ", ", fmt::join(ranks, " "), hash);
+  for (const auto& [value, ranks] : ranks_of) {
+    if (majority && value == most->first) continue;
+    text += fmt::format("{}rank {} ({})", text.empty() ? "" : ", ", fmt::join(ranks, " "), value);
   }
-  if (majority) text += fmt::format(" against the others ({:016x})", most->first);
+  if (majority) text += fmt::format(" against the others ({})", most->first);
   return text;
 }
 
@@ -47,19 +50,26 @@ std::string describe(const Tag& tag) {
 }
 
 void Communicator::agree(std::string_view what, std::uint64_t hash, Tag tag) {
+  require_equal(what, hash, fmt::format("{:016x}", hash),
+                "start every rank with the same program, options and files", tag);
+}
+
+void Communicator::agree(std::string_view what, std::string_view text, std::string_view next,
+                         Tag tag) {
+  require_equal(what, xxh3_64(text), text, next, tag);
+}
+
+void Communicator::require_equal(std::string_view what, std::uint64_t hash, std::string_view shown,
+                                 std::string_view next, Tag tag) {
   // ~x falls as x rises, so one maximum gives both ends.
   const auto value = static_cast<std::int64_t>(hash);
   std::array<std::int64_t, 2> ends = {value, ~value};
   allreduce_now(ends, Op::max, tag);
   if (ends[0] == ~ends[1]) return;
-  const auto gathered = gather(std::as_bytes(std::span(&hash, 1)), 0, tag);
-  std::vector<std::uint64_t> hashes(gathered.size());
-  for (std::size_t rank = 0; rank < hashes.size(); ++rank)
-    std::memcpy(&hashes[rank], gathered[rank].data(), sizeof(std::uint64_t));
+  const auto values = gather(std::as_bytes(std::span(shown)), 0, tag);
   const std::string differing =
-      broadcast_text(hashes.empty() ? "" : name_differing(hashes), 0, tag);
-  throw EnvironmentError(fmt::format("{} differs between ranks: {}", what, differing), {},
-                         "start every rank with the same program, options and files");
+      broadcast_text(values.empty() ? "" : name_differing(values), 0, tag);
+  throw EnvironmentError(fmt::format("{} differs between ranks: {}", what, differing), {}, next);
 }
 
 std::string Communicator::broadcast_text(std::string text, int root, Tag tag) {

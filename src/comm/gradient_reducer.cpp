@@ -26,9 +26,11 @@ std::int64_t count(float sum) { return std::llround(sum); }
 
 }  // namespace
 
-GradientReducer::GradientReducer(FlatState& state, Communicator& communicator)
+GradientReducer::GradientReducer(FlatState& state, Communicator& communicator,
+                                 std::int64_t num_shards)
     : state_(state),
       communicator_(communicator),
+      shards_(state.grad_with_tail(), num_shards),
       hooks_(state.parameters(), [this](std::size_t entry) { ready(entry); }) {}
 
 GradientReducer::~GradientReducer() {
@@ -39,6 +41,11 @@ GradientReducer::~GradientReducer() {
     } catch (...) {  // whoever waited for the step has heard of it
     }
   }
+}
+
+void GradientReducer::end_shard(const StepSums& shard) {
+  put(shard);
+  shards_.take();
 }
 
 void GradientReducer::arm(const StepSums& mine, std::int64_t step) {
@@ -71,6 +78,7 @@ void GradientReducer::launch_next() {
   const FlatState::Bucket& bucket = state_.buckets()[number];
   const bool last = number + 1 == state_.buckets().size();
   const std::int64_t end = last ? state_.grad_with_tail().numel() : bucket.end;
+  shards_.finish(bucket.begin, end);
   auto* values = static_cast<float*>(state_.grad_with_tail().mutable_data_ptr());
   works_.push_back(communicator_.allreduce(
       {values + bucket.begin, checked_cast<std::size_t>(end - bucket.begin), ElementType::f32},
@@ -100,6 +108,7 @@ StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
     while (works_.size() < state_.buckets().size()) launch_next();
     works.swap(works_);
   }
+  shards_.restart();
   for (const auto& work : works) work->make_wait(nullptr);
   return take();
 }
@@ -111,8 +120,8 @@ void GradientReducer::put(const StepSums& mine) {
                                                     exact(mine.hits1),
                                                     exact(mine.hits5),
                                                     exact(mine.samples),
-                                                    0.0F,
-                                                    0.0F};
+                                                    static_cast<float>(mine.picture_pixels),
+                                                    static_cast<float>(mine.padded_pixels)};
   state_.tail().copy_(at::from_blob(sums.data(), {FlatState::kTailValues}, at::kFloat));
 }
 
@@ -125,7 +134,9 @@ StepSums GradientReducer::take() const {
           .loss = static_cast<double>(sums[2]),
           .hits1 = count(sums[3]),
           .hits5 = count(sums[4]),
-          .samples = count(sums[5])};
+          .samples = count(sums[5]),
+          .picture_pixels = static_cast<double>(sums[6]),
+          .padded_pixels = static_cast<double>(sums[7])};
 }
 
 }  // namespace intr

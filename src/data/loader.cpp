@@ -44,9 +44,13 @@ void validate(const LoaderOptions& o) {
   }
 }
 
+/// Slices of a step; those of a rank follow each other.
+std::int64_t num_shards(const LoaderOptions& o) { return std::max(o.virtual_shards, o.world_size); }
+
 BatchPipeline::Options pipeline_options(const DataIndex& index, const LoaderOptions& o) {
-  const std::int64_t most_of_rank = (o.batch_size + o.world_size - 1) / o.world_size;
-  const LoaderNeeds needs = loader_needs(index, o.transform, std::min(o.micro_batch, most_of_rank));
+  const std::int64_t most_of_shard = (o.batch_size + num_shards(o) - 1) / num_shards(o);
+  const LoaderNeeds needs =
+      loader_needs(index, o.transform, std::min(o.micro_batch, most_of_shard));
   const LoaderSize size = fit_loader(needs, {.slots = o.slots, .threads = o.threads}, o.memory);
   return {.threads = size.threads, .slots = size.slots, .slot_bytes = needs.slot, .hook = o.hook};
 }
@@ -68,11 +72,10 @@ BatchPipeline::Options pipeline_options(const DataIndex& index,
 
 }  // namespace
 
-double MicroBatch::padded_fraction() const noexcept {
-  std::int64_t valid = 0;
-  for (const ImageSize& picture : sizes) valid += picture.area();
-  const std::int64_t all = padded.area() * size();
-  return all == 0 ? 0 : 1 - static_cast<double>(valid) / static_cast<double>(all);
+std::int64_t MicroBatch::picture_pixels() const noexcept {
+  std::int64_t sum = 0;
+  for (const ImageSize& picture : sizes) sum += picture.area();
+  return sum;
 }
 
 void MicroBatch::own(std::vector<std::uint8_t> bytes) {
@@ -95,53 +98,44 @@ struct TrainLoader::State {
   // The next micro-batch to be planned; touched by the planner and under restart() only.
   std::int64_t epoch = 0;
   std::int64_t step = 0;
-  std::int64_t done_of_slice = 0;
+  std::int64_t shard = 0;  ///< among this rank's
+  std::int64_t done_of_shard = 0;
   std::int64_t steps_planned = 0;  ///< since the last seek
   BatchPipeline pipeline;          // last: its threads use all of the above
 
   std::optional<BatchOrder> next_order();
-  std::int64_t end_of_part(std::int64_t samples, std::int64_t first) const;
   void add_wanted_later(BatchOrder& order);
 };
 
 std::optional<BatchOrder> TrainLoader::State::next_order() {
   const std::vector<std::int64_t>& rows = plan.step(epoch, step);
-  const Slice slice = slice_of_rank(std::ssize(rows), options.rank, options.world_size);
-  const std::int64_t first = slice.begin + done_of_slice;
-  const std::int64_t last =
-      std::min(first + options.micro_batch, end_of_part(std::ssize(rows), first));
+  const std::int64_t of_rank = num_shards(options) / options.world_size;
+  const Slice slice =
+      slice_of_rank(std::ssize(rows), options.rank * of_rank + shard, num_shards(options));
+  const std::int64_t first = slice.begin + done_of_shard;
+  const std::int64_t last = std::min(first + options.micro_batch, slice.end);
   BatchOrder order;
   order.batch.epoch = epoch;
   order.batch.step = step;
   order.batch.step_samples = std::ssize(rows);
   order.batch.first_in_step = first;
-  order.batch.last_of_step = last == slice.end;
+  order.batch.last_of_shard = last == slice.end;
+  order.batch.last_of_step = order.batch.last_of_shard && shard + 1 == of_rank;
   order.plans.reserve(static_cast<std::size_t>(last - first));
   for (std::int64_t i = first; i < last; ++i)
     add_row(order, *index, options.transform, options.seed, epoch,
             rows[static_cast<std::size_t>(i)]);
-  done_of_slice = last - slice.begin;
+  done_of_shard = order.batch.last_of_shard ? 0 : last - slice.begin;
+  if (order.batch.last_of_shard) ++shard;
   if (order.batch.last_of_step) {
     if (++steps_planned > kStepsWithoutAdvice) add_wanted_later(order);
-    done_of_slice = 0;
+    shard = 0;
     if (++step == plan.steps_per_epoch()) {
       step = 0;
       ++epoch;
     }
   }
   return order;
-}
-
-/// Where the virtual shard ends that the sample at this place of a step belongs to; without virtual
-/// shards the rank's slice.
-std::int64_t TrainLoader::State::end_of_part(std::int64_t samples, std::int64_t first) const {
-  const std::int64_t parts = std::max(options.virtual_shards, options.world_size);
-  const std::int64_t each = parts / options.world_size;
-  std::int64_t part = options.rank * each;
-  Slice slice = slice_of_rank(samples, part, parts);
-  while (slice.end <= first && ++part < (options.rank + 1) * each)
-    slice = slice_of_rank(samples, part, parts);
-  return slice.end;
 }
 
 /// This rank's samples of the step that stands at the same place of the next window.
@@ -179,7 +173,8 @@ void TrainLoader::seek(std::int64_t epoch, std::int64_t step) {
   state_->pipeline.restart([&] {
     state_->epoch = step == steps ? epoch + 1 : epoch;
     state_->step = step == steps ? 0 : step;
-    state_->done_of_slice = 0;
+    state_->shard = 0;
+    state_->done_of_shard = 0;
     state_->steps_planned = 0;
   });
 }

@@ -31,11 +31,19 @@ ComputePlace take_place_among(const PlaceOptions& options, int local_rank, int l
 
 }  // namespace
 
-ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi) {
+ComputePlace take_place(const PlaceOptions& options, MpiEnvironment& mpi) {
+  mpi.run([] { at::globalContext().setFlushDenormal(true); });
   return take_place_among(options, mpi.local_rank(), mpi.local_size());
 }
 
 ComputePlace take_place(const PlaceOptions& options) { return take_place_among(options, 0, 1); }
+
+void agree_on_place(const ComputePlace& place, Communicator& communicator) {
+  communicator.agree("what ranks compute with",
+                     fmt::format("{}, {} threads", at::get_cpu_capability(), place.threads),
+                     "give every rank the same number with --threads, on processors of one kind",
+                     {.section = "start"});
+}
 
 std::string train_build_facts() {
   return fmt::format("{}\nLibTorch {} ({})\n{}\n", base_build_facts(), TORCH_VERSION,

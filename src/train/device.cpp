@@ -45,8 +45,8 @@ std::string back_end_for(const std::string& comm_option, at::Device device, int 
   if (comm_option == "nccl" && device.is_cpu())
     throw UsageError("nccl moves GPU memory, this run is on the CPU", "--comm", "use --comm mpi");
   if ((comm_option == "mpi" || comm_option == "fixed") && !device.is_cpu())
-    throw UsageError(fmt::format("{} moves CPU memory, this run is on a GPU", comm_option),
-                     "--comm", "use --comm nccl");
+    throw UsageError(comm_option + " moves CPU memory, this run is on a GPU", "--comm",
+                     "use --comm nccl, or --device cpu");
   return comm_option;
 }
 

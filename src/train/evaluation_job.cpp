@@ -12,6 +12,7 @@
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 #include "intr/model/weight_binding.h"
+#include "intr/train/precision.h"
 #include "intr/train/split_data.h"
 
 namespace intr {
@@ -33,9 +34,9 @@ const std::string& name_of(const EvaluationFacts& facts, std::int64_t number) {
 }
 
 /// The model on this rank's device. The Intr object holds references to the tensors.
-Intr make_model(LoadedModel& loaded, at::Device device) {
+Intr make_model(LoadedModel& loaded, at::Device device, at::ScalarType products) {
   for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(device);
-  return {loaded.config, loaded.tensors};
+  return {loaded.config, loaded.tensors, products};
 }
 
 void show(const Evaluation& evaluation, const EvaluationFacts& facts) {
@@ -71,6 +72,7 @@ void describe(EvaluationOptions& options, OptionSet& set) {
       .add("batch-size", options.batch_size, "pictures of a forward pass at most")
       .add("eval-batching", options.batching,
            "size (one size a batch, exact), reference (consecutive and padded, as published)");
+  describe_precision(options.precision, set);
   set.group("Results")
       .add("json", options.json, "print the result as JSON on standard output")
       .add("out", options.out, "write the JSON to this file, too")
@@ -89,6 +91,7 @@ void validate(const EvaluationOptions& options) {
   require_range("batch-size", options.batch_size, 1, 1'048'576);
   require_range("pairs", options.pairs, 0, 1'048'576);
   static_cast<void>(parse_evaluation_batching(options.batching));
+  validate_precision(options.precision);
   validate(options.reading);
   validate(options.place);
 }
@@ -106,6 +109,7 @@ Json evaluation_json(const Evaluation& evaluation, const EvaluationFacts& facts,
           {"dataset_id", facts.dataset_id},
           {"split", facts.split},
           {"transform", facts.transform},
+          {"precision", facts.precision},
           {"batch_size", facts.batch_size},
           {"hits1", evaluation.hits1},
           {"hits5", evaluation.hits5},
@@ -148,7 +152,8 @@ ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace
                             .image_size = loaded.config.image_size};
   log::info("evaluating {} on {} images of {}, {} ranks with {} threads", loaded.path, index.size(),
             options.data, communicator.world_size(), place.threads);
-  const Intr model = make_model(loaded, place.device);
+  const Intr model =
+      make_model(loaded, place.device, take_precision(options.precision, place.device));
   const Evaluator evaluator(index, data.reader(), communicator,
                             {.transform = transform,
                              .batch_size = options.batch_size,
@@ -162,6 +167,7 @@ ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace
                    .dataset_id = index.dataset_id(),
                    .split = options.split,
                    .transform = transform.name(),
+                   .precision = options.precision,
                    .step = loaded.step,
                    .batch_size = options.batch_size,
                    .classes = loaded.classes},

@@ -3,6 +3,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -45,16 +46,39 @@ std::string first_line(const std::string& path) {
 
 std::string boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
 
-/// Start time of a process in clock ticks since boot; "" if there is none.
-std::string start_time(std::int64_t pid) {
+/// What the kernel says of a process, see proc(5); all "" if there is none.
+struct ProcessFacts {
+  std::string state;    ///< "R", "S", … "Z"
+  std::string flags;    ///< PF_… of the kernel
+  std::string started;  ///< clock ticks since boot
+};
+
+ProcessFacts facts_of(std::int64_t pid) {
+  ProcessFacts facts;
   const std::string line = first_line(fmt::format("/proc/{}/stat", pid));
   const std::size_t name_end = line.rfind(')');  // the name may hold spaces and parentheses
-  if (name_end == std::string::npos) return {};
+  if (name_end == std::string::npos) return facts;
   std::istringstream fields(line.substr(name_end + 1));
   std::string field;
-  constexpr int kFieldsToStartTime = 20;  // field 22 of the line; the first after the name is 3
-  for (int i = 0; i < kFieldsToStartTime; ++i) fields >> field;
-  return field;
+  for (int number = 3; fields >> field; ++number) {  // the name is the second
+    if (number == 3) facts.state = field;
+    if (number == 9) facts.flags = field;
+    if (number == 22) facts.started = field;
+  }
+  return facts;
+}
+
+/// A field of /proc/PID/status such as "SigPnd"; "" if there is none.
+std::string status_field(std::int64_t pid, const std::string& name) {
+  std::ifstream file(fmt::format("/proc/{}/status", pid));
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
+  return {};
+}
+
+bool is_killed(const std::string& pending_signals) {
+  const std::uint64_t mask = std::strtoull(pending_signals.c_str(), nullptr, 16);
+  return (mask >> (SIGKILL - 1) & 1) != 0;
 }
 
 std::string variable(const char* name) {
@@ -85,7 +109,7 @@ LockHolder LockHolder::this_process() {
           .host = host_name(),
           .boot = boot_id(),
           .pid = ::getpid(),
-          .started = start_time(::getpid()),
+          .started = facts_of(::getpid()).started,
           .since = static_cast<std::int64_t>(std::time(nullptr))};
 }
 
@@ -124,8 +148,19 @@ std::string LockHolder::shown() const {
 
 LockHolder::Presence LockHolder::presence() const {
   if (host != host_name()) return Presence::kElsewhere;
-  const bool here = boot == boot_id() && pid > 0 && start_time(pid) == started;
-  return here ? Presence::kHere : Presence::kGone;
+  if (boot != boot_id() || pid <= 0) return Presence::kGone;
+  const ProcessFacts facts = facts_of(pid);
+  // What is left of a zombie is its status; threads that it may still have keep the file locked.
+  return facts.started == started && facts.state != "Z" ? Presence::kHere : Presence::kGone;
+}
+
+bool LockHolder::is_dying() const {
+  if (host != host_name() || boot != boot_id()) return false;
+  const ProcessFacts facts = facts_of(pid);
+  if (facts.started != started) return false;
+  constexpr unsigned long long kExiting = 4;  // PF_EXITING
+  return facts.state == "Z" || (std::strtoull(facts.flags.c_str(), nullptr, 10) & kExiting) != 0 ||
+         is_killed(status_field(pid, "SigPnd")) || is_killed(status_field(pid, "ShdPnd"));
 }
 
 }  // namespace intr

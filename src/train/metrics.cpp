@@ -58,7 +58,7 @@ Json step_record(const StepReport& report) {
             {"backward", rounded(times.backward * 1e3)},
             {"exposed", rounded(times.exposed * 1e3)},
             {"optimizer", rounded(times.optimizer * 1e3)}}},
-          {"pad_fraction", report.loader.pad_fraction},
+          {"pad_fraction", report.pad_fraction},
           {"loader", loader_record(report.loader)},
           {"time", unix_time()}};
 }

@@ -15,8 +15,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Options of "train" that may not change although no other field shows them.
+/// Options of "train" that may never change although no other field shows them.
 constexpr std::array kFixedOptions = {"freeze"};
+/// Those that may if they are allowed by their own name, and what a checkpoint older than the
+/// option was written with.
+Json named_options() { return {{"precision", "fp32"}, {"virtual-shards", 0}}; }
 
 Json member_or_nothing(const Json& object, const std::string& name) {
   return object.is_object() && object.contains(name) ? object.at(name) : Json("nothing");
@@ -110,6 +113,7 @@ LoaderOptions loader_options(const TrainOptions& options) {
   loader.seed = static_cast<std::uint64_t>(options.seed);
   loader.batch_size = options.batch_size;
   loader.micro_batch = options.micro_batch;
+  loader.virtual_shards = options.virtual_shards;
   loader.bucket_window = options.bucket_window_choice();
   loader.drop_last = options.last_batch_choice() == "drop";
   loader.order = OrderKind::parse(options.order);
@@ -126,7 +130,13 @@ Continuation require_same_run(const Checkpoint& saved, const Checkpoint& now,
   const bool same_model = changes.empty();
   Json fixed;
   for (const char* name : kFixedOptions) fixed[name] = now.config.at("train").at(name);
-  compare("", "", member(saved.config, "train"), fixed, changes);
+  Json options = member(saved.config, "train");
+  compare("", "", options, fixed, changes);
+  const Json named = named_options();
+  for (const auto& [name, usual] : named.items()) {
+    if (!options.contains(name)) options[name] = usual;
+    compare("", name.c_str(), options, {{name, now.config.at("train").at(name)}}, changes);
+  }
   const LoaderState there = loader_state_from_json(saved.sampler, where);
   const LoaderState here = loader_state_from_json(now.sampler, "the options");
   for (FieldChange& change : changes_between(there, here)) changes.push_back(std::move(change));

@@ -19,6 +19,8 @@
 namespace intr {
 namespace {
 
+constexpr std::chrono::milliseconds kDyingPause{50};
+constexpr std::chrono::seconds kDyingPatience{60};  // a killed process may wait for its disk
 constexpr std::chrono::milliseconds kGuardPause{10};
 constexpr std::chrono::seconds kGuardPatience{10};  // who has it reads and writes a few bytes
 
@@ -86,7 +88,14 @@ std::string RunLock::require_stale(const std::string& found) const {
                     found.size(), shown(found)),
         path_, "look whether a job does; if none does, add --take-lock");
   }
-  const LockVerdict verdict = judge_lock(*holder, me_, is_locked(path_));
+  LockVerdict verdict = judge_lock(*holder, me_, is_locked(path_));
+  // A launcher is often gone before the ranks that it killed are.
+  const auto deadline = std::chrono::steady_clock::now() + kDyingPatience;
+  while (verdict.kind == LockVerdict::Kind::kLive && holder->is_dying() &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kDyingPause);
+    verdict = judge_lock(*holder, me_, is_locked(path_));
+  }
   if (verdict.kind == LockVerdict::Kind::kStale) return verdict.reason;
   throw EnvironmentError(
       fmt::format("another job {} in this run directory ({}): {}",

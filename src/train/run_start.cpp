@@ -8,6 +8,7 @@
 #include "intr/core/log.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/useful_time.h"
+#include "intr/train/virtual_shards.h"
 
 namespace intr {
 namespace {
@@ -109,6 +110,7 @@ void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFi
     cut = go_on_at(run.place, start.state);
     for (const std::string& change : changed_options(*start.checkpoint, identity))
       log::info("changed since the checkpoint: {}", change);
+    warn_of_other_machine(*start.checkpoint, identity);
   }
   start.state.done = files.directory.done_step() == start.state.cursor.step &&
                      ends_at(options, start.state.cursor);

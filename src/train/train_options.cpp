@@ -7,7 +7,9 @@
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
 #include "intr/train/fault_plan.h"
+#include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
+#include "intr/train/virtual_shards.h"
 
 namespace intr {
 namespace {
@@ -39,6 +41,9 @@ void describe_optimization(TrainOptions& o, OptionSet& set) {
       .add("batch-size", o.batch_size, "pictures of an optimizer step, over all ranks")
       .add("micro-batch", o.micro_batch,
            "pictures of a rank's forward pass at most; the rest is accumulated")
+      .add("virtual-shards", o.virtual_shards,
+           "slices of a step, a power of two, that are added in one order: the same bits on any "
+           "number of ranks up to as many that is a power of two; 0 = off")
       .add("epochs", o.schedule.epochs, "passes over the training split")
       .add("max-steps", o.max_steps, "ends the run after so many optimizer steps; 0 = no limit")
       .add("lr", o.schedule.lr, "AdamW learning rate outside the backbone")
@@ -51,6 +56,7 @@ void describe_optimization(TrainOptions& o, OptionSet& set) {
       .add("no-decay", o.no_decay, "what is exempt from decay: none, norm-bias")
       .add("clip-max-norm", o.adamw.clip_max_norm, "largest L2 norm of all gradients; 0 = off")
       .add("seed", o.seed, "of everything random");
+  describe_precision(o.precision, set);
 }
 
 void describe_start(TrainOptions& o, OptionSet& set) {
@@ -131,6 +137,7 @@ void validate_start(const TrainOptions& o) {
 }
 
 void validate_optimization(const TrainOptions& o) {
+  validate_precision(o.precision);
   require_range("bucket-mb", o.bucket_mb, 0, 4096);
   require_range("batch-size", o.batch_size, 1, kMany);
   require_range("micro-batch", o.micro_batch, 1, kMany);
@@ -192,6 +199,11 @@ std::string TrainOptions::freeze_choice() const {
   return finetune.empty() && backbone_weights.empty() ? "none" : "stem";
 }
 
+std::string TrainOptions::comm_choice(int world_size) const {
+  const bool must_order = virtual_shards > 0 && world_size > 1;
+  return must_order && place.comm == "auto" ? "fixed" : place.comm;
+}
+
 std::string TrainOptions::init_choice() const {
   if (init != "auto") return init;
   return finetune.empty() ? "calibrated" : "finetune";
@@ -246,6 +258,7 @@ void validate_settings(TrainOptions& options) {
   options.model.validate();
   validate_optimization(options);
   validate(options.place);
+  validate_virtual_shards(options);
 }
 
 }  // namespace intr

@@ -31,6 +31,10 @@ void count_hits(const at::Tensor& logits, const std::vector<std::int64_t>& label
   }
 }
 
+double pad_fraction_of(double picture_pixels, double padded_pixels) {
+  return padded_pixels > 0 ? 1.0 - picture_pixels / padded_pixels : 0.0;
+}
+
 }  // namespace
 
 void LoaderReport::add(const MicroBatch& batch) {
@@ -42,10 +46,10 @@ void LoaderReport::add(const MicroBatch& batch) {
   sums.bytes += figures.bytes;
   sums.queue = images == 0 ? figures.queue : std::min(sums.queue, figures.queue);
   images += batch.size();
-  for (const ImageSize& size : batch.sizes) picture_pixels_ += size.area();
-  all_pixels_ += batch.size() * batch.padded.area();
-  if (all_pixels_ > 0)
-    pad_fraction = 1.0 - static_cast<double>(picture_pixels_) / static_cast<double>(all_pixels_);
+  picture_pixels_ += batch.picture_pixels();
+  padded_pixels_ += batch.padded_pixels();
+  pad_fraction =
+      pad_fraction_of(static_cast<double>(picture_pixels_), static_cast<double>(padded_pixels_));
 }
 
 Trainer::Trainer(Parts parts, const Options& options)
@@ -66,6 +70,7 @@ StepReport Trainer::step() {
     last = batch.last_of_step;
     report.loader.add(batch);
     forward_and_backward(batch, mine, report);
+    if (batch.last_of_shard && !last) end_shard(mine, report);
   }
   Stopwatch watch;
   const StepSums all = parts_.reducer.finish(mine, cursor_.step);  // gradients summed over ranks
@@ -82,6 +87,7 @@ StepReport Trainer::step() {
   report.hits5 = all.hits5;
   report.norm = done.norm;
   report.clip = done.clip;
+  report.pad_fraction = pad_fraction_of(all.picture_pixels, all.padded_pixels);
   report.applied = done.applied;
   report.bad_tensor = done.bad_tensor;
   report.stop = all.stop;
@@ -111,9 +117,19 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   mine.non_finite = mine.non_finite || !std::isfinite(value);
   mine.loss += value;
   mine.samples += batch.size();
+  mine.picture_pixels += static_cast<double>(batch.picture_pixels());
+  mine.padded_pixels += static_cast<double>(batch.padded_pixels());
   count_hits(output.logits, batch.labels, mine);
   if (batch.last_of_step) parts_.reducer.arm(mine, cursor_.step);
   loss.backward();
+  report.times.backward += watch.lap();
+}
+
+/// A rank's next shard begins with no gradients and no sums.
+void Trainer::end_shard(StepSums& mine, StepReport& report) {
+  Stopwatch watch;
+  parts_.reducer.end_shard(mine);
+  mine = {};
   report.times.backward += watch.lap();
 }
 

@@ -19,12 +19,14 @@
 #include "intr/train/bucket_setup.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/job_supervision.h"
+#include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
 #include "intr/train/save_faults.h"
 #include "intr/train/split_data.h"
 #include "intr/train/stop_reasons.h"
 #include "intr/train/training_run.h"
+#include "intr/train/virtual_shards.h"
 
 namespace intr {
 namespace {
@@ -116,8 +118,9 @@ void show_start(const TrainOptions& options, const Data& data, const TrainingSta
   say("buckets", fmt::format("{} of gradients, {} in all", state.flat().buckets().size(),
                              shown_bytes(static_cast<std::uint64_t>(state.flat().grad().numel()) *
                                          sizeof(float))));
-  say("batch", fmt::format("{} images a step, at most {} in a forward pass", options.batch_size,
-                           options.micro_batch));
+  say("precision", options.precision);
+  say("batch", fmt::format("{} images a step, at most {} in a forward pass{}", options.batch_size,
+                           options.micro_batch, shown_shards(options.virtual_shards)));
   say("epochs", fmt::format("{} of {} steps", options.schedule.epochs, steps_per_epoch));
   say("run", options.out);
 }
@@ -219,7 +222,8 @@ struct Machinery {
             TrainingState& state, JobSupervision& supervision, const StopSource& stop)
       : loader(data.train, data.train_split.reader(),
                placed_loader(options, place, supervision.communicator())),
-        reducer(state.flat(), supervision.communicator()),
+        reducer(state.flat(), supervision.communicator(),
+                shards_of_rank(options.virtual_shards, supervision.communicator().world_size())),
         optimizer(state.flat(), options.adamw),
         trainer({state, loader, reducer, optimizer, stop.requested,
                  [&supervision, &state](std::int64_t step) {
@@ -243,6 +247,8 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                           const StopSource& signals) {
   JobSupervision supervision(options, unwatched, attempt, signals.name);
   Communicator& communicator = supervision.communicator();
+  require_legal_ranks(options.virtual_shards, communicator.world_size());
+  agree_on_place(place, communicator);
   StopReasons reasons(signals, communicator.rank() == 0 ? options.out : "");
   const StopSource stop = reasons.source();
   Data data(options, place, communicator);
@@ -272,10 +278,10 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
   const TrainableOptions trainable = trainable_options(options);
   TrainingState state(
       options.model, trainable, place.device,
-      settle_bucket_plan(keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt,
-                         options.model, trainable,
-                         {.most_mb = options.bucket_mb, .profile = options.comm_profile},
-                         communicator));
+      settle_bucket_plan(
+          keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt, options.model,
+          trainable, {.most_mb = options.bucket_mb, .profile = options.comm_profile}, communicator),
+      take_precision(options.precision, place.device));
   const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
   supervision.faults().set_restarts(begin.restarts);
   supervision.start_at(begin.cursor.step);

@@ -79,12 +79,12 @@ std::vector<ParameterRow> trainable_parameters(const ModelConfig& config,
 }
 
 TrainingState::TrainingState(const ModelConfig& config, const TrainableOptions& options,
-                             at::Device device, BucketPlan plan)
+                             at::Device device, BucketPlan plan, at::ScalarType products)
     : rows_(parameter_table(config)),
       trainable_(trainable_rows(rows_, options.freeze)),
       flat_(flat_entries(rows_, trainable_, options.decay_norm_bias), device, std::move(plan)),
       frozen_(zero_frozen(rows_, trainable_, device)),
-      model_(config, all_tensors(flat_, frozen_)) {}
+      model_(config, all_tensors(flat_, frozen_), products) {}
 
 void TrainingState::set_tensors(const TensorMap& tensors) {
   const torch::NoGradGuard no_gradients;

@@ -212,6 +212,21 @@ TEST(Communicator, AgreesOrNamesTheRanksThatDiffer) {
   }
 }
 
+TEST(Communicator, ShowsTextsThatDiffer) {
+  const auto communicator = make_communicator("auto", environment());
+  EXPECT_NO_THROW(communicator->agree("the color", "red", "paint", {"test"}));
+  if (communicator->world_size() == 1) return;
+  try {
+    communicator->agree("the color", communicator->rank() == 1 ? "blue" : "red", "paint", {"test"});
+    FAIL() << "different texts were accepted";
+  } catch (const EnvironmentError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the color differs between ranks: "));
+    EXPECT_THAT(error.what(), HasSubstr("rank 1 (blue)"));
+    EXPECT_THAT(error.what(), HasSubstr("(red)"));
+    EXPECT_THAT(error.what(), HasSubstr("Next: paint"));
+  }
+}
+
 TEST(Communicator, ChoosesTheBackEnd) {
   MpiEnvironment& mpi = environment();
   EXPECT_EQ(make_communicator("mpi", mpi)->info().back_end, "mpi");

@@ -136,6 +136,77 @@ TEST(GradientReducer, SendsWhileBackwardRuns) {
   }
 }
 
+/// Gradients of [first, first + count) shards by the plain tree; shard 5 has no samples.
+at::Tensor tree_sum(std::int64_t first, std::int64_t count, std::int64_t values) {
+  if (count > 1)
+    return tree_sum(first, count / 2, values) + tree_sum(first + count / 2, count / 2, values);
+  return first == 5 ? at::zeros({values}) : contribution(first * first, values);
+}
+
+/// Losses that float32 adds to other bits in every order.
+double loss_of_shard(std::int64_t shard) { return std::pow(10.0, 4 - shard) * (1.0 / 3); }
+
+float tree_of_losses(std::int64_t first, std::int64_t count) {
+  if (count == 1) return static_cast<float>(loss_of_shard(first));
+  return tree_of_losses(first, count / 2) + tree_of_losses(first + count / 2, count / 2);
+}
+
+/// 8 virtual shards on 1, 2 and 4 ranks: the bits of the tree, in gradients and sums.
+TEST(GradientReducer, ShardsAddTheSameOnEveryNumberOfRanks) {
+  const std::int64_t shards = 8, ranks = environment().world_size();
+  if (shards % ranks != 0) return;
+  const auto communicator = make_communicator("fixed", environment());
+  FlatState state(entries(), at::kCPU, plan(10'000));
+  FlatState expected(entries(), at::kCPU, plan(10'000));
+  GradientReducer reducer(state, *communicator, shards / ranks);
+  const at::Tensor sum = tree_sum(0, shards, state.num_values());
+  expected.from_logical({sum.const_data_ptr<float>(), static_cast<std::size_t>(sum.numel())},
+                        expected.grad());
+  for (std::int64_t step = 1; step <= 2; ++step) {
+    state.grad().zero_();
+    StepSums all;
+    for (std::int64_t mine = 0; mine < shards / ranks; ++mine) {
+      const std::int64_t shard = communicator->rank() * (shards / ranks) + mine;
+      const at::Tensor values = tree_sum(shard, 1, state.num_values());
+      state.from_logical({values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())},
+                         state.grad());
+      const StepSums sums{.stop = shard == 0,
+                          .loss = loss_of_shard(shard),
+                          .samples = shard == 5 ? 0 : 2,
+                          .padded_pixels = static_cast<double>(1 << 23)};
+      if (mine + 1 < shards / ranks)
+        reducer.end_shard(sums);
+      else
+        all = reducer.finish(sums, step);
+    }
+    EXPECT_TRUE(all.stop);
+    EXPECT_EQ(all.samples, 14);
+    EXPECT_EQ(all.padded_pixels, static_cast<double>(1 << 26));
+    EXPECT_EQ(static_cast<float>(all.loss), tree_of_losses(0, shards));
+    EXPECT_TRUE(at::equal(state.grad(), expected.grad())) << "step " << step;
+  }
+}
+
+/// A rank's last shard sends while its backward pass runs, what was added before included.
+TEST(GradientReducer, TheLastShardSends) {
+  const auto communicator = make_communicator("fixed", environment());
+  const int ranks = communicator->world_size(), mine = communicator->rank();
+  FlatState state(entries(), at::kCPU, plan(1));
+  fill_parameters(state);
+  GradientReducer reducer(state, *communicator, 2);
+  loss_of(state, 0.1 * (2 * mine + 1)).backward();
+  reducer.end_shard({.samples = 1});
+  const at::Tensor loss = loss_of(state, 0.1 * (2 * mine + 2));
+  reducer.arm({.samples = 1}, 1);
+  loss.backward();
+  EXPECT_EQ(reducer.finish({.samples = 1}, 1).samples, 2 * ranks);
+  FlatState alone(entries(), at::kCPU, plan(1));
+  fill_parameters(alone);
+  for (int sample = 1; sample <= 2 * ranks; ++sample) loss_of(alone, 0.1 * sample).backward();
+  const double difference = (state.grad() - alone.grad()).abs().max().item<double>();
+  EXPECT_LE(difference, 1e-5 * alone.grad().abs().max().item<double>());
+}
+
 /// Notes the order of collectives; with them as with one rank.
 class WatchedCommunicator final : public SelfCommunicator {
  public:

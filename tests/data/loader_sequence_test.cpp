@@ -80,6 +80,7 @@ TEST_F(LoaderSequence, VirtualShardsFixTheShapesOfMicroBatches) {
     o.batch_size = 9;
     Shapes all;
     for (std::int64_t step = 0; step < 4; ++step) {  // 9, 9, 5 and 9 samples
+      std::int64_t shards = 0;
       for (std::int64_t rank = 0; rank < world_size; ++rank) {
         o.world_size = world_size;
         o.rank = rank;
@@ -88,9 +89,11 @@ TEST_F(LoaderSequence, VirtualShardsFixTheShapesOfMicroBatches) {
         for (bool last = false; !last;) {
           const MicroBatch batch = loader.next();
           if (batch.size() > 0) all.emplace_back(batch.sample_ids, batch.padded);
+          shards += batch.last_of_shard ? 1 : 0;
           last = batch.last_of_step;
         }
       }
+      EXPECT_EQ(shards, 6) << "one without samples counts, too";
     }
     return all;
   };

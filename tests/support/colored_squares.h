@@ -23,14 +23,15 @@ struct ColoredSquares {
   std::int64_t val_per_class = 3;
   std::uint64_t shard_bytes = 48 * 1024;  ///< small, so that a split has several shards
   std::string first_class = "a";          ///< names are successive letters
+  bool one_size = false;                  ///< pictures, else of several
 };
 
 inline std::string square_class_name(const ColoredSquares& set, std::int64_t number) {
   return std::string(1, static_cast<char>(set.first_class[0] + number));
 }
 
-/// A picture of a class: noise with a square of the class's color somewhere. Sizes differ.
-inline Image square_picture(std::int64_t label, std::uint64_t number) {
+/// A picture of a class: noise with a square of the class's color somewhere.
+inline Image square_picture(std::int64_t label, std::uint64_t number, bool one_size) {
   constexpr std::array<std::array<std::uint8_t, 3>, 6> kColors = {{{230, 30, 30},
                                                                    {30, 220, 40},
                                                                    {40, 50, 235},
@@ -41,7 +42,8 @@ inline Image square_picture(std::int64_t label, std::uint64_t number) {
   const auto draw = [&](std::uint64_t place, std::int64_t below) {
     return static_cast<std::int64_t>(mix64(key ^ mix64(place)) % static_cast<std::uint64_t>(below));
   };
-  Image image{.size = {.height = 48 + 8 * draw(1, 3), .width = 48 + 8 * draw(2, 3)}, .rgb = {}};
+  Image image{.size = {.height = 48, .width = 48}, .rgb = {}};
+  if (!one_size) image.size = {.height = 48 + 8 * draw(1, 3), .width = 48 + 8 * draw(2, 3)};
   for (std::int64_t i = 0; i < image.size.area() * 3; ++i)
     image.rgb.push_back(
         static_cast<std::uint8_t>(96 + draw(static_cast<std::uint64_t>(100 + i), 64)));
@@ -69,7 +71,8 @@ inline std::string make_colored_squares(const std::string& folder,
       const std::string place = root + "/" + split + "/" + square_class_name(facts, label);
       make_folder(place);
       for (std::int64_t i = 0; i < per_class; ++i) {
-        const std::vector<std::byte> png = encode_png(square_picture(label, ++number));
+        const std::vector<std::byte> png =
+            encode_png(square_picture(label, ++number, facts.one_size));
         std::ofstream(place + "/" + std::to_string(i) + ".png", std::ios::binary)
             .write(reinterpret_cast<const char*>(png.data()),
                    static_cast<std::streamsize>(png.size()));

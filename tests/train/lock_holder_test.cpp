@@ -2,10 +2,13 @@
 #include "intr/train/lock_holder.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "intr/core/host_name.h"
 #include "support/environment.h"
@@ -80,6 +83,32 @@ TEST(LockHolder, AProcessIsGoneAfterItsEndAndAfterARestartOfTheHost) {
   holder = LockHolder::this_process();
   holder.pid = child;
   EXPECT_EQ(holder.presence(), Presence::kGone);
+}
+
+TEST(LockHolder, AKilledProcessIsDyingUntilItIsGone) {
+  LockHolder holder = LockHolder::this_process();
+  EXPECT_FALSE(holder.is_dying());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    while (true) ::pause();
+  }
+  // Its start time is not this process's: it is read as a lock would say it.
+  holder.pid = child;
+  EXPECT_FALSE(holder.is_dying()) << "another process of that number";
+  std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+  std::string line;
+  std::getline(stat, line);
+  std::istringstream fields(line.substr(line.rfind(')') + 1));
+  for (int number = 3; number <= 22; ++number) fields >> holder.started;
+  EXPECT_FALSE(holder.is_dying());
+  EXPECT_EQ(holder.presence(), Presence::kHere);
+  ::kill(child, SIGKILL);
+  siginfo_t ended = {};
+  ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);  // it stays as a zombie
+  EXPECT_TRUE(holder.is_dying());
+  EXPECT_EQ(holder.presence(), Presence::kGone);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_FALSE(holder.is_dying());
 }
 
 TEST(LockHolder, OfAnotherHostNothingIsKnown) {

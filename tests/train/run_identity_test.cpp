@@ -140,7 +140,9 @@ TEST_F(RunIdentityTest, EveryNameAllowsSomething) {
       {"last-batch", [](auto& o) { o.last_batch = "drop"; }},
       {"model", [](auto& o) { o.model.dropout = 0.5; }},
       {"order", [](auto& o) { o.order = "sequential"; }},
-      {"seed", [](auto& o) { o.seed = 5; }}};
+      {"precision", [](auto& o) { o.precision = "bf16"; }},
+      {"seed", [](auto& o) { o.seed = 5; }},
+      {"virtual-shards", [](auto& o) { o.virtual_shards = 8; }}};
   Checkpoint saved = identity({});
   for (const ParameterRow& row : parameter_table(model_of(saved)))
     saved.tensors.push_back(tensor(row.name, row.shape));
@@ -157,6 +159,18 @@ TEST_F(RunIdentityTest, EveryNameAllowsSomething) {
         << name << ": " << fault(saved, now);
     EXPECT_EQ(fault(saved, now, {name}), "");
   }
+}
+
+TEST_F(RunIdentityTest, ACheckpointOlderThanAnOptionHasItsUsualValue) {
+  TrainOptions other;
+  other.virtual_shards = 8;
+  other.precision = "bf16";
+  Checkpoint older = identity({});
+  for (const char* name : {"virtual-shards", "precision"}) older.config["train"].erase(name);
+  EXPECT_EQ(fault(older, identity({})), "");
+  const std::string text = fault(older, identity(other));
+  EXPECT_NE(text.find("virtual-shards is 0 there, 8 here"), std::string::npos) << text;
+  EXPECT_NE(text.find("precision is \"fp32\" there, \"bf16\" here"), std::string::npos) << text;
 }
 
 TEST_F(RunIdentityTest, AnotherModelNeedsTheSameTensors) {

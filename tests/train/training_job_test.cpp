@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "intr/core/error.h"
+#include "intr/train/precision.h"
 #include "support/damage.h"
 #include "support/tiny_flags.h"
 #include "support/training_job_fixture.h"
@@ -48,6 +50,27 @@ TEST_F(TrainingJobTest, StoppedAndResumedEqualsUnbroken) {
   EXPECT_EQ(fs::exists(path("broken/DONE")), true);
   EXPECT_EQ(find_checkpoint(path("whole")).substr(path("whole").size()),
             find_checkpoint(path("broken")).substr(path("broken").size()));
+}
+
+TEST_F(TrainingJobTest, Bfloat16ResumesToTheSameBits) {
+  const auto in_bfloat16 = [&](const std::string& name) {
+    TrainOptions o = options(name);
+    o.precision = "bf16";
+    return o;
+  };
+  try {
+    take_precision("bf16", at::kCPU);
+  } catch (const EnvironmentError&) {  // this processor cannot: then a run says so
+    EXPECT_THROW(run(in_bfloat16("whole")), EnvironmentError);
+    return;
+  }
+  EXPECT_EQ(run(in_bfloat16("whole")), ExitCode::kDone);
+  EXPECT_EQ(run(in_bfloat16("broken"), 2), ExitCode::kStopped);
+  EXPECT_EQ(run(in_bfloat16("broken")), ExitCode::kDone);
+  EXPECT_EQ(run(options("exact")), ExitCode::kDone);
+  if (!writes()) return;
+  expect_same_training(newest("whole"), newest("broken"));
+  EXPECT_NE(newest("whole").param, newest("exact").param);
 }
 
 TEST_F(TrainingJobTest, EachEpochIsRecordedOnce) {

@@ -81,7 +81,13 @@ class Communicator {
   /// All ranks hold equal hashes, else every rank throws EnvironmentError naming `what` and the
   /// ranks that differ.
   void agree(std::string_view what, std::uint64_t hash, Tag tag);
+  /// The same for short texts, which the message shows. @param next what the user should do
+  void agree(std::string_view what, std::string_view text, std::string_view next, Tag tag);
   std::string broadcast_text(std::string text, int root, Tag tag);
+
+ private:
+  void require_equal(std::string_view what, std::uint64_t hash, std::string_view shown,
+                     std::string_view next, Tag tag);
 };
 
 class MpiEnvironment;

@@ -10,6 +10,7 @@
 #include "intr/comm/communicator.h"
 #include "intr/comm/flat_state.h"
 #include "intr/comm/gradient_hooks.h"
+#include "intr/comm/shard_tree.h"
 
 namespace intr {
 
@@ -22,25 +23,35 @@ struct StepSums {
   std::int64_t hits1 = 0;
   std::int64_t hits5 = 0;
   std::int64_t samples = 0;
+  double picture_pixels = 0;  ///< of the network's input without padding; rounded as the loss is
+  double padded_pixels = 0;   ///< with it
 };
 
 /// Sums the gradients of all ranks, in place, in the buckets of the flat state, the last of which
 /// also carries the step's sums. Buckets go out in their order, each as soon as the backward pass
 /// has finished all of its gradients, while it computes the others.
+///
+/// A rank may compute its share in several virtual shards. Their gradients and sums are added up
+/// along one tree over the shards of all ranks, as far as it goes inside the rank by a ShardTree;
+/// with a communicator of fixed order the sum has the same bits for every number of ranks. Only the
+/// last shard's backward pass sends.
 class GradientReducer {
  public:
   /// @param state, communicator must outlive the reducer
-  GradientReducer(FlatState& state, Communicator& communicator);
+  /// @param num_shards of this rank and step; a power of two
+  GradientReducer(FlatState& state, Communicator& communicator, std::int64_t num_shards = 1);
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;
   /// Waits for what is under way.
   ~GradientReducer();
 
+  /// After a shard that is not the rank's last: takes its gradients and sums, leaves zeros.
+  void end_shard(const StepSums& shard);
   /// Before the backward pass of this rank's last micro-batch of the step: that pass sends.
-  /// @param mine the step's sums of this rank, all of its micro-batches included
+  /// @param mine the sums of this rank's last shard, all of its micro-batches included
   void arm(const StepSums& mine, std::int64_t step);
   /// Collective: after that pass. On return state.grad() holds the sum over ranks, the same bits on
-  /// each. A rank without pictures calls it without arm().
+  /// each. A rank without pictures in its last shard calls it without arm().
   /// @throws PeerError if another rank is gone; InternalError naming a gradient that left its
   /// place, or that the pass reached not once
   StepSums finish(const StepSums& mine, std::int64_t step);
@@ -54,6 +65,7 @@ class GradientReducer {
 
   FlatState& state_;
   Communicator& communicator_;
+  ShardTree shards_;
   std::mutex mutex_;  ///< of all below: hooks run on threads of autograd
   bool armed_ = false;
   std::int64_t step_ = 0;

@@ -36,8 +36,9 @@ struct MicroBatch {
   std::int64_t step_samples = 0;   ///< samples of the whole step, over all ranks
   std::int64_t first_in_step = 0;  ///< number of this micro-batch's first sample within the step
   bool last_of_step = true;        ///< this rank's last micro-batch of the step
+  bool last_of_shard = true;       ///< the last one of its virtual shard, or of the rank's share
   std::vector<std::int64_t>
-      rows;  ///< of the index; may be empty when a step has fewer samples than ranks
+      rows;  ///< of the index; may be empty when a step has fewer samples than ranks or shards
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> labels;
   std::vector<ImageSize> sizes;
@@ -51,8 +52,9 @@ struct MicroBatch {
   /// Gives the batch pixels of its own, for batches that no loader made.
   void own(std::vector<std::uint8_t> bytes);
 
-  /// Share of the padded batch that is padding, 0 to 1.
-  double padded_fraction() const noexcept;
+  /// Pixels of the pictures alone, and of the padded batch.
+  std::int64_t picture_pixels() const noexcept;
+  std::int64_t padded_pixels() const noexcept { return padded.area() * size(); }
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(rows.size()); }
 };
 
@@ -68,7 +70,8 @@ struct LoaderOptions {
   bool drop_last = false;  ///< leave out the last incomplete step of an epoch
   OrderKind order;
   /// Micro-batches are cut as if there were so many ranks, so that their padding does not depend on
-  /// the real number, which must divide it. 0 = as many as ranks.
+  /// the real number, which must divide it. Each shard has at least one micro-batch, which may be
+  /// empty. 0 = as many as ranks.
   std::int64_t virtual_shards = 0;
   std::int64_t rank = 0;
   std::int64_t world_size = 1;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "intr/comm/communicator.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/train/train_options.h"
 
@@ -19,12 +20,18 @@ struct ComputePlace {
 };
 
 /// Decides device and threads of this rank and sets LibTorch's thread counts; denormals are
-/// flushed. Call it once, before anything is computed. @throws EnvironmentError if the device is
-/// not there
-ComputePlace take_place(const PlaceOptions& options, const MpiEnvironment& mpi);
+/// flushed, on the MPI thread, too, which adds gradients. Call it once, before anything is
+/// computed.
+/// @throws EnvironmentError if the device is not there
+ComputePlace take_place(const PlaceOptions& options, MpiEnvironment& mpi);
 
 /// The same for a process that is alone: no rank of a job, without MPI.
 ComputePlace take_place(const PlaceOptions& options);
+
+/// Collective: all ranks compute with equally many threads and equal instructions, without which
+/// equal gradients would not give them equal parameters. @throws EnvironmentError on every rank,
+/// naming ranks and values
+void agree_on_place(const ComputePlace& place, Communicator& communicator);
 
 /// Several lines for --version: what intr_train is built with.
 std::string train_build_facts();

@@ -27,7 +27,8 @@ struct EvaluationOptions {
   std::string out;  ///< file for the JSON; empty = none
   std::int64_t pairs = 20;
   std::int64_t batch_size = 12;
-  std::string batching = "size";  ///< see EvaluationBatching
+  std::string batching = "size";   ///< see EvaluationBatching
+  std::string precision = "fp32";  ///< fp32, tf32, bf16
   bool json = false;
   bool quiet = false;
   ReadingOptions reading;
@@ -40,7 +41,7 @@ void validate(const EvaluationOptions& options);
 
 /// What was evaluated, beside the numbers.
 struct EvaluationFacts {
-  std::string model_hash, dataset_id, split, transform;
+  std::string model_hash, dataset_id, split, transform, precision;
   std::int64_t step = 0;
   std::int64_t batch_size = 0;
   std::vector<std::string> classes;

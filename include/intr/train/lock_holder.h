@@ -31,6 +31,9 @@ struct LockHolder {
   enum class Presence { kHere, kGone, kElsewhere };
   /// Whether its process is on this host.
   Presence presence() const;
+  /// Whether its process, on this host, was killed and is on its way out. One that waits for a disk
+  /// may need a while for that.
+  bool is_dying() const;
 };
 
 }  // namespace intr

@@ -17,8 +17,9 @@ inline constexpr std::array kPathOptions = {
     "data", "out", "resume", "finetune", "backbone-weights", "comm-profile"};
 
 /// What `--allow-change` may name.
-inline constexpr std::array kChangeNames = {"augmentation", "batch-size", "bucket-window", "data",
-                                            "last-batch",   "model",      "order",         "seed"};
+inline constexpr std::array kChangeNames = {
+    "augmentation", "batch-size", "bucket-window", "data", "last-batch",
+    "model",        "order",      "precision",     "seed", "virtual-shards"};
 
 /// Fills what says which run a checkpoint belongs to: classes, config and sampler (without the
 /// cursor).

@@ -57,12 +57,14 @@ struct TrainOptions {
   std::string no_decay = "none";  ///< none, norm-bias
   std::int64_t batch_size = 48;
   std::int64_t micro_batch = 12;
+  std::int64_t virtual_shards = 0;  ///< 0 = off; see virtual_shards.h
   std::int64_t max_steps = 0;
   std::int64_t seed = 42;
 
   std::int64_t bucket_mb = 0;  ///< size of gradient buckets, MiB; 0 = what suits the back end
   std::string comm_profile;    ///< result of intr-bench comm; empty = none
   bool replan = false;
+  std::string precision = "fp32";  ///< fp32, tf32, bf16
 
   std::string out;
   std::string resume = "auto";            ///< auto, or a checkpoint file
@@ -92,6 +94,8 @@ struct TrainOptions {
   Transform val_transform() const;
   /// `freeze` with auto decided: stem where the backbone comes from a file.
   std::string freeze_choice() const;
+  /// `place.comm`; auto is fixed where ranks share virtual shards.
+  std::string comm_choice(int world_size) const;
   /// `init` with auto decided.
   std::string init_choice() const;
 };

@@ -45,17 +45,17 @@ struct LoaderReport {
   BatchFigures sums;       ///< of the step's micro-batches; `queue` is their smallest
   double normalise_s = 0;  ///< turning bytes into the network's input, on the compute thread
   std::int64_t images = 0;
-  double pad_fraction = 0;  ///< of the input pixels
+  double pad_fraction = 0;  ///< of this rank's input pixels
 
   /// Adds a micro-batch. Its padding is counted in pixels.
   void add(const MicroBatch& batch);
 
  private:
   std::int64_t picture_pixels_ = 0;
-  std::int64_t all_pixels_ = 0;
+  std::int64_t padded_pixels_ = 0;
 };
 
-/// What one step did; the same on every rank but for times and padding.
+/// What one step did; the same on every rank but for times and the loader.
 struct StepReport {
   Cursor after;
   std::int64_t epoch = 0;     ///< the epoch it belongs to
@@ -67,6 +67,7 @@ struct StepReport {
   std::array<double, 2> lr = {0, 0};
   double norm = 0;
   double clip = 1;
+  double pad_fraction = 0;   ///< of the input pixels of all ranks
   bool applied = true;       ///< false: skipped, something was not finite
   std::string bad_tensor;    ///< then: the first one whose gradient was not finite, if any
   bool stop = false;         ///< some rank was asked to stop
@@ -112,6 +113,7 @@ class Trainer {
 
  private:
   void forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report);
+  void end_shard(StepSums& mine, StepReport& report);
   void seed_dropout(const MicroBatch& batch) const;
   UpdateReport update(const StepSums& all, const std::array<double, 2>& lr);
   bool advance(const StepSums& all);

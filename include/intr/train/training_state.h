@@ -26,9 +26,9 @@ std::vector<ParameterRow> trainable_parameters(const ModelConfig& config,
 class TrainingState {
  public:
   /// Everything is zero until values are set.
-  /// @param plan of the gradients' buckets, see settle_bucket_plan()
+  /// @param plan of the gradients' buckets, see settle_bucket_plan() @param products see Intr
   TrainingState(const ModelConfig& config, const TrainableOptions& options, at::Device device,
-                BucketPlan plan = {});
+                BucketPlan plan = {}, at::ScalarType products = at::kFloat);
 
   FlatState& flat() noexcept { return flat_; }
   const FlatState& flat() const noexcept { return flat_; }
