@@ -8,13 +8,6 @@ namespace {
 
 constexpr std::size_t kMostDurations = 512;
 
-/// @param part 0 to 1 @param values at least one
-double quantile(std::vector<double> values, double part) {
-  const auto place = static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
-}
-
 }  // namespace
 
 const char* word_of(Section section) {
@@ -35,20 +28,26 @@ const char* word_of(Section section) {
   return "?";
 }
 
-/// Only whole steps and batches count, not those that waited for a save.
-void WatchedSections::note_duration(double now) {
-  if (after_save_ || (section_ != Section::kStep && section_ != Section::kEvaluation)) return;
-  if (durations_.size() < kMostDurations) {
-    durations_.push_back(now - begun_);
+void WatchedSections::Durations::add(double seconds) {
+  if (values_.size() < kMostDurations) {
+    values_.push_back(seconds);
     return;
   }
-  durations_[next_duration_] = now - begun_;
-  next_duration_ = (next_duration_ + 1) % kMostDurations;
+  values_[next_] = seconds;
+  next_ = (next_ + 1) % kMostDurations;
+}
+
+double WatchedSections::Durations::quantile(double part) const {
+  std::vector<double> values = values_;
+  const auto place = static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + place, values.end());
+  return values[static_cast<std::size_t>(place)];
 }
 
 void WatchedSections::enter(Section section, std::int64_t step, double now) {
   const std::lock_guard lock(mutex_);
-  note_duration(now);
+  // Only whole steps count, not those that waited for a save; batches are counted by beat().
+  if (section_ == Section::kStep && !after_save_) steps_.add(now - begun_);
   const bool saved = section_ == Section::kSave;
   section_ = section;
   step_ = step;
@@ -59,14 +58,9 @@ void WatchedSections::enter(Section section, std::int64_t step, double now) {
 
 void WatchedSections::beat(double now) {
   const std::lock_guard lock(mutex_);
-  note_duration(now);
+  if (section_ == Section::kEvaluation) batches_.add(now - begun_);
   begun_ = now;
   warned_ = false;
-}
-
-void WatchedSections::allow_save() {
-  const std::lock_guard lock(mutex_);
-  after_save_ = true;
 }
 
 void WatchedSections::forgive(double seconds) {
@@ -87,6 +81,9 @@ void WatchedSections::collective_ends() {
   --waiting_;
 }
 
+/// A rank that waits for no other has no save to wait for.
+bool WatchedSections::waits_for_a_save() const { return after_save_ && waiting_ > 0; }
+
 double WatchedSections::limit() const {
   switch (section_) {
     case Section::kStart:
@@ -100,23 +97,22 @@ double WatchedSections::limit() const {
     case Section::kEvaluation:
       break;
   }
-  double limit = durations_.empty() ? std::max(limits_.first_step_s, limits_.step_s)
-                                    : std::max(limits_.step_s, 10 * quantile(durations_, 0.99));
-  if (after_save_) limit = std::max(limit, limits_.save_s);
-  return limit;
+  const Durations& durations = section_ == Section::kStep ? steps_ : batches_;
+  const double limit = durations.empty() ? std::max(limits_.first_step_s, limits_.step_s)
+                                         : std::max(limits_.step_s, 10 * durations.quantile(0.99));
+  return waits_for_a_save() ? std::max(limit, limits_.save_s) : limit;
 }
 
 double WatchedSections::stop_limit() const {
-  return durations_.empty() ? 2 * limits_.stop_s
-                            : std::max(limits_.stop_s, 3 * quantile(durations_, 0.5));
+  return steps_.empty() ? 2 * limits_.stop_s : std::max(limits_.stop_s, 3 * steps_.quantile(0.5));
 }
 
 WatchedSections::Verdict WatchedSections::judge(double now, bool stop_wanted) {
   const std::lock_guard lock(mutex_);
   if (!stop_wanted) stop_since_ = -1;
   if (stop_wanted && stop_since_ < 0) stop_since_ = now;
-  const bool saving = section_ == Section::kSave || section_ == Section::kLeave || after_save_;
-  if (stop_wanted && !saving && now - std::max(begun_, stop_since_) > stop_limit())
+  const bool in_step = section_ == Section::kStep && !waits_for_a_save();
+  if (stop_wanted && in_step && now - std::max(begun_, stop_since_) > stop_limit())
     return Verdict::kStopOverdue;
   const double passed = now - begun_;
   if (passed > limit()) return Verdict::kStalled;

@@ -117,7 +117,15 @@ const std::string& attempt_name() {
 Attempt::Attempt(std::string run_folder)
     : run_folder_(std::move(run_folder)), name_(attempt_name()), host_(host_name()) {}
 
+/// One of this name that an earlier start left.
+void Attempt::remove_older_record() const {
+  std::error_code missing;
+  const auto written = fs::last_write_time(record_path(), missing);
+  if (!missing && written < begun_) fs::remove(record_path(), missing);
+}
+
 void Attempt::join(Communicator& communicator) {
+  joined_ = true;
   rank_ = communicator.rank();
   if (rank_ == 0 && !run_folder_.empty()) {
     std::error_code ignored;  // what cannot be removed is reported when the record is written
@@ -145,6 +153,7 @@ bool Attempt::record(const Ending& ending) noexcept {
                                            {"durable_step", durable_step(run_folder_)},
                                            {"message", ending.message}};
     make_folder(run_folder_ + "/attempts");
+    if (!joined_) remove_older_record();
     const auto invalid_as_marks = nlohmann::ordered_json::error_handler_t::replace;
     return write_new_file(record_path(), fields.dump(-1, ' ', false, invalid_as_marks) + "\n");
   } catch (const std::exception& error) {

@@ -190,7 +190,7 @@ std::optional<CheckpointStore::Loaded> CheckpointStore::load_newest() const {
     }
   }
   if (reasons.empty()) return {};
-  throw DataError(fmt::format("every checkpoint is damaged: {}", reasons), folder_,
+  throw DataError(fmt::format("no checkpoint can be gone on from: {}", reasons), folder_,
                   "name a whole one with --resume FILE, or start again with --fresh");
 }
 

@@ -157,6 +157,10 @@ Fault parse_fault(const std::string& text) {
     if (std::find(seen.begin(), seen.end(), key) == seen.end())
       throw UsageError(fmt::format("'{}' lacks {}=…", text, key), kOption);
   }
+  if (fault.kind == Kind::kSave && fault.action == FaultAction::kFlip &&
+      fault.stage <= SaveStage::kCreate)
+    throw UsageError(fmt::format("at {} there is no file yet", name_of(fault.stage)), kOption,
+                     "give a later stage, from meta on");
   if (fault.kind == Kind::kRead && fault.action == FaultAction::kEnospc)
     throw UsageError("reading never ends with enospc", kOption, "give action=kill, eio or flip");
   return fault;

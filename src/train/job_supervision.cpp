@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -23,6 +24,8 @@ namespace intr {
 namespace {
 
 const Tag kTag{.section = "start"};
+/// What launchers send to the other ranks when one has died.
+constexpr std::string_view kCleanUpSignal = "SIGTERM";
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -86,15 +89,18 @@ JobSupervision::JobSupervision(const TrainOptions& options, Communicator& commun
       events_(options.out, attempt.name(), communicator.rank()),
       faults_(parse_faults(options.inject), communicator.rank(), events_),
       sections_(limits_of(options), Watchdog::now()),
-      communicator_(communicator, sections_, faults_.wire_delay()),
-      watchdog_(sections_,
-                {// Where one rank is alone, no other one can be the reason why a stop takes long.
-                 .stop_wanted = [this] { return nodes_.size() > 1 && *stop_signal_() != '\0'; },
-                 .warn = [this](const WatchedPlace& place) { warn(place); },
-                 .stalled = [this](const WatchedPlace& place) { end_stalled(place); },
-                 .stop_overdue = [this](const WatchedPlace& place) { end_overdue_stop(place); }}) {}
+      communicator_(communicator, sections_),
+      watchdog_(
+          sections_,
+          {// Where one rank is alone, no other one can be the reason why a stop takes long.
+           .stop_wanted = [this] { return nodes_.size() > 1 && stop_signal_() == kCleanUpSignal; },
+           .warn = [this](const WatchedPlace& place) { warn(place); },
+           .stalled = [this](const WatchedPlace& place) { end_stalled(place); },
+           .stop_overdue = [this](const WatchedPlace& place) { end_overdue_stop(place); }}) {}
 
-void JobSupervision::start_at(std::int64_t step) {
+void JobSupervision::start_at(std::int64_t step, std::int64_t restarts) {
+  faults_.set_restarts(restarts);
+  communicator_.set_delay(faults_.wire_delay());
   attempt_.set_step(step);
   agreed_step_ = step;
 }
@@ -114,6 +120,7 @@ void JobSupervision::after_step(const StepReport& report, const FlatState& state
   const std::int64_t step = report.after.step;
   attempt_.set_step(step);
   compute_s_ += report.times.total() - report.times.exposed;
+  images_ += static_cast<double>(report.loader.images);
   if (guard_every_ > 0 && step % guard_every_ == 0) {
     require_equal_replicas(replica_hash(state), step, nodes_, communicator_);
     agreed_step_ = step;
@@ -122,13 +129,18 @@ void JobSupervision::after_step(const StepReport& report, const FlatState& state
 }
 
 void JobSupervision::compare_speed(std::int64_t step) {
-  const auto gathered = communicator_.gather(std::as_bytes(std::span(&compute_s_, 1)), 0,
+  const std::array<double, 2> mine = {compute_s_, images_};
+  compute_s_ = images_ = 0;
+  const auto gathered = communicator_.gather(std::as_bytes(std::span(mine)), 0,
                                              {.section = "speed of the ranks", .step = step});
-  compute_s_ = 0;
-  std::vector<double> seconds(gathered.size());  // none but on rank 0
-  for (std::size_t rank = 0; rank < seconds.size(); ++rank)
-    std::memcpy(&seconds[rank], gathered[rank].data(), sizeof(double));
-  for (const Straggler& straggler : stragglers_.add(seconds)) {
+  std::vector<double> seconds, images;  // none but on rank 0
+  for (const std::vector<std::byte>& bytes : gathered) {
+    std::array<double, 2> theirs = {};
+    std::memcpy(theirs.data(), bytes.data(), sizeof theirs);
+    seconds.push_back(theirs[0]);
+    images.push_back(theirs[1]);
+  }
+  for (const Straggler& straggler : stragglers_.add(seconds, images)) {
     const std::string& node = nodes_[straggler.rank];
     log::warning(
         "rank {} on node {} computes {:.2f} times as long as the median, {} times in a row",

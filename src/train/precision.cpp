@@ -3,6 +3,8 @@
 
 #include <ATen/Context.h>
 
+#include <nlohmann/json.hpp>
+
 #include "intr/core/error.h"
 
 namespace intr {

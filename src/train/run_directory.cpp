@@ -117,10 +117,15 @@ double RunDirectory::first_start() const {
   const std::string path = path_ + "/" + kEventsFile;
   if (!fs::exists(path)) return time;
   std::istringstream lines(read_file(path));
+  bool found = false;
   for (std::string line; std::getline(lines, line);) {
     const auto event = nlohmann::ordered_json::parse(line, nullptr, false);
-    // --fresh begins another run in the same folder: the last start counts.
-    if (event.is_object() && event.value("kind", "") == "start") time = event.value("time", time);
+    if (!event.is_object()) continue;
+    const std::string kind = event.value("kind", "");
+    const bool fresh = event.value("fresh", false);  // begins another run in the same folder
+    if ((kind != "start" && kind != "resume") || (found && !fresh)) continue;
+    time = event.value("time", time);
+    found = true;
   }
   return time;
 }

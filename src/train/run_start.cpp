@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "intr/core/log.h"
 #include "intr/train/run_identity.h"
@@ -20,6 +21,14 @@ RunStart start_at(CheckpointStore::Loaded loaded) {
   start.checkpoint = std::move(loaded.checkpoint);
   ++start.state.restarts;
   return start;
+}
+
+/// A checkpoint of another run directory brings its weights, not the time that was spent there.
+void forget_time_elsewhere(const CheckpointStore& store, RunStart& start) {
+  std::error_code missing;
+  const std::string ours = store.path_of(start.state.cursor.step);
+  if (std::filesystem::equivalent(start.path, ours, missing) && !missing) return;
+  start.state.step_s = start.state.wall_s = 0;
 }
 
 /// Epochs whose line stands in log.txt: the last one's is written after its evaluation.
@@ -92,8 +101,12 @@ BucketPlan RunStart::bucket_plan() const {
 }
 
 RunStart load_start(const TrainOptions& options, const CheckpointStore& store) {
-  if (options.resume != "auto")
-    return start_at({.checkpoint = read_checkpoint(options.resume), .path = options.resume});
+  if (options.resume != "auto") {
+    RunStart start =
+        start_at({.checkpoint = read_checkpoint(options.resume), .path = options.resume});
+    forget_time_elsewhere(store, start);
+    return start;
+  }
   if (auto newest = store.load_newest()) return start_at(std::move(*newest));
   return {};
 }
@@ -126,6 +139,7 @@ void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFi
                                            .epochs_logged = epochs_logged(start.state),
                                            .repeat_evaluation = start.state.evaluation_pending});
   nlohmann::ordered_json event = {{"step", start.state.cursor.step}, {"dropped_records", dropped}};
+  if (options.fresh) event["fresh"] = true;
   if (start.checkpoint) {
     const UsefulTime useful{.step_s = start.state.step_s,
                             .wall_s = unix_time() - files.directory.first_start()};

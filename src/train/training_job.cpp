@@ -283,8 +283,7 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
           trainable, {.most_mb = options.bucket_mb, .profile = options.comm_profile}, communicator),
       take_precision(options.precision, place.device));
   const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
-  supervision.faults().set_restarts(begin.restarts);
-  supervision.start_at(begin.cursor.step);
+  supervision.start_at(begin.cursor.step, begin.restarts);
   if (begin.done) {
     log::info("{} is finished already; raise --epochs to go on, or start anew with --fresh",
               options.out);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 
+#include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/data/data_index.h"
 #include "intr/train/bucket_setup.h"
+#include "intr/train/virtual_shards.h"
 #include "intr/weights/checkpoint_file.h"
 
 namespace intr {
@@ -82,7 +84,8 @@ class Planner {
   void place_ranks() {
     const std::int64_t per_node =
         std::min(asked_.ranks, asked_.ranks_per_node > 0 ? asked_.ranks_per_node : 8);
-    const std::string& comm = options_.place.comm;
+    require_legal_ranks(options_.virtual_shards, checked_cast<int>(asked_.ranks));
+    const std::string comm = options_.comm_choice(checked_cast<int>(asked_.ranks));
     back_end_ = comm != "auto" ? comm : options_.place.device == "cuda" ? "nccl" : "mpi";
     std::optional<CommProfile> profile;
     if (!options_.comm_profile.empty()) profile = read_comm_profile(options_.comm_profile);
@@ -134,7 +137,7 @@ class Planner {
     if (choice_.most_mb != usual)
       note(
           fmt::format("Buckets of {} MiB leave less exposed than the usual {}: train with "
-                      "--bucket-mb {} or with --comm-profile.",
+                      "--bucket-mb {}.",
                       choice_.most_mb, usual, choice_.most_mb));
     plan_.bucket_bytes = choice_.bytes;
     add("gradients", static_cast<double>(tensors_.total_bytes()) / kMillion, "MB",

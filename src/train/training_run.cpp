@@ -97,7 +97,8 @@ bool TrainingRun::evaluate() {
     state_.best_acc1 = evaluation.acc1();
     state_.best_step = state_.cursor.step;
   }
-  const bool at_epoch_end = state_.cursor.next_position == 0;
+  // Where a change cut an epoch short, nothing was summed up: that epoch has no line.
+  const bool at_epoch_end = state_.cursor.next_position == 0 && state_.epoch_sums.samples > 0;
   const std::int64_t epoch = state_.cursor.epoch - (at_epoch_end ? 1 : 0);
   if (at_epoch_end) close_epoch(&evaluation);
   if (parts_.recorder != nullptr)

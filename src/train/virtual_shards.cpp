@@ -41,6 +41,10 @@ void validate_virtual_shards(const TrainOptions& options) {
     throw UsageError(
         fmt::format("{} adds in an order of its own, virtual shards need a fixed one", comm),
         "--comm", "leave --comm out");
+  if (!options.comm_profile.empty() && options.bucket_mb == 0)
+    throw UsageError(
+        "buckets cut by a profile depend on the number of ranks, and with them the last bits",
+        "--comm-profile", "give --bucket-mb instead");
   if (options.place.threads == 0)
     throw UsageError(
         "virtual shards need it: the number that a rank takes by itself depends on how many ranks "

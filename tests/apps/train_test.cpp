@@ -151,7 +151,8 @@ TEST_F(TrainProgramTest, DamagedCheckpointsFallBackAndThenAreRefused) {
   EXPECT_NE(resumed.errors.find("going on from"), std::string::npos);
   for (const ManifestEntry& entry : checkpoint_candidates(folder))
     test::flip_byte(folder + entry.file, fs::file_size(folder + entry.file) / 2);
-  expect_failure(train(2, "run", "--max-steps 6"), 65, {"every checkpoint is damaged", "--fresh"});
+  expect_failure(train(2, "run", "--max-steps 6"), 65,
+                 {"no checkpoint can be gone on from", "--fresh"});
 }
 
 TEST_F(TrainProgramTest, ASecondJobInTheSameRun) {

@@ -34,9 +34,43 @@ TEST(WatchedSections, EachSectionHasItsLimit) {
   sections.enter(Section::kSave, 2, 0.02);
   EXPECT_EQ(sections.place(0).limit_s, 4);
   sections.enter(Section::kStep, 3, 0.03);
+  EXPECT_EQ(sections.place(0).limit_s, 0.5) << "it computes";
+  sections.collective_begins({});
   EXPECT_EQ(sections.place(0).limit_s, 4) << "another rank may still save";
+  sections.collective_ends();
   sections.enter(Section::kStep, 4, 0.04);
   EXPECT_EQ(sections.place(0).limit_s, 0.5);
+}
+
+TEST(WatchedSections, BatchesOfAnEvaluationAreNoSteps) {
+  // A run resumes with an evaluation; then comes its first step.
+  WatchedSections sections({.first_step_s = 300, .step_s = 60}, 0);
+  sections.enter(Section::kEvaluation, 9, 0);
+  EXPECT_EQ(sections.place(0).limit_s, 300);
+  for (int batch = 1; batch <= 4; ++batch) sections.beat(10.0 * batch);
+  EXPECT_EQ(sections.place(40).limit_s, 100);
+  sections.enter(Section::kStep, 10, 41);
+  EXPECT_EQ(sections.place(41).limit_s, 300);
+  EXPECT_EQ(sections.judge(42, true), Verdict::kFine);
+}
+
+TEST(WatchedSections, AnEvaluationAfterASaveIsWatched) {
+  WatchedSections sections({.first_step_s = 300, .step_s = 60, .save_s = 600}, 0);
+  sections.enter(Section::kSave, 9, 0);
+  sections.enter(Section::kEvaluation, 9, 1);
+  sections.beat(2);
+  EXPECT_EQ(sections.place(2).limit_s, 60);
+  sections.collective_begins({});
+  EXPECT_EQ(sections.place(2).limit_s, 600) << "the rank that saves began later";
+}
+
+TEST(WatchedSections, AStopIsOverdueInStepsAlone) {
+  WatchedSections sections({.load_s = 900, .stop_s = 10}, 0);
+  sections.enter(Section::kLoad, -1, 0);
+  EXPECT_EQ(sections.judge(1, true), Verdict::kFine);
+  EXPECT_EQ(sections.judge(100, true), Verdict::kFine);
+  sections.enter(Section::kEvaluation, 3, 101);
+  EXPECT_EQ(sections.judge(140, true), Verdict::kFine);
 }
 
 TEST(WatchedSections, SlowStepsStretchTheLimit) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 
@@ -112,6 +113,16 @@ TEST_F(AttemptTest, NoRunDirectoryIsMadeForSomeoneAtAShell) {
 TEST_F(AttemptTest, AFullOrForbiddenFolderIsOnlyAWarning) {
   write_file(folder_ / "attempts", "a file where a folder should be");
   EXPECT_FALSE(attempt_.record({ExitCode::kBug, Cause::kBug, "x"}));
+}
+
+TEST(Attempt, ReplacesTheRecordOfAnEarlierStartOfItsName) {
+  const test::TempDir folder;
+  ASSERT_TRUE(Attempt(folder.path()).record({ExitCode::kStopped, Cause::kStopSignal, "stopped"}));
+  const std::string path = Attempt(folder.path()).record_path();
+  fs::last_write_time(path, fs::last_write_time(path) - std::chrono::hours(1));
+  // It fails before the ranks have met: that must not look like the end of the one before.
+  EXPECT_TRUE(Attempt(folder.path()).record({ExitCode::kUsage, Cause::kConfig, "wrong option"}));
+  EXPECT_EQ(read_json(path).at("code"), 2);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ const EvaluationFacts kFacts{.model_hash = "m",
                              .dataset_id = "d",
                              .split = "val",
                              .transform = "val",
+                             .precision = "fp32",
                              .step = 7,
                              .batch_size = 2,
                              .classes = {"plain", "with, comma", "with \"quote\""}};

@@ -68,6 +68,7 @@ TEST(FaultPlan, WhatIsNotKnownIsRefused) {
   EXPECT_TRUE(says("signal:step=1,sig=KILL", "sig=KILL"));
   EXPECT_TRUE(says("save:stage=nowhere", "fsyncdir"));
   EXPECT_TRUE(says("save:stage=write,action=smoke", "action=smoke"));
+  EXPECT_TRUE(says("save:stage=create,action=flip", "no file yet"));
   EXPECT_TRUE(says("read:sample=1,action=enospc", "never ends with enospc"));
 }
 

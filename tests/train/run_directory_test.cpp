@@ -84,7 +84,11 @@ TEST_F(RunDirectoryTest, KnowsWhenTheRunFirstStarted) {
   EXPECT_GE(start, before);
   run_.append_event("resume");
   append_line(path_ + "/events.jsonl", "{\"kind\":\"tor");
+  run_.append_event("start");  // it had died before its first checkpoint
   EXPECT_EQ(run_.first_start(), start);
+  run_.append_event("start", {{"fresh", true}});
+  EXPECT_GE(run_.first_start(), start);
+  run_.append_event("start", {{"time", 9e9}, {"fresh", true}});
 }
 
 TEST_F(RunDirectoryTest, DropsATornLastLine) {

@@ -197,7 +197,7 @@ TEST_F(RunIdentityTest, ParityIsThePublishedOrder) {
 
 TEST_F(RunIdentityTest, OtherClassesAreOtherData) {
   Checkpoint renamed = identity({});
-  renamed.classes[1] = "z";
+  renamed.classes[1] = std::string("z");
   EXPECT_NE(fault(identity({}), renamed, {"data"}).find("class 1 is"), std::string::npos);
   Checkpoint fewer = identity({});
   fewer.classes.pop_back();

@@ -22,6 +22,8 @@ class WatchedCommunicator final : public Communicator {
  public:
   /// @param inner, sections must outlive this one
   WatchedCommunicator(Communicator& inner, WatchedSections& sections, const WireDelay& delay = {});
+  /// While no collective is under way.
+  void set_delay(const WireDelay& delay) { delay_ = delay; }
   const WorldInfo& info() const noexcept override { return inner_.info(); }
   std::unique_ptr<Work> allreduce(Buffer inout, Op op, StreamHandle after, Tag tag) override;
   std::unique_ptr<Work> broadcast(Buffer inout, int root, StreamHandle after, Tag tag) override;

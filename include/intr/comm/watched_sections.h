@@ -21,7 +21,7 @@ struct SectionLimits {
   double first_step_s = 300;  ///< a process's first step and first evaluation batch
   double step_s = 60;         ///< or ten times the 99th percentile of those that were done
   double save_s = 600;        ///< saving, and waiting for the rank that saves
-  double stop_s = 10;         ///< after a stop was asked for; or three times the median step
+  double stop_s = 10;         ///< of a step after a stop was asked for; or three times the median
 };
 
 /// Where a rank is, for reports.
@@ -46,8 +46,6 @@ class WatchedSections {
   void enter(Section section, std::int64_t step, double now);
   /// Progress within the section, such as the next batch.
   void beat(double now);
-  /// The present section may take as long as a save: it waits for a rank that saves.
-  void allow_save();
   /// All ranks stood still together for so long, as under SIGSTOP: that time does not count.
   void forgive(double seconds);
   void collective_begins(const Tag& tag);
@@ -60,9 +58,22 @@ class WatchedSections {
   WatchedPlace place(double now) const;
 
  private:
+  /// Of the last steps, or of the last evaluation batches.
+  class Durations {
+   public:
+    void add(double seconds);
+    bool empty() const noexcept { return values_.empty(); }
+    /// @param part 0 to 1; not of none
+    double quantile(double part) const;
+
+   private:
+    std::vector<double> values_;  ///< as a ring
+    std::size_t next_ = 0;
+  };
+
   double limit() const;
   double stop_limit() const;
-  void note_duration(double now);
+  bool waits_for_a_save() const;
 
   mutable std::mutex mutex_;
   SectionLimits limits_;
@@ -72,8 +83,8 @@ class WatchedSections {
   bool after_save_ = false;
   bool warned_ = false;
   double stop_since_ = -1;
-  std::vector<double> durations_;  ///< of the last steps and evaluation batches, as a ring
-  std::size_t next_duration_ = 0;
+  Durations steps_;
+  Durations batches_;
   std::int64_t collectives_ = 0;
   std::int64_t waiting_ = 0;
   Tag last_;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -76,9 +77,13 @@ class Attempt {
   ExitCode around(const std::function<ExitCode()>& body);
 
  private:
+  void remove_older_record() const;
+
   std::string run_folder_;
   std::string name_;
   std::string host_;
+  std::filesystem::file_time_type begun_ = std::filesystem::file_time_type::clock::now();
+  bool joined_ = false;
   int rank_ = 0;
   std::timed_mutex writing_;
   std::atomic<std::int64_t> step_{-1};

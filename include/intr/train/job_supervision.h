@@ -32,7 +32,8 @@ class JobSupervision {
   FaultInjector& faults() noexcept { return faults_; }
 
   /// All ranks hold the parameters of this step: they have just been sent to them.
-  void start_at(std::int64_t step);
+  /// @param restarts of the run so far; injected faults may rest in all attempts but the first
+  void start_at(std::int64_t step, std::int64_t restarts);
   /// A section begins. @param step steps done
   void enter(Section section, std::int64_t step);
   /// The next batch of the section begins.
@@ -68,6 +69,7 @@ class JobSupervision {
   WatchedCommunicator communicator_;
   StragglerWatch stragglers_;
   double compute_s_ = 0;  ///< of this rank since the last comparison
+  double images_ = 0;     ///< likewise
   Watchdog watchdog_;     // the last: its thread uses the others
 };
 

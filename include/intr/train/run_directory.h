@@ -52,7 +52,8 @@ class RunDirectory {
   /// Renames metrics.jsonl, metrics.csv and log.txt to NAME.old-N: a run that starts afresh.
   void set_records_aside();
 
-  /// Seconds since 1970 of the run's first start, from its events; now, if there is none.
+  /// Seconds since 1970 of the run's first start (since the last --fresh), from its events; now, if
+  /// there is none.
   double first_start() const;
 
   /// DONE: the last step, once the run is finished. -1 if it is not.
