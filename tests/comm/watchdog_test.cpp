@@ -29,6 +29,7 @@ TEST(Watchdog, ActsOnceWhereNothingGoesOn) {
 
 TEST(Watchdog, ALateStopIsAnActionOfItsOwn) {
   WatchedSections sections({.stop_s = 0.1}, Watchdog::now());
+  sections.enter(Section::kStep, 1, Watchdog::now());
   std::promise<void> overdue;
   const Watchdog watchdog(sections,
                           {.stop_wanted = [] { return true; },
