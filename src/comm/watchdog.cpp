@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "intr/core/log.h"
+#include "intr/core/stopwatch.h"
 
 namespace intr {
 namespace {
@@ -27,15 +28,11 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-double Watchdog::now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 void Watchdog::watch() {
-  double last = now();
+  double last = steady_seconds();
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kPause, [this] { return ending_; })) {
-    const double present = now();
+    const double present = steady_seconds();
     if (present - last > kStoodStill_s) sections_.forgive(present - last);
     last = present;
     try {

@@ -16,6 +16,7 @@
 
 #include "intr/core/error.h"
 #include "intr/core/log.h"
+#include "intr/core/stopwatch.h"
 #include "intr/io/atomic_file.h"
 #include "intr/train/replica_guard.h"
 #include "intr/train/stall_report.h"
@@ -88,7 +89,7 @@ JobSupervision::JobSupervision(const TrainOptions& options, Communicator& commun
       nodes_(texts_of_ranks(communicator.info().node, communicator, kTag)),
       events_(options.out, attempt.name(), communicator.rank()),
       faults_(parse_faults(options.inject), communicator.rank(), events_),
-      sections_(limits_of(options), Watchdog::now()),
+      sections_(limits_of(options), steady_seconds()),
       communicator_(communicator, sections_),
       watchdog_(
           sections_,
@@ -106,10 +107,10 @@ void JobSupervision::start_at(std::int64_t step, std::int64_t restarts) {
 }
 
 void JobSupervision::enter(Section section, std::int64_t step) {
-  sections_.enter(section, step, Watchdog::now());
+  sections_.enter(section, step, steady_seconds());
 }
 
-void JobSupervision::beat() { sections_.beat(Watchdog::now()); }
+void JobSupervision::beat() { sections_.beat(steady_seconds()); }
 
 void JobSupervision::begin_step(std::int64_t step, FlatState& state) {
   enter(Section::kStep, step);

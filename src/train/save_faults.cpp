@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/train/save_faults.h"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
-#include <fstream>
 
 #include "intr/core/error.h"
+#include "intr/io/file_patch.h"
+#include "intr/io/file_range.h"
 
 namespace intr {
 namespace {
@@ -27,15 +30,13 @@ fs::path file_in_work(const std::string& folder) {
 }
 
 void flip_a_bit(const fs::path& path) {
-  std::error_code ignored;
-  const std::uintmax_t size = fs::file_size(path, ignored);
-  if (ignored || size == 0) return;
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  const auto place = static_cast<std::streamoff>(size / 2);
-  file.seekg(place);
-  const char byte = static_cast<char>(file.get() ^ 1);
-  file.seekp(place);
-  file.put(byte);
+  const std::uint64_t place = fs::file_size(path) / 2;
+  std::array<std::byte, 1> byte = {};
+  InputFile(path).read(place, byte);
+  byte[0] ^= std::byte{1};
+  FilePatch file(path);
+  file.write(place, byte);
+  file.close();
 }
 
 }  // namespace

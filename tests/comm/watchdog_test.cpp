@@ -5,6 +5,8 @@
 
 #include <future>
 
+#include "intr/core/stopwatch.h"
+
 namespace intr {
 namespace {
 
@@ -12,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds kPatience(60);
 
 TEST(Watchdog, ActsOnceWhereNothingGoesOn) {
-  WatchedSections sections({.start_s = 0.4}, Watchdog::now());
+  WatchedSections sections({.start_s = 0.4}, steady_seconds());
   std::promise<void> warned;
   std::promise<WatchedPlace> stalled;
   const Watchdog watchdog(sections, {.warn = [&](const WatchedPlace&) { warned.set_value(); },
@@ -28,8 +30,8 @@ TEST(Watchdog, ActsOnceWhereNothingGoesOn) {
 }
 
 TEST(Watchdog, ALateStopIsAnActionOfItsOwn) {
-  WatchedSections sections({.stop_s = 0.1}, Watchdog::now());
-  sections.enter(Section::kStep, 1, Watchdog::now());
+  WatchedSections sections({.stop_s = 0.1}, steady_seconds());
+  sections.enter(Section::kStep, 1, steady_seconds());
   std::promise<void> overdue;
   const Watchdog watchdog(sections,
                           {.stop_wanted = [] { return true; },
@@ -40,9 +42,9 @@ TEST(Watchdog, ALateStopIsAnActionOfItsOwn) {
 }
 
 TEST(Watchdog, EndsAtOnceWithItsOwner) {
-  WatchedSections sections({}, Watchdog::now());
+  WatchedSections sections({}, steady_seconds());
   for (int i = 0; i < 50; ++i) const Watchdog watchdog(sections, {});
-  EXPECT_EQ(sections.judge(Watchdog::now(), false), WatchedSections::Verdict::kFine);
+  EXPECT_EQ(sections.judge(steady_seconds(), false), WatchedSections::Verdict::kFine);
 }
 
 }  // namespace

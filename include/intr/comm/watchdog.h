@@ -22,14 +22,11 @@ class Watchdog {
     std::function<void(const WatchedPlace&)> stalled;       ///< at the limit; usually the end
     std::function<void(const WatchedPlace&)> stop_overdue;  ///< a stop takes too long; likewise
   };
-  /// Starts to watch. @param sections must outlive the watchdog
+  /// Starts to watch. @param sections must outlive the watchdog; their clock is steady_seconds()
   Watchdog(WatchedSections& sections, Actions actions);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();
-
-  /// The clock of the sections: seconds, steady.
-  static double now();
 
  private:
   void watch();
