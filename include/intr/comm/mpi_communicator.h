@@ -17,7 +17,7 @@ namespace intr {
 /// communicator then.
 class MpiCommunicator final : public Communicator {
  public:
-  static constexpr std::int64_t kPieceBytes = 8 << 20;
+  static constexpr std::int64_t kPieceBytes = 16 << 20;
   /// MPI calls that a buffer of so many bytes takes.
   static constexpr std::int64_t num_pieces(std::int64_t bytes) noexcept {
     return (bytes + kPieceBytes - 1) / kPieceBytes;
