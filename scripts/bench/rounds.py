@@ -6,9 +6,10 @@
 
 Each program runs all the time and speaks JSON, an object a line: first {"ready": true, "check": [numbers]}, then for each line
 "round" on its standard input {"seconds": s, "work": n, …}, at the end of input {"done": true, "peak_rss_mb": m}. While one works
-the others wait. Nothing is timed unless all checks are equal. Every second round goes through the programs in reverse. A turn
-during which others took more than --quiet of the processors is repeated, three times at most. Ratios are against the first
-program, within each round; what is printed is their median and the 10th and 90th percentiles. Linux; Python alone.
+the others wait. Nothing is timed unless all checks are equal, or within the "tolerance" that a program states. Every second
+round goes through the programs in reverse. A turn during which others took more than --quiet of the processors is repeated,
+three times at most. Ratios are against the first program, within each round; what is printed is their median and the 10th and
+90th percentiles. Linux; Python alone.
 """
 
 import argparse
@@ -90,6 +91,12 @@ class Program:
         return done
 
 
+def agree(a: dict, b: dict) -> bool:
+    tolerance = max(a.get("tolerance", 0), b.get("tolerance", 0))
+    pairs = list(zip(a["check"], b["check"]))
+    return len(a["check"]) == len(b["check"]) and all(abs(x - y) <= tolerance for x, y in pairs)
+
+
 def spread(values: list) -> dict:
     tenths = statistics.quantiles(values, n=10, method="inclusive") if len(values) > 1 else values * 9
     return {"median": statistics.median(values), "p10": tenths[0], "p90": tenths[-1]}
@@ -105,7 +112,7 @@ def main() -> None:
     programs = [Program(word) for word in options.programs]
     first = programs[0]
     for other in programs[1:]:
-        if other.ready["check"] != first.ready["check"]:
+        if not agree(first.ready, other.ready):
             raise SystemExit(f"nothing is timed: {other.name} computes other values than {first.name}")
     for number in range(options.rounds):
         for program in programs if number % 2 == 0 else programs[::-1]:

@@ -160,6 +160,17 @@ void MpiEnvironment::post(std::function<void()> call) {
   state_->changed.notify_all();
 }
 
+void MpiEnvironment::idle_barrier() {
+  run([] {
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    for (int ended = 0; ended == 0;) {
+      MPI_Test(&request, &ended, MPI_STATUS_IGNORE);
+      if (ended == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  });
+}
+
 void MpiEnvironment::abort(int status) noexcept {
   int initialized = 0;
   int finalized = 0;

@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+#include "intr/model/pointwise.h"
+
 namespace intr {
 
 at::Tensor LayerMode::drop(const at::Tensor& x) const {

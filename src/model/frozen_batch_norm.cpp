@@ -6,6 +6,8 @@
 #include <ATen/ops/rsqrt.h>
 #include <c10/core/GradMode.h>
 
+#include "intr/model/pointwise.h"
+
 namespace intr {
 
 FrozenBatchNorm::FrozenBatchNorm(TensorCursor& tensors)
@@ -41,8 +43,10 @@ void NormedConvolution::refresh() {
 
 at::Tensor NormedConvolution::forward(const at::Tensor& x) const {
   const at::Tensor weight = folded_.defined() ? folded_ : weight_ * scale_;  // in float32
-  return at::conv2d(x, weight.to(x.scalar_type()), shift_.to(x.scalar_type()), stride_, padding_,
-                    dilation_);
+  const at::Tensor in_type = weight.to(x.scalar_type());
+  const at::Tensor shift = shift_.to(x.scalar_type());
+  if (weight.size(2) == 1 && stride_ == 1) return pointwise_convolution(x, in_type, shift);
+  return at::conv2d(x, in_type, shift, stride_, padding_, dilation_);
 }
 
 at::Tensor NormedConvolution::convolve(const at::Tensor& x) const {

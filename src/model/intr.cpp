@@ -21,6 +21,7 @@
 #include "intr/model/backbone.h"
 #include "intr/model/decoder.h"
 #include "intr/model/encoder.h"
+#include "intr/model/pointwise.h"
 #include "intr/model/position_encoding.h"
 
 namespace intr {

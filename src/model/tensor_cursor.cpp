@@ -2,11 +2,11 @@
 #include "intr/model/tensor_cursor.h"
 
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "intr/core/error.h"
+#include "intr/model/pointwise.h"
 
 namespace intr {
 
@@ -31,11 +31,6 @@ at::Tensor TensorCursor::next() {
 void TensorCursor::require_end() const {
   if (position_ != table_.size())
     throw InternalError("the model did not take this tensor", table_[position_].name);
-}
-
-at::Tensor linear_in_type_of(const at::Tensor& x, const at::Tensor& weight,
-                             const at::Tensor& bias) {
-  return at::linear(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()));
 }
 
 at::Tensor linear(const Affine& map, const at::Tensor& x) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "intr/core/affinity.h"
+#include "intr/core/kept_memory.h"
 #include "intr/core/version.h"
 #include "intr/train/device.h"
 
@@ -22,6 +23,7 @@ ComputePlace take_place_among(const PlaceOptions& options, int local_rank, int l
   const std::int64_t usual = place.device.is_cpu() ? share / 16 : share - 1;
   place.loader_threads =
       options.loader_threads > 0 ? options.loader_threads : std::max<std::int64_t>(1, usual);
+  keep_freed_memory();
   // Threads of the pool inherit the flag from the thread that starts it.
   at::globalContext().setFlushDenormal(true);
   at::set_num_threads(static_cast<int>(place.threads));

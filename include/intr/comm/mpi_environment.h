@@ -33,6 +33,9 @@ class MpiEnvironment {
   /// Queues `call` for the MPI thread; calls run in the order of posting. It must not throw.
   void post(std::function<void()> call);
 
+  /// Collective: a barrier whose waiting uses no processor time. It ends a few milliseconds late.
+  void idle_barrier();
+
   /// Ends the whole job with this status: no rank waits for one that failed. Does not return.
   [[noreturn]] static void abort(int status) noexcept;
   /// "Open MPI v4.1.4, …": for --version.

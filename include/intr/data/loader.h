@@ -81,23 +81,32 @@ struct LoaderOptions {
   SlotMemoryHook hook;       ///< told of the memory of all slots
 };
 
+/// Where training batches come from.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+  virtual std::int64_t steps_per_epoch() const noexcept = 0;
+  /// Goes to a step, at once: nothing is replayed. Before the first next() and any time later.
+  virtual void seek(std::int64_t epoch, std::int64_t step) = 0;
+  /// The next micro-batch; after an epoch's last step the next epoch begins. Each step has at least
+  /// one micro-batch on every rank, which may be empty. Waits while the caller holds all slots.
+  virtual MicroBatch next() = 0;
+};
+
 /// Training batches in an order that depends on (data, seed, epoch) alone. Errors of its threads
 /// are thrown by next().
-class TrainLoader {
+class TrainLoader final : public BatchSource {
  public:
   /// @param index, reader must outlive the loader
   /// @throws EnvironmentError with the arithmetic if options.memory is too little
   TrainLoader(const DataIndex& index, const ShardReader& reader, const LoaderOptions& options);
   TrainLoader(const TrainLoader&) = delete;
   TrainLoader& operator=(const TrainLoader&) = delete;
-  ~TrainLoader();
+  ~TrainLoader() override;
 
-  std::int64_t steps_per_epoch() const noexcept;
-  /// Goes to a step, at once: nothing is replayed. Before the first next() and any time later.
-  void seek(std::int64_t epoch, std::int64_t step);
-  /// The next micro-batch; after an epoch's last step the next epoch begins. Each step has at least
-  /// one micro-batch on every rank, which may be empty. Waits while the caller holds all slots.
-  MicroBatch next();
+  std::int64_t steps_per_epoch() const noexcept override;
+  void seek(std::int64_t epoch, std::int64_t step) override;
+  MicroBatch next() override;
 
  private:
   struct State;

@@ -39,10 +39,7 @@ struct Affine {
   at::Tensor bias;
 };
 
-/// x W^T + b, computed in the type of x. @param x [..., in] @param weight [out, in] @param bias
-/// [out]
-/// @return [..., out]
-at::Tensor linear_in_type_of(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+/// @param x [B, rows, in]  @return [B, rows, out], in the type of x
 at::Tensor linear(const Affine& map, const at::Tensor& x);
 /// Layer normalization over the last axis (Ba et al. 2016), eps 1e-5. @param x [..., D]
 at::Tensor layer_norm(const Affine& norm, const at::Tensor& x);

@@ -83,7 +83,7 @@ class Trainer {
   /// All parts must outlive the trainer.
   struct Parts {
     TrainingState& state;
-    TrainLoader& loader;
+    BatchSource& loader;
     GradientReducer& reducer;
     Optimizer& optimizer;
     std::function<bool()> stop_requested;

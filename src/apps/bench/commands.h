@@ -21,6 +21,7 @@ std::span<const BenchCommand> train_bench_commands();
 ExitCode bench_loader(const std::vector<std::string>& arguments);
 ExitCode bench_checkpoint(const std::vector<std::string>& arguments);
 ExitCode bench_comm(const std::vector<std::string>& arguments);
+ExitCode bench_step(const std::vector<std::string>& arguments);
 
 /// After a failure: ends every rank with this status, where there can be others.
 void end_all_ranks(int status);

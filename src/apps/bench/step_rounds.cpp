@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "step_rounds.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <span>
+
+#include "intr/core/formula.h"
+#include "intr/core/stopwatch.h"
+#include "intr/data/network_input.h"
+#include "intr/train/replica_guard.h"
+
+namespace intr {
+namespace {
+
+const Tag kTag{.section = "bench"};
+
+TensorMap bench_weights(const ModelConfig& config) {
+  TensorMap tensors;
+  for (const ParameterRow& row : parameter_table(config)) {
+    std::vector<float> values = formula_weight(row.name, row.shape);
+    if (row.name.ends_with("out_proj.weight") || row.name.ends_with("linear2.weight"))
+      for (float& value : values) value /= 4;
+    tensors[row.name] = torch::tensor(values).view(row.shape);
+  }
+  return tensors;
+}
+
+/// [2, 3, 160, 224]: the pictures that the logits are compared for.
+at::Tensor check_images(const std::vector<ImageSize>& sizes) {
+  at::Tensor images = torch::zeros({2, 3, 160, 224});
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    const ImageSize size = sizes[k];
+    const std::vector<double> units = formula_units("check" + std::to_string(k), 3 * size.area());
+    const at::Tensor picture =
+        2 * torch::tensor(units).view({3, size.height, size.width}).to(torch::kFloat32);
+    images[static_cast<std::int64_t>(k)]
+        .narrow(1, 0, size.height)
+        .narrow(2, 0, size.width)
+        .copy_(picture);
+  }
+  return images;
+}
+
+void add(StepTimes& sum, const StepTimes& times) {
+  sum.data += times.data;
+  sum.forward += times.forward;
+  sum.backward += times.backward;
+  sum.exposed += times.exposed;
+  sum.optimizer += times.optimizer;
+}
+
+}  // namespace
+
+nlohmann::ordered_json StepRound::json() const {
+  return {{"seconds", seconds},          {"work", images},
+          {"steps_ms", steps_ms},        {"data_s", phases.data},
+          {"forward_s", phases.forward}, {"backward_s", phases.backward},
+          {"exposed_s", phases.exposed}, {"optimizer_s", phases.optimizer}};
+}
+
+StepRounds::StepRounds(const ModelConfig& model, BucketPlan plan,
+                       const std::vector<BatchShape>& shapes, at::Device device,
+                       at::ScalarType products, Communicator& communicator)
+    : communicator_(communicator),
+      sections_({}, steady_seconds()),
+      watched_(communicator, sections_),
+      batches_(shapes, model.num_classes, communicator.rank(), communicator.world_size()),
+      state_(model, {.freeze = "stem"}, device, std::move(plan), products),
+      optimizer_(state_.flat(), {}) {
+  state_.set_tensors(bench_weights(model));
+}
+
+std::vector<float> StepRounds::check_logits() const {
+  const torch::NoGradGuard no_gradients;
+  const std::vector<ImageSize> sizes = {{160, 192}, {128, 224}};
+  const at::Tensor images =
+      check_images(sizes).contiguous(torch::MemoryFormat::ChannelsLast).to(state_.device());
+  const at::Tensor logits =
+      state_.model().forward(images, sizes).logits.to(torch::kCPU, torch::kFloat32).contiguous();
+  const float* first = logits.const_data_ptr<float>();
+  return {first, first + logits.numel()};
+}
+
+/// Ranks begin each step together, so that nobody's step waits for the other's preparations.
+template <class Step>
+StepRound StepRounds::round(const Step& step) {
+  StepRound round;
+  batches_.seek(0, 0);
+  for (std::int64_t i = 0; i < batches_.steps_per_epoch(); ++i) {
+    communicator_.barrier(kTag);
+    Stopwatch watch;
+    add(round.phases, step());
+    round.steps_ms.push_back(1e3 * watch.lap());
+    round.seconds += 1e-3 * round.steps_ms.back();
+  }
+  round.images = batches_.num_images();
+  communicator_.allreduce_now(std::span(&round.seconds, 1), Op::max, kTag);
+  return round;
+}
+
+StepRound StepRounds::trained() {
+  GradientReducer reducer(state_.flat(), watched_);
+  const std::int64_t steps = batches_.steps_per_epoch();
+  Trainer trainer(
+      {.state = state_,
+       .loader = batches_,
+       .reducer = reducer,
+       .optimizer = optimizer_,
+       .stop_requested = [] { return false; },
+       .step_begins =
+           [this](std::int64_t step) { sections_.enter(Section::kStep, step, steady_seconds()); }},
+      {.schedule = {}, .batch_size = std::max<std::int64_t>(1, batches_.num_images() / steps)});
+  return round([&] { return trainer.step().times; });
+}
+
+StepRound StepRounds::bare() {
+  return round([this] { return bare_step(batches_.next()); });
+}
+
+StepTimes StepRounds::bare_step(const MicroBatch& batch) {
+  StepTimes times;
+  Stopwatch watch;
+  const at::Tensor images = network_input(batch, state_.device());
+  const at::Tensor labels = torch::tensor(batch.labels, torch::kInt64).to(state_.device());
+  times.data = watch.lap();
+  ForwardOptions with_dropout;
+  with_dropout.training = true;
+  const at::Tensor loss = classification_loss(
+      state_.model().forward(images, batch.sizes, with_dropout).logits, labels, batch.step_samples);
+  static_cast<void>(loss.item<double>());
+  times.forward = watch.lap();
+  loss.backward();
+  times.backward = watch.lap();
+  static_cast<void>(optimizer_.step(learning_rates({}, 0, 0)));
+  times.optimizer = watch.lap();
+  return times;
+}
+
+double StepRounds::sums_alone() {
+  auto* values = static_cast<float*>(state_.flat().grad_with_tail().mutable_data_ptr());
+  communicator_.barrier(kTag);
+  Stopwatch watch;
+  std::vector<std::unique_ptr<Work>> works;
+  for (const FlatState::Bucket& bucket : state_.flat().buckets())
+    works.push_back(
+        watched_.allreduce({values + bucket.begin,
+                            static_cast<std::size_t>(bucket.end - bucket.begin), ElementType::f32},
+                           Op::sum, nullptr, kTag));
+  for (const auto& work : works) work->wait();
+  double seconds = watch.lap();
+  communicator_.allreduce_now(std::span(&seconds, 1), Op::max, kTag);
+  return seconds;
+}
+
+void StepRounds::require_equal_ranks() {
+  const std::vector<std::string> nodes(static_cast<std::size_t>(communicator_.world_size()),
+                                       communicator_.info().node);
+  require_equal_replicas(replica_hash(state_.flat()), 0, nodes, communicator_);
+}
+
+}  // namespace intr

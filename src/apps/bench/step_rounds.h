@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "intr/comm/watched_communicator.h"
+#include "intr/train/optimizer.h"
+#include "intr/train/trainer.h"
+#include "intr/train/training_state.h"
+#include "replayed_batches.h"
+
+namespace intr {
+
+/// What a round of steps took, in seconds.
+struct StepRound {
+  double seconds = 0;            ///< of the slowest rank
+  std::int64_t images = 0;       ///< of all ranks
+  StepTimes phases;              ///< of this rank
+  std::vector<double> steps_ms;  ///< of this rank, each
+  nlohmann::ordered_json json() const;
+};
+
+/// Training steps over replayed batches, one pass after the other. Weights are the formula's, those
+/// of output projections a quarter of it: otherwise every query of a deep decoder with random
+/// weights ends with the same logit, and comparing logits would say little.
+class StepRounds {
+ public:
+  /// @param communicator must outlive this
+  StepRounds(const ModelConfig& model, BucketPlan plan, const std::vector<BatchShape>& shapes,
+             at::Device device, at::ScalarType products, Communicator& communicator);
+
+  /// Evaluation-mode logits of two pictures that every program of a comparison makes.
+  std::vector<float> check_logits() const;
+  /// Collective. As intr-train does it: trainer, reducer, watched messages.
+  StepRound trained();
+  /// Collective, but without messages in a step: model, loss, backward pass, clip and optimizer
+  /// alone.
+  StepRound bare();
+  /// Collective. Seconds for adding up all buckets over the ranks with nothing beside it.
+  double sums_alone();
+  /// Collective. @throws ReplicaError if the ranks' parameters differ
+  void require_equal_ranks();
+
+  const ReplayedBatches& batches() const noexcept { return batches_; }
+  const TrainingState& state() const noexcept { return state_; }
+
+ private:
+  StepTimes bare_step(const MicroBatch& batch);
+  template <class Step>
+  StepRound round(const Step& step);
+
+  Communicator& communicator_;
+  WatchedSections sections_;
+  WatchedCommunicator watched_;
+  ReplayedBatches batches_;
+  TrainingState state_;
+  Optimizer optimizer_;
+};
+
+}  // namespace intr

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/model/pointwise.h"
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/linear.h>
+
+namespace intr {
+
+at::Tensor pointwise_convolution(const at::Tensor& x, const at::Tensor& weight,
+                                 const at::Tensor& bias) {
+  // On one thread LibTorch leaves convolutions of kernel 1 to its matrix product, which is slower
+  // than oneDNN's kernels, but it asks oneDNN for dilated ones. Kernel 1 has nothing to dilate.
+  const std::int64_t dilation = x.is_cpu() ? 2 : 1;
+  return at::conv2d(x, weight, bias, {1, 1}, at::IntArrayRef{0, 0}, {dilation, dilation});
+}
+
+at::Tensor linear_in_type_of(const at::Tensor& x, const at::Tensor& weight,
+                             const at::Tensor& bias) {
+  const at::Tensor w = weight.to(x.scalar_type());
+  const at::Tensor b = bias.to(x.scalar_type());
+  if (!x.is_cpu() || x.scalar_type() != at::kFloat) return at::linear(x, w, b);
+  const at::Tensor cells =
+      x.reshape({1, 1, -1, x.size(-1)}).permute({0, 3, 1, 2});  // [1, in, 1, n]
+  return pointwise_convolution(cells, w.unsqueeze(-1).unsqueeze(-1), b)
+      .permute({0, 2, 3, 1})
+      .reshape({x.size(0), x.size(1), w.size(0)});
+}
+
+}  // namespace intr

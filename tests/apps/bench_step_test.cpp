@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// intr-bench step as a user runs it: what it counts and what it refuses, never its speed.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "intr/io/json_file.h"
+#include "support/programs.h"
+#include "support/temp_dir.h"
+
+namespace intr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using test::ProgramResult;
+
+class BenchStepTest : public testing::Test {
+ protected:
+  static std::string words(const std::string& more) {
+    return test::program("bench") +
+           " step --threads 1 --backbone resnet18 --hidden-dim 32 --nheads 4 --enc-layers 1"
+           " --dec-layers 1 --dim-feedforward 64 --classes 3 " +
+           more;
+  }
+  std::string shapes() const {
+    std::string file = folder_ / "shapes.json";
+    std::ofstream(file) << R"({"batches": [
+      {"padded": [64, 96], "images": [[64, 80], [48, 96]]},
+      {"padded": [96, 96], "images": [[96, 96]]},
+      {"padded": [32, 32], "images": [[32, 32], [32, 16], [16, 32]]},
+      {"padded": [64, 64], "images": [[64, 64], [64, 64]]},
+      {"padded": [128, 128], "images": [[128, 128]]}]})";
+    return file;
+  }
+  /// What a program that takes part in rounds says, a line each.
+  static std::vector<Json> served(int ranks, int rounds, const std::string& more) {
+    std::string input;
+    for (int i = 0; i < rounds; ++i) input += "round\\n";
+    const ProgramResult result =
+        test::run_program("printf '" + input + "' | " + (ranks > 1 ? test::on_ranks(ranks) : "") +
+                          words("--serve " + more));
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    std::vector<Json> said;
+    std::istringstream lines(result.output);
+    for (std::string line; std::getline(lines, line);) said.push_back(Json::parse(line));
+    return said;
+  }
+  test::TempDir folder_;
+};
+
+TEST_F(BenchStepTest, CountsImagesAndSplitsTheTimeOfEachRound) {
+  const std::string file = folder_ / "result.json";
+  const ProgramResult result = test::run_program(
+      words("--rounds 3 --shapes " + test::quoted(shapes()) + " --json " + test::quoted(file)));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const Json json = read_json(file);
+  EXPECT_EQ(json.at("bench"), "step");
+  ASSERT_EQ(json.at("rounds").size(), 3u);
+  for (const Json& round : json.at("rounds")) {
+    EXPECT_EQ(round.at("work"), 9);
+    EXPECT_EQ(round.at("steps_ms").size(), 5u);
+    double phases = 0;
+    for (const char* name : {"data_s", "forward_s", "backward_s", "exposed_s", "optimizer_s"})
+      phases += round.at(name).get<double>();
+    EXPECT_LE(phases, 1.0001 * round.at("seconds").get<double>());
+    EXPECT_GE(phases, 0.9 * round.at("seconds").get<double>());
+  }
+  const double padded = 2 * 64 * 96 + 96 * 96 + 3 * 32 * 32 + 2 * 64 * 64 + 128 * 128;
+  const double valid =
+      64 * 80 + 48 * 96 + 96 * 96 + 32 * 32 + 2 * 32 * 16 + 2 * 64 * 64 + 128 * 128;
+  EXPECT_NEAR(json.at("facts").at("pad_fraction").get<double>(), 1 - valid / padded, 1e-12);
+  EXPECT_FALSE(json.at("summary").contains("times_bare"));
+}
+
+TEST_F(BenchStepTest, ComparesWithTheBareStepAndWithTheSumsAlone) {
+  const auto summary = [&](int ranks) {
+    const std::string file = folder_ / ("result" + std::to_string(ranks) + ".json");
+    const ProgramResult result = test::run_program(
+        test::on_ranks(ranks) +
+        words("--compare --rounds 2 --size 64x64 --batch-size 2 --json " + test::quoted(file)));
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return read_json(file).at("summary");
+  };
+  const Json one = summary(1);
+  EXPECT_GT(one.at("times_bare").at("median").get<double>(), 0);
+  EXPECT_FALSE(one.contains("sums_alone_ms")) << "one rank adds up nothing";
+  const Json two = summary(2);
+  EXPECT_GT(two.at("sums_alone_ms").at("median").get<double>(), 0);
+  EXPECT_TRUE(two.contains("exposed_of_sums"));
+}
+
+TEST_F(BenchStepTest, TakesPartInRoundsWithTheSameCheckOnAnyNumberOfRanks) {
+  const std::string more = "--shapes " + test::quoted(shapes());
+  const std::vector<Json> one = served(1, 2, more);
+  ASSERT_EQ(one.size(), 4u);
+  EXPECT_TRUE(one[0].at("ready").get<bool>());
+  EXPECT_EQ(one[0].at("check").size(), 2u * 3u) << "logits of two pictures";
+  EXPECT_NE(one[0].at("check")[0], one[0].at("check")[1]) << "classes differ";
+  EXPECT_EQ(one[1].at("work"), 9);
+  EXPECT_TRUE(one[3].at("done").get<bool>());
+  const std::vector<Json> two = served(2, 1, more);
+  ASSERT_EQ(two.size(), 3u);
+  EXPECT_EQ(two[0].at("check"), one[0].at("check"));
+  EXPECT_EQ(two[1].at("work"), 8) << "the fifth batch fills no step of two ranks";
+}
+
+TEST_F(BenchStepTest, SamplesBatchesEvenlyInOrderOfTheirArea) {
+  const std::vector<Json> said = served(1, 1, "--sample 2 --shapes " + test::quoted(shapes()));
+  ASSERT_EQ(said.size(), 3u);
+  // By area: the third (3 x 32 x 32), the fourth, the second, the first, the fifth; the 2nd and 4th
+  // of these five.
+  EXPECT_EQ(said[1].at("work"), 2 + 2);
+}
+
+TEST_F(BenchStepTest, RefusesWhatIsNoBatch) {
+  const auto code = [](const std::string& more) {
+    return test::run_program(words("--rounds 1 " + more)).exit_code;
+  };
+  EXPECT_EQ(code("--size 64"), 2);
+  EXPECT_EQ(code("--size 64x0"), 2);
+  EXPECT_EQ(code("--batch-size 0"), 2);
+  EXPECT_EQ(code("--serve --compare"), 2);
+  const auto with_file = [&](const std::string& text) {
+    std::ofstream(folder_ / "bad.json") << text;
+    return code("--shapes " + test::quoted(folder_ / "bad.json"));
+  };
+  EXPECT_EQ(with_file("{}"), 65);
+  EXPECT_EQ(with_file(R"({"batches": []})"), 65);
+  EXPECT_EQ(with_file(R"({"batches": [{"padded": [8, 8], "images": []}]})"), 65);
+  EXPECT_EQ(with_file(R"({"batches": [{"padded": [8, 8], "images": [[9, 8]]}]})"), 65);
+  EXPECT_EQ(with_file(R"({"batches": [{"padded": [8], "images": [[8, 8]]}]})"), 65);
+  EXPECT_EQ(with_file("shapes"), 65);
+}
+
+}  // namespace
+}  // namespace intr
