@@ -6,8 +6,12 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <span>
+#include <thread>
+#include <vector>
 
 #include "intr/core/affinity.h"
+#include "intr/core/error.h"
 #include "intr/core/kept_memory.h"
 #include "intr/core/version.h"
 #include "intr/train/device.h"
@@ -15,11 +19,32 @@
 namespace intr {
 namespace {
 
-ComputePlace take_place_among(const PlaceOptions& options, int local_rank, int local_size) {
+/// From so many cores of its own a rank does without one for the sake of its messages.
+constexpr std::size_t kCoresToShare = 4;
+
+bool wants_comm_core(const std::string& choice, std::size_t cores, int local_size) {
+  if (choice != "auto") return choice == "on";
+  // Ranks that are not bound have the same cores: none belongs to one of them.
+  const bool own = local_size == 1 || cores < std::thread::hardware_concurrency();
+  return own && cores >= kCoresToShare;
+}
+
+/// Gives the last core of this rank's mask to the thread that makes all MPI calls. What is started
+/// later computes on the others.
+void give_core_to_messages(MpiEnvironment& mpi) {
+  const std::vector<int> cores = usable_cores();
+  if (cores.size() < 2)
+    throw EnvironmentError("this rank has one core, none is left for messages", "--comm-core on",
+                           "bind each rank to more cores, or give --comm-core off");
+  mpi.run([&cores] { keep_to_cores(std::span(cores).last(1)); });
+  keep_to_cores(std::span(cores).first(cores.size() - 1));
+}
+
+/// @param share cores that this rank computes on, unless its number of threads is given
+ComputePlace take_share(const PlaceOptions& options, int local_rank, std::int64_t share) {
   ComputePlace place{.device = choose_device(options.device, local_rank),
-                     .threads = compute_threads(options.threads, local_size),
+                     .threads = options.threads > 0 ? options.threads : share,
                      .local_rank = local_rank};
-  const std::int64_t share = compute_threads(0, local_size);
   const std::int64_t usual = place.device.is_cpu() ? share / 16 : share - 1;
   place.loader_threads =
       options.loader_threads > 0 ? options.loader_threads : std::max<std::int64_t>(1, usual);
@@ -35,10 +60,19 @@ ComputePlace take_place_among(const PlaceOptions& options, int local_rank, int l
 
 ComputePlace take_place(const PlaceOptions& options, MpiEnvironment& mpi) {
   mpi.run([] { at::globalContext().setFlushDenormal(true); });
-  return take_place_among(options, mpi.local_rank(), mpi.local_size());
+  std::int64_t share = compute_threads(0, mpi.local_size());
+  const bool on_cpu = choose_device(options.device, mpi.local_rank()).is_cpu();
+  if (on_cpu && mpi.world_size() > 1 &&
+      wants_comm_core(options.comm_core, usable_cores().size(), mpi.local_size())) {
+    give_core_to_messages(mpi);
+    share = std::max<std::int64_t>(1, share - 1);
+  }
+  return take_share(options, mpi.local_rank(), share);
 }
 
-ComputePlace take_place(const PlaceOptions& options) { return take_place_among(options, 0, 1); }
+ComputePlace take_place(const PlaceOptions& options) {
+  return take_share(options, 0, compute_threads(0, 1));
+}
 
 void agree_on_place(const ComputePlace& place, Communicator& communicator) {
   communicator.agree("what ranks compute with",

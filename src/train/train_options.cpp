@@ -172,7 +172,9 @@ void describe(PlaceOptions& place, OptionSet& options) {
       .add("device", place.device, "auto, cpu, cuda")
       .add("comm", place.comm,
            "messages between ranks: auto, self, mpi, fixed (adds in one order, the same bits in "
-           "every run), nccl");
+           "every run), nccl")
+      .add("comm-core", place.comm_core,
+           "a core of a rank is for its messages alone: on, off, auto (from 4 cores of its own)");
 }
 
 void validate(const PlaceOptions& place) {
@@ -180,6 +182,7 @@ void validate(const PlaceOptions& place) {
   require_range("loader-threads", place.loader_threads, 0, 4096);
   require_choice("device", place.device, {"auto", "cpu", "cuda"});
   require_choice("comm", place.comm, {"auto", "self", "mpi", "fixed", "nccl"});
+  require_choice("comm-core", place.comm_core, {"auto", "on", "off"});
 }
 
 Transform TrainOptions::train_transform() const {

@@ -87,7 +87,8 @@ TEST_F(BenchStepTest, ComparesWithTheBareStepAndWithTheSumsAlone) {
   EXPECT_FALSE(one.contains("sums_alone_ms")) << "one rank adds up nothing";
   const Json two = summary(2);
   EXPECT_GT(two.at("sums_alone_ms").at("median").get<double>(), 0);
-  EXPECT_TRUE(two.contains("exposed_of_sums"));
+  EXPECT_GE(two.at("exposed_of_sums").at("median").get<double>(), 0);
+  EXPECT_TRUE(two.contains("added_of_sums"));
 }
 
 TEST_F(BenchStepTest, TakesPartInRoundsWithTheSameCheckOnAnyNumberOfRanks) {

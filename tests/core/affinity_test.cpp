@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <span>
 #include <thread>
+#include <vector>
+
+#include "intr/core/error.h"
 
 namespace intr {
 namespace {
@@ -51,6 +55,19 @@ TEST(Affinity, RanksShareAnUnboundNode) {
   } else {  // bound by whoever started the test: the mask is this process's own
     EXPECT_EQ(compute_threads(0, 2), cores);
   }
+}
+
+TEST(Affinity, KeepsAThreadAndThoseThatItStarts) {
+  const MaskKeeper keeper;
+  const std::vector<int> all = usable_cores();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(static_cast<std::int64_t>(all.size()), available_cores());
+  keep_to_cores(std::span(all).last(1));
+  EXPECT_EQ(usable_cores(), std::vector<int>{all.back()});
+  std::vector<int> of_child;
+  std::thread([&of_child] { of_child = usable_cores(); }).join();
+  EXPECT_EQ(of_child, std::vector<int>{all.back()});
+  EXPECT_THROW(keep_to_cores({}), EnvironmentError) << "a thread needs a core";
 }
 
 }  // namespace

@@ -5,6 +5,11 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <array>
+#include <thread>
+#include <vector>
+
+#include "intr/core/affinity.h"
 #include "intr/core/error.h"
 
 namespace intr {
@@ -47,6 +52,36 @@ TEST(ComputePlace, EveryThreadThatAddsFlushesDenormals) {
   bool kept = true;
   environment().run([&kept] { kept = keeps_denormals(); });
   EXPECT_FALSE(kept);
+}
+
+/// Cores of the calling thread and of the MPI thread after a place was taken in a thread of its
+/// own: its mask ends with it.
+std::array<std::vector<int>, 2> cores_with(const std::string& comm_core) {
+  std::array<std::vector<int>, 2> cores;
+  std::thread([&] {
+    static_cast<void>(
+        take_place({.threads = 1, .device = "cpu", .comm_core = comm_core}, environment()));
+    cores[0] = usable_cores();
+  }).join();
+  environment().run([&cores] { cores[1] = usable_cores(); });
+  return cores;
+}
+
+TEST(ComputePlace, MessagesGetTheLastCoreIfAskedFor) {
+  const std::vector<int> all = usable_cores();
+  EXPECT_EQ(cores_with("off")[0], all);
+  if (environment().world_size() == 1) {
+    EXPECT_EQ(cores_with("on")[0], all) << "one rank has no messages";
+  } else if (all.size() == 1) {
+    EXPECT_THROW(static_cast<void>(
+                     take_place({.threads = 1, .device = "cpu", .comm_core = "on"}, environment())),
+                 EnvironmentError);
+  } else {
+    const auto [compute, messages] = cores_with("on");
+    EXPECT_EQ(messages, std::vector<int>{all.back()});
+    EXPECT_EQ(compute, std::vector<int>(all.begin(), all.end() - 1));
+    environment().run([&all] { keep_to_cores(all); });
+  }
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct PlaceOptions {
   std::int64_t loader_threads = 0;  ///< decoding threads of a rank; 0 = a sixteenth of those
   std::string device = "auto";      ///< auto, cpu, cuda
   std::string comm = "auto";        ///< auto, self, mpi, fixed, nccl
+  std::string comm_core = "auto";   ///< auto, on, off
 };
 void describe(PlaceOptions& place, OptionSet& options);
 void validate(const PlaceOptions& place);

@@ -46,9 +46,11 @@ void describe(StepBench& o, OptionSet& set) {
   describe_precision(o.precision, set);
   set.add("bucket-mb", o.bucket_mb, "size of gradient buckets, MiB; 0 = what suits the back end");
   set.group("How")
-      .add("compare", o.compare,
-           "after each round the same steps by model and optimizer alone, and the sums over ranks "
-           "alone: what the engine adds, and how much communication is exposed")
+      .add(
+          "compare", o.compare,
+          "after each round the same steps by model and optimizer alone, and the sums over ranks "
+          "alone. times_bare: what the engine adds; exposed_of_sums: the share of the sums that is "
+          "waited for; added_of_sums: the same with what they slow the backward pass down")
       .add("rounds", o.rounds, "rounds that are timed, after two to warm up")
       .add("quick", o.quick, "two rounds")
       .add("serve", o.serve, "take part in rounds that scripts/bench/rounds.py leads")
@@ -112,7 +114,9 @@ Json summary_of(const std::vector<ComparedRound>& rounds, double steps, bool com
   if (rounds.front().sums_s <= 0) return summary;
   summary["sums_alone_ms"] =
       spread_of(rounds, [](const ComparedRound& r) { return 1e3 * r.sums_s; });
-  summary["exposed_of_sums"] = spread_of(rounds, [=](const ComparedRound& r) {
+  summary["exposed_of_sums"] = spread_of(
+      rounds, [=](const ComparedRound& r) { return r.trained.phases.exposed / steps / r.sums_s; });
+  summary["added_of_sums"] = spread_of(rounds, [=](const ComparedRound& r) {
     return (r.trained.seconds - r.bare.seconds) / steps / r.sums_s;
   });
   return summary;
