@@ -65,6 +65,8 @@ class Place {
   bool taken_ = false;
 };
 
+thread_local Place this_place;
+
 }  // namespace
 
 void start(std::size_t capacity) {
@@ -74,19 +76,19 @@ void start(std::size_t capacity) {
   to.events.assign(capacity, {});
   to.next = 0;
   to.total = 0;
+  static_cast<void>(this_place.number());  // the first line of the picture
   to.zero = now();
 }
 
 void record(bool wanted) noexcept { state::recording = wanted; }
 
 void add(const Event& event) noexcept {
-  thread_local Place place;
   Ring& to = ring();
   const std::lock_guard lock(to.mutex);
   if (to.events.empty()) return;  // taken meanwhile
   Event& slot = to.events[to.next];
   try {
-    const std::uint32_t thread = place.number();
+    const std::uint32_t thread = this_place.number();
     slot = event;
     slot.thread = thread;
   } catch (const std::bad_alloc&) {  // no memory for a name: then without this event

@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -137,7 +139,7 @@ TEST(Trace, EventsKnowTheirThreads) {
   std::vector<std::thread> threads;
   for (int number = 0; number < kThreads; ++number)
     threads.emplace_back([&, number] {
-      name_this_thread("worker " + std::to_string(number));
+      name_this_thread("worker " + std::to_string(number % 2));  // two of each name
       for (int i = 0; i < kEach; ++i) trace::instant("event", {"worker", number});
       std::unique_lock lock(mutex);  // all at once: no place is handed on
       ++alive;
@@ -148,9 +150,11 @@ TEST(Trace, EventsKnowTheirThreads) {
   const Recording recording = trace::take();
   ASSERT_EQ(recording.events.size(), static_cast<std::size_t>(kThreads * kEach));
   std::array<int, kThreads> counts = {};
+  std::map<std::uint32_t, std::int64_t> worker_of;
   for (const Event& event : recording.events) {
     const std::int64_t worker = event.args[0].value;
-    EXPECT_EQ(recording.threads[event.thread], "worker " + std::to_string(worker));
+    EXPECT_EQ(recording.threads[event.thread], "worker " + std::to_string(worker % 2));
+    EXPECT_EQ(worker_of.emplace(event.thread, worker).first->second, worker);
     ++counts[static_cast<std::size_t>(worker)];
   }
   EXPECT_THAT(counts, testing::Each(kEach));

@@ -57,7 +57,7 @@ inline std::int64_t now() noexcept {
 }
 
 /// Makes room for so many events; time counts from now. Forgets what was there, records nothing
-/// yet.
+/// yet. Called by the main thread, which so becomes the first of all.
 void start(std::size_t capacity);
 /// Lets recording go on or rest, after start().
 void record(bool wanted) noexcept;
