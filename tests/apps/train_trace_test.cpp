@@ -102,6 +102,7 @@ class TrainTraceTest : public testing::Test {
                              quoted(folder_ / run) + test::tiny_flags(kRun + more));
   }
   std::string trace() const { return "--trace " + quoted(file_) + " "; }
+  void expect_parts() const;
   Checkpoint newest(const std::string& run) const {
     const std::string folder = folder_ / run + "/checkpoints";
     return read_checkpoint(folder + "/" + checkpoint_candidates(folder).front().file);
@@ -111,6 +112,22 @@ class TrainTraceTest : public testing::Test {
   const std::string file_ = folder_ / "made/trace.json";
   const std::string set_ = test::make_colored_squares(folder_.path());
 };
+
+/// Parts of failed ranks, and nothing else, that hold the first three steps.
+void TrainTraceTest::expect_parts() const {
+  EXPECT_FALSE(fs::exists(file_));
+  std::int64_t parts = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ / "made")) {
+    if (entry.path().filename().string().starts_with("."))
+      continue;  // of a rank killed while writing
+    const Trace part(entry.path().string());
+    const int rank = part.processes.begin()->first;
+    EXPECT_EQ(entry.path().string(), file_ + ".rank" + std::to_string(rank) + ".json");
+    EXPECT_EQ(part.steps(rank), (std::vector<std::int64_t>{1, 2, 3}));
+    ++parts;
+  }
+  EXPECT_GE(parts, 1);
+}
 
 void expect_phases(const Trace& trace, const Span& step) {
   static const std::vector<std::string> kNames = {"begin",    "data",    "forward",
@@ -249,16 +266,13 @@ TEST_F(TrainTraceTest, ChangesNoBitAndMayComeAndGo) {
 TEST_F(TrainTraceTest, AFailureLeavesThePartOfEachRankThatCan) {
   const ProgramResult result = train("run", trace() + "--inject nan:step=2,count=3");
   EXPECT_EQ(result.exit_code, 77) << result.errors;
-  EXPECT_FALSE(fs::exists(file_));
-  std::int64_t parts = 0;
-  for (const auto& entry : fs::directory_iterator(folder_ / "made")) {
-    const Trace part(entry.path().string());
-    const int rank = part.processes.begin()->first;
-    EXPECT_EQ(entry.path().string(), file_ + ".rank" + std::to_string(rank) + ".json");
-    EXPECT_EQ(part.steps(rank), (std::vector<std::int64_t>{1, 2, 3}));
-    ++parts;
-  }
-  EXPECT_GE(parts, 1);
+  expect_parts();
+}
+
+TEST_F(TrainTraceTest, SoDoesAHang) {
+  const ProgramResult result = train("run", trace() + "--hang-limit 4 --inject hang:rank=1,step=4");
+  EXPECT_EQ(result.exit_code, 76) << result.errors;
+  expect_parts();
 }
 
 TEST_F(TrainTraceTest, WrongUseIsTwo) {
