@@ -24,7 +24,7 @@ struct TraceSteps {
 /// ends by an error it writes what this rank has beside that file, without the others.
 class RunTrace {
  public:
-  static constexpr std::size_t kMostEvents = 1 << 16;  ///< of a rank; 7 MB
+  static constexpr std::size_t kMostEvents = 1 << 16;  ///< of a rank; 5 MB
 
   /// @param file empty: no trace @param steps see TraceSteps::parse
   RunTrace(std::string file, const std::string& steps);
