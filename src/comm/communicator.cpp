@@ -42,6 +42,19 @@ std::string name_differing(const std::vector<std::vector<std::byte>>& values) {
 
 }  // namespace
 
+std::size_t element_bytes(ElementType dtype) {
+  switch (dtype) {
+    case ElementType::f32:
+      return 4;
+    case ElementType::f64:
+    case ElementType::i64:
+      return 8;
+    case ElementType::u8:
+      return 1;
+  }
+  throw InternalError("an element type that is not in the list");
+}
+
 std::string describe(const Tag& tag) {
   std::string text = tag.section;
   if (tag.step >= 0) text += fmt::format(", step {}", tag.step);

@@ -6,31 +6,20 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <future>
 
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
+#include "intr/core/trace.h"
 #include "ordered_reduction.h"
 
 namespace intr {
 namespace {
 
 constexpr int kGatherTag = 1;
-
-std::size_t element_bytes(ElementType dtype) {
-  switch (dtype) {
-    case ElementType::f32:
-      return 4;
-    case ElementType::f64:
-    case ElementType::i64:
-      return 8;
-    case ElementType::u8:
-      return 1;
-  }
-  throw InternalError("an element type that is not in the list");
-}
 
 MPI_Datatype mpi_type(ElementType dtype) {
   switch (dtype) {
@@ -84,6 +73,20 @@ class MpiWork final : public Work {
  private:
   std::future<void> result_;
 };
+
+/// A call with its place in the trace: as long as it waited for the MPI thread, and as it ran.
+template <class Call>
+auto traced(const Tag& tag, std::size_t bytes, Call call) {
+  return [=, asked = trace::on() ? trace::now() : 0] {
+    const trace::Arg step{tag.step >= 0 ? "step" : nullptr, tag.step};
+    const trace::Arg bucket{tag.bucket >= 0 ? "bucket" : nullptr, tag.bucket};
+    const trace::Arg size{"bytes", checked_cast<std::int64_t>(bytes)};
+    if (asked > 0 && tag.bucket >= 0)
+      trace::waiting("queued", asked, trace::now(), {step, bucket, size});
+    const trace::Scope running(tag.section, step, bucket, size);
+    call();
+  };
+}
 
 }  // namespace
 
@@ -202,10 +205,11 @@ MpiCommunicator::~MpiCommunicator() {
   });
 }
 
-std::unique_ptr<Work> MpiCommunicator::post(std::function<void()> call) {
+std::unique_ptr<Work> MpiCommunicator::post(const Tag& tag, const Buffer& buffer,
+                                            std::function<void()> call) {
   auto promise = std::make_shared<std::promise<void>>();
   auto work = std::make_unique<MpiWork>(promise->get_future());
-  environment_.post([promise, call = std::move(call)] {
+  environment_.post([promise, call = traced(tag, bytes_of(buffer), std::move(call))] {
     try {
       call();
       promise->set_value();
@@ -217,7 +221,7 @@ std::unique_ptr<Work> MpiCommunicator::post(std::function<void()> call) {
 }
 
 std::unique_ptr<Work> MpiCommunicator::allreduce(Buffer inout, Op op, StreamHandle, Tag tag) {
-  return post([=, state = state_, ordered = reduction_ == Reduction::kFixedOrder] {
+  return post(tag, inout, [=, state = state_, ordered = reduction_ == Reduction::kFixedOrder] {
     if (ordered)
       state->ordered_allreduce(inout, op, tag);
     else
@@ -226,23 +230,30 @@ std::unique_ptr<Work> MpiCommunicator::allreduce(Buffer inout, Op op, StreamHand
 }
 
 std::unique_ptr<Work> MpiCommunicator::broadcast(Buffer inout, int root, StreamHandle, Tag tag) {
-  return post([=, state = state_] { state->broadcast(state->data, inout, root, tag); });
+  return post(tag, inout, [=, state = state_] { state->broadcast(state->data, inout, root, tag); });
+}
+
+/// Waits for a call on the MPI thread.
+template <class Call>
+void MpiCommunicator::run(const Tag& tag, std::size_t bytes, const Call& call) {
+  const auto whole = traced(tag, bytes, std::cref(call));
+  environment_.run(std::cref(whole));
 }
 
 void MpiCommunicator::allreduce_now(std::span<std::int64_t> values, Op op, Tag tag) {
-  environment_.run([&] {
+  run(tag, values.size_bytes(), [&] {
     state_->allreduce(state_->control, {values.data(), values.size(), ElementType::i64}, op, tag);
   });
 }
 
 void MpiCommunicator::allreduce_now(std::span<double> values, Op op, Tag tag) {
-  environment_.run([&] {
+  run(tag, values.size_bytes(), [&] {
     state_->allreduce(state_->control, {values.data(), values.size(), ElementType::f64}, op, tag);
   });
 }
 
 void MpiCommunicator::broadcast_bytes(std::vector<std::byte>& bytes, int root, Tag tag) {
-  environment_.run([&] {
+  run(tag, bytes.size(), [&] {
     std::int64_t size = checked_cast<std::int64_t>(bytes.size());
     state_->broadcast(state_->control, {&size, 1, ElementType::i64}, root, tag);
     bytes.resize(checked_cast<std::size_t>(size));
@@ -253,12 +264,12 @@ void MpiCommunicator::broadcast_bytes(std::vector<std::byte>& bytes, int root, T
 std::vector<std::vector<std::byte>> MpiCommunicator::gather(std::span<const std::byte> mine,
                                                             int root, Tag tag) {
   std::vector<std::vector<std::byte>> all;
-  environment_.run([&] { all = state_->gather(mine, root, tag); });
+  run(tag, mine.size(), [&] { all = state_->gather(mine, root, tag); });
   return all;
 }
 
 void MpiCommunicator::barrier(Tag tag) {
-  environment_.run([&] {
+  run(tag, 0, [&] {
     state_->check_usable(tag);
     state_->check(MPI_Barrier(state_->control), "MPI_Barrier", tag);
   });

@@ -15,6 +15,7 @@
 
 #include "intr/core/error.h"
 #include "intr/core/log.h"
+#include "intr/core/thread_name.h"
 
 namespace intr {
 
@@ -33,6 +34,7 @@ struct MpiEnvironment::State {
   std::thread thread;
 
   void work() {
+    name_this_thread("mpi");
     std::unique_lock lock(mutex);
     while (true) {
       changed.wait(lock, [this] { return ending || !calls.empty(); });

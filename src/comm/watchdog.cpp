@@ -6,6 +6,7 @@
 
 #include "intr/core/log.h"
 #include "intr/core/stopwatch.h"
+#include "intr/core/thread_name.h"
 
 namespace intr {
 namespace {
@@ -29,6 +30,7 @@ Watchdog::~Watchdog() {
 }
 
 void Watchdog::watch() {
+  name_this_thread("watchdog");
   double last = steady_seconds();
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kPause, [this] { return ending_; })) {

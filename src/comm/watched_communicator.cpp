@@ -12,11 +12,6 @@
 namespace intr {
 namespace {
 
-std::size_t bytes_of(const Buffer& buffer) {
-  const bool wide = buffer.dtype == ElementType::f64 || buffer.dtype == ElementType::i64;
-  return buffer.count * (wide ? 8 : buffer.dtype == ElementType::f32 ? 4 : 1);
-}
-
 class WatchedWork final : public Work {
  public:
   WatchedWork(std::unique_ptr<Work> inner, std::function<void()> ended)

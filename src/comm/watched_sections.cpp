@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "intr/core/quantile.h"
+
 namespace intr {
 namespace {
 
@@ -35,13 +37,6 @@ void WatchedSections::Durations::add(double seconds) {
   }
   values_[next_] = seconds;
   next_ = (next_ + 1) % kMostDurations;
-}
-
-double WatchedSections::Durations::quantile(double part) const {
-  std::vector<double> values = values_;
-  const auto place = static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
 }
 
 void WatchedSections::enter(Section section, std::int64_t step, double now) {
@@ -98,13 +93,15 @@ double WatchedSections::limit() const {
       break;
   }
   const Durations& durations = section_ == Section::kStep ? steps_ : batches_;
-  const double limit = durations.empty() ? std::max(limits_.first_step_s, limits_.step_s)
-                                         : std::max(limits_.step_s, 10 * durations.quantile(0.99));
+  const double limit =
+      durations.empty() ? std::max(limits_.first_step_s, limits_.step_s)
+                        : std::max(limits_.step_s, 10 * lower_quantile(durations.values(), 0.99));
   return waits_for_a_save() ? std::max(limit, limits_.save_s) : limit;
 }
 
 double WatchedSections::stop_limit() const {
-  return steps_.empty() ? 2 * limits_.stop_s : std::max(limits_.stop_s, 3 * steps_.quantile(0.5));
+  return steps_.empty() ? 2 * limits_.stop_s
+                        : std::max(limits_.stop_s, 3 * lower_quantile(steps_.values(), 0.5));
 }
 
 WatchedSections::Verdict WatchedSections::judge(double now, bool stop_wanted) {

@@ -9,6 +9,8 @@
 
 #include "intr/core/error.h"
 #include "intr/core/stopwatch.h"
+#include "intr/core/thread_name.h"
+#include "intr/core/trace.h"
 #include "intr/data/loader_memory.h"
 
 namespace intr {
@@ -36,9 +38,15 @@ BatchPipeline::BatchPipeline(const DataIndex& index, const ShardReader& reader,
       slots_(options.slots, options.slot_bytes, options.hook, [bell = bell_] { bell->ring(); }),
       blocks_(kMostReadAhead) {
   try {
-    threads_.emplace_back([this] { read_ahead(); });
+    threads_.emplace_back([this] {
+      name_this_thread("reader");
+      read_ahead();
+    });
     for (std::int64_t i = 0; i < options.threads; ++i)
-      threads_.emplace_back([this] { decode_pictures(); });
+      threads_.emplace_back([this] {
+        name_this_thread("decoder");
+        decode_pictures();
+      });
   } catch (...) {
     end();
     throw;
@@ -72,6 +80,10 @@ std::optional<MicroBatch> BatchPipeline::next() {
   if (works_.empty()) return std::nullopt;
   const auto queue = std::count_if(works_.begin(), works_.end(),
                                    [](const auto& work) { return work->is_complete(); });
+  if (trace::on()) {
+    trace::counter("ready batches", queue);
+    trace::counter("free slots", slots_.num_free());
+  }
   const std::shared_ptr<BatchWork> work = std::move(works_.front());
   works_.pop_front();
   lock.unlock();
@@ -192,6 +204,7 @@ BatchFigures BatchPipeline::prepare(const Task& task, Scratch& scratch) const {
   BatchFigures took;
   const BatchWork& work = *task.work;
   const std::int64_t row = work.order.batch.rows[task.picture];
+  const trace::Scope scope("picture", {"sample_id", work.order.batch.sample_ids[task.picture]});
   const PictureWork& picture = work.pictures[task.picture];
   std::span<const std::byte> bytes;
   if (task.was_read) bytes = {picture.block->memory.get() + picture.begin, index_->length(row)};

@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "batch_pipeline.h"
+#include "intr/core/checked_cast.h"
+#include "intr/core/trace.h"
 
 namespace intr {
 namespace {
@@ -75,7 +77,12 @@ void BatchPipeline::carry_out(Read& read, Lock& lock) {
   lock.unlock();
   const auto begin = std::chrono::steady_clock::now();
   const std::int64_t first = work.order.batch.rows[read.pictures.front()];
-  const bool good = reader_->read_ahead(first, {read.block->memory.get(), read.bytes});
+  bool good = false;
+  {
+    const trace::Scope scope("read", {"pictures", std::ssize(read.pictures)},
+                             {"bytes", checked_cast<std::int64_t>(read.bytes)});
+    good = reader_->read_ahead(first, {read.block->memory.get(), read.bytes});
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   lock.lock();
   std::size_t place = 0;

@@ -7,6 +7,8 @@
 #include "intr/core/error.h"
 #include "intr/core/log.h"
 #include "intr/core/stopwatch.h"
+#include "intr/core/thread_name.h"
+#include "intr/core/trace.h"
 
 namespace intr {
 namespace {
@@ -30,6 +32,7 @@ CheckpointSaver::~CheckpointSaver() {
 }
 
 CheckpointSaver::Job CheckpointSaver::copy_of(const RunState& state, bool major) {
+  const trace::Scope scope("copy state", {"step", state.cursor.step});
   Job job{.head = identity_, .major = major, .report = {}};
   state.put_into(job.head);
   snapshot_.take();
@@ -64,6 +67,7 @@ SaveReport CheckpointSaver::save_now(const RunState& state, bool major) {
 }
 
 void CheckpointSaver::wait() {
+  const trace::Scope scope("wait for save");
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !job_; });
 }
@@ -76,6 +80,7 @@ std::vector<SaveReport> CheckpointSaver::take_reports() {
 
 /// Fills the job's report.
 void CheckpointSaver::write(Job& job) {
+  const trace::Scope scope("save", {"step", job.report.step});
   try {
     job.report.path = store_.save(job.head, snapshot_.values(), job.major);
     std::error_code ignored;
@@ -94,6 +99,7 @@ void CheckpointSaver::write(Job& job) {
 }
 
 void CheckpointSaver::work() {
+  name_this_thread("saver");
   while (true) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return job_ || ending_; });

@@ -9,6 +9,7 @@
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
+#include "intr/core/trace.h"
 #include "intr/io/atomic_file.h"
 
 namespace intr {
@@ -69,10 +70,6 @@ ManifestEntry* CheckpointStore::find(std::int64_t step) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-void CheckpointStore::begin(SaveStage stage) const {
-  if (hook_) hook_(stage);
-}
-
 void CheckpointStore::check_fence() const {
   if (fence_) fence_();
 }
@@ -83,11 +80,16 @@ void CheckpointStore::write_list() const {
 }
 
 std::string CheckpointStore::save(const Checkpoint& head, const FlatValues& values, bool major) {
+  std::optional<trace::Scope> span;  // of a stage: until the next one begins
+  const SaveHook begin = [&](SaveStage stage) {
+    span.emplace(name_of(stage));
+    if (hook_) hook_(stage);
+  };
   begin(SaveStage::kPlan);
   require_room(folder_, checkpoint_bytes(values.num_values, head.frozen.size()));
   const std::string path = path_of(head.step);
   AtomicFile file(path);
-  write_checkpoint(file.temporary_path(), head, values, hook_);
+  write_checkpoint(file.temporary_path(), head, values, begin);
   ManifestEntry entry{.step = head.step,
                       .epoch = head.epoch,
                       .file = checkpoint_file_name(head.step),

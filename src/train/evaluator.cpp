@@ -11,6 +11,7 @@
 
 #include "intr/core/error.h"
 #include "intr/core/progress.h"
+#include "intr/core/trace.h"
 #include "intr/data/loader.h"
 #include "intr/data/network_input.h"
 
@@ -68,8 +69,9 @@ std::vector<SampleScore> Evaluator::score_share(const Intr& model, at::Device de
   std::vector<SampleScore> scores;
   while (const auto batch = loader.next()) {
     stopped = stop_requested();
-    if (stopped) return scores;                               // no collective stands in this loop
-    const at::Tensor images = network_input(*batch, device);  // [B, 3, H, W]
+    if (stopped) return scores;  // no collective stands in this loop
+    const trace::Scope scope("evaluate batch", {"images", batch->size()});
+    const at::Tensor images = network_input(*batch, device);        // [B, 3, H, W]
     const IntrOutput output = model.forward(images, batch->sizes);  // logits [B, K]
     score_batch(output.logits.to(at::kCPU, at::kFloat).contiguous(), *batch, scores);
     progress.advance(batch->size());

@@ -82,8 +82,10 @@ Cause cause_of_stop(std::string_view name) {
 }  // namespace
 
 JobSupervision::JobSupervision(const TrainOptions& options, Communicator& communicator,
-                               Attempt& attempt, std::function<const char*()> stop_signal)
+                               Attempt& attempt, std::function<const char*()> stop_signal,
+                               RunTrace& trace)
     : attempt_(joined(attempt, communicator)),
+      trace_(trace),
       stop_signal_(std::move(stop_signal)),
       guard_every_(options.guard_every),
       nodes_(texts_of_ranks(communicator.info().node, communicator, kTag)),
@@ -104,6 +106,7 @@ void JobSupervision::start_at(std::int64_t step, std::int64_t restarts) {
   communicator_.set_delay(faults_.wire_delay());
   attempt_.set_step(step);
   agreed_step_ = step;
+  trace_.start(communicator_);
 }
 
 void JobSupervision::enter(Section section, std::int64_t step) {
@@ -114,6 +117,7 @@ void JobSupervision::beat() { sections_.beat(steady_seconds()); }
 
 void JobSupervision::begin_step(std::int64_t step, FlatState& state) {
   enter(Section::kStep, step);
+  trace_.begin_step(step);
   faults_.begin_step(step, state);
 }
 
@@ -182,6 +186,7 @@ void JobSupervision::explain(const DivergedError& error, const SuspectSamples& s
 
 void JobSupervision::leave(ExitCode code, std::int64_t step, const std::string& reason) {
   enter(Section::kLeave, step);
+  trace_.write(communicator_);
   attempt_.set_step(step);
   if (attempt_.rank() != 0) return;
   const bool stopped = code == ExitCode::kStopped;
@@ -207,6 +212,7 @@ void JobSupervision::report_stall(const WatchedPlace& place) const {
   } catch (const std::exception& error) {
     log::warning("no stall report of this rank: {}", error.what());
   }
+  trace_.write_part();
 }
 
 /// The launcher ends all ranks as soon as one leaves: the lowest one with a report speaks for all
@@ -241,6 +247,7 @@ void JobSupervision::end_overdue_stop(const WatchedPlace& place) {
       "asked to stop by {}, but section {} (step {}) did not end: another rank is gone or hangs",
       stop_signal_(), word_of(place.section), place.step);
   attempt_.record({ExitCode::kPeerLost, Cause::kPeerLost, message});
+  trace_.write_part();
   log::error("{}. Next: started again, the run resumes", message);
   leave_now();
 }

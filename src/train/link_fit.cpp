@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/train/link_fit.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "intr/core/error.h"
+#include "intr/core/quantile.h"
 
 namespace intr {
 namespace {
@@ -45,11 +45,6 @@ Line solve(const std::vector<Row>& rows, const std::vector<double>& weights) {
   return line.latency < 0 || line.per_byte <= 0 ? Line{0, b / bb} : line;
 }
 
-double middle(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
-}
-
 }  // namespace
 
 LinkFit fit_link(std::span<const LinkSample> samples, std::int64_t ranks) {
@@ -70,7 +65,7 @@ LinkFit fit_link(std::span<const LinkSample> samples, std::int64_t ranks) {
   }
   std::vector<double> errors;
   for (const Row& row : rows) errors.push_back(std::abs(row.residual(line.latency, line.per_byte)));
-  return {{line.latency, 1 / line.per_byte}, middle(errors)};
+  return {{line.latency, 1 / line.per_byte}, median(errors)};
 }
 
 }  // namespace intr

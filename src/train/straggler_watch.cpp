@@ -3,16 +3,9 @@
 
 #include <algorithm>
 
+#include "intr/core/quantile.h"
+
 namespace intr {
-namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-}  // namespace
 
 std::vector<Straggler> StragglerWatch::add(std::span<const double> compute_s,
                                            std::span<const double> images) {

@@ -9,6 +9,7 @@
 #include "intr/train/fault_plan.h"
 #include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
+#include "intr/train/run_trace.h"
 #include "intr/train/virtual_shards.h"
 
 namespace intr {
@@ -106,6 +107,10 @@ void describe_run(TrainOptions& o, OptionSet& set) {
       .add("eval-every", o.eval_every, "epochs between evaluations; 0 = only at the end")
       .add("eval-batch-size", o.eval_batch_size, "pictures of a forward pass in evaluation at most")
       .add("log-every", o.log_every, "steps between lines of metrics.jsonl")
+      .add("trace", o.trace,
+           "JSON file for Perfetto of what every rank did when: phases of steps, messages, saves")
+      .add("trace-steps", o.trace_steps,
+           "A:B: only from the first to the last of these steps; the run's first is 1")
       .add("quiet", o.quiet, "say only what is wrong")
       .add("json", o.json, "print the result as JSON on standard output");
 }
@@ -252,6 +257,9 @@ void validate_settings(TrainOptions& options) {
   require_range("guard-every", options.guard_every, 0, kMany);
   static_cast<void>(parse_faults(options.inject));
   require_range("log-every", options.log_every, 1, kMany);
+  static_cast<void>(TraceSteps::parse(options.trace_steps));
+  if (options.trace.empty() && !options.trace_steps.empty())
+    throw UsageError("there is no trace to bound", "--trace-steps", "add --trace FILE");
   static_cast<void>(SaveInterval::parse(options.save_every));
   for (const std::string& name : options.allow_change)
     require_choice("allow-change", name, {kChangeNames.begin(), kChangeNames.end()});

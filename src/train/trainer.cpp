@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/philox.h"
-#include "intr/core/stopwatch.h"
+#include "intr/core/trace.h"
 #include "intr/data/network_input.h"
 #include "intr/train/scores.h"
 
@@ -52,6 +53,29 @@ void LoaderReport::add(const MicroBatch& batch) {
       pad_fraction_of(static_cast<double>(picture_pixels_), static_cast<double>(padded_pixels_));
 }
 
+/// Splits a step into phases that follow each other: their seconds for the report, and their place
+/// in the trace.
+class Trainer::Phases {
+ public:
+  /// @param step the first is 1
+  explicit Phases(std::int64_t step) : step_(step) {}
+  /// The phase ends that began where the last one ended. @return its seconds
+  double end(const char* name) {
+    const std::int64_t now = trace::now();
+    trace::span(name, last_, now, {"step", step_});
+    return 1e-9 * static_cast<double>(now - std::exchange(last_, now));
+  }
+  /// So does the step.
+  void end_step(std::int64_t images) const {
+    trace::span("step", begin_, last_, {"step", step_}, {"images", images});
+  }
+
+ private:
+  std::int64_t step_;
+  std::int64_t begin_ = trace::now();
+  std::int64_t last_ = begin_;
+};
+
 Trainer::Trainer(Parts parts, const Options& options)
     : parts_(std::move(parts)), options_(options) {}
 
@@ -59,25 +83,28 @@ StepReport Trainer::step() {
   StepReport report;
   report.epoch = cursor_.epoch;
   suspects_.clear();
-  Stopwatch beginning;
+  Phases phases(cursor_.step + 1);
   if (parts_.step_begins) parts_.step_begins(cursor_.step + 1);
-  report.times.forward += beginning.lap();
+  report.times.forward += phases.end("begin");
   StepSums mine{.stop = parts_.stop_requested()};
   for (bool last = false; !last;) {
-    Stopwatch watch;
     const MicroBatch batch = parts_.loader.next();
-    report.times.data += watch.lap();
+    report.times.data += phases.end("data");
     last = batch.last_of_step;
     report.loader.add(batch);
-    forward_and_backward(batch, mine, report);
-    if (batch.last_of_shard && !last) end_shard(mine, report);
+    if (batch.size() > 0) forward_and_backward(batch, mine, report, phases);
+    if (!batch.last_of_shard || last) continue;
+    parts_.reducer.end_shard(mine);
+    mine = {};  // the rank's next shard begins with no gradients and no sums
+    report.times.backward += phases.end("backward");
   }
-  Stopwatch watch;
-  const StepSums all = parts_.reducer.finish(mine, cursor_.step);  // gradients summed over ranks
-  report.times.exposed = watch.lap();
+  const StepSums all =
+      parts_.reducer.finish(mine, cursor_.step + 1);  // gradients summed over ranks
+  report.times.exposed = phases.end("exposed");
   report.lr = learning_rates(options_.schedule, cursor_.epoch, cursor_.step);
   const UpdateReport done = update(all, report.lr);
-  report.times.optimizer = watch.lap();
+  report.times.optimizer = phases.end("optimizer");
+  phases.end_step(report.loader.images);
   report.position = cursor_.next_position + all.samples;
   report.epoch_ended = advance(all);
   report.after = cursor_;
@@ -92,17 +119,17 @@ StepReport Trainer::step() {
   report.bad_tensor = done.bad_tensor;
   report.stop = all.stop;
   report.epoch_sums = epoch_sums_;
+  if (!report.applied) trace::instant("update skipped", {"step", cursor_.step});
   return report;
 }
 
-/// Gradients add up in place over the micro-batches of a step. One without pictures adds nothing.
-void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report) {
-  if (batch.size() == 0) return;
+/// Gradients add up in place over the micro-batches of a step.
+void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report,
+                                   Phases& phases) {
   const at::Device device = parts_.state.device();
-  Stopwatch watch;
   const at::Tensor images = network_input(batch, device);                           // [B, 3, H, W]
   const at::Tensor labels = torch::tensor(batch.labels, torch::kInt64).to(device);  // [B]
-  const double normalising = watch.lap();
+  const double normalising = phases.end("data");
   report.loader.normalise_s += normalising;
   report.times.data += normalising;
   seed_dropout(batch);
@@ -112,7 +139,7 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
       parts_.state.model().forward(images, batch.sizes, with_dropout);  // logits [B, K]
   const at::Tensor loss = classification_loss(output.logits, labels, batch.step_samples);  // 0-dim
   const auto value = loss.item<double>();
-  report.times.forward += watch.lap();
+  report.times.forward += phases.end("forward");
   suspects_.add(batch.sample_ids, std::isfinite(value));
   mine.non_finite = mine.non_finite || !std::isfinite(value);
   mine.loss += value;
@@ -120,17 +147,9 @@ void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, Step
   mine.picture_pixels += static_cast<double>(batch.picture_pixels());
   mine.padded_pixels += static_cast<double>(batch.padded_pixels());
   count_hits(output.logits, batch.labels, mine);
-  if (batch.last_of_step) parts_.reducer.arm(mine, cursor_.step);
+  if (batch.last_of_step) parts_.reducer.arm(mine, cursor_.step + 1);
   loss.backward();
-  report.times.backward += watch.lap();
-}
-
-/// A rank's next shard begins with no gradients and no sums.
-void Trainer::end_shard(StepSums& mine, StepReport& report) {
-  Stopwatch watch;
-  parts_.reducer.end_shard(mine);
-  mine = {};
-  report.times.backward += watch.lap();
+  report.times.backward += phases.end("backward");
 }
 
 /// Dropout is a function of the samples' place in the run, so no generator state is ever saved.

@@ -22,6 +22,7 @@
 #include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
+#include "intr/train/run_trace.h"
 #include "intr/train/save_faults.h"
 #include "intr/train/split_data.h"
 #include "intr/train/stop_reasons.h"
@@ -181,7 +182,8 @@ Json run_config(const TrainOptions& options, const Json& values, const Checkpoin
             {"resume", options.resume},
             {"finetune", options.finetune},
             {"backbone-weights", options.backbone_weights},
-            {"comm-profile", options.comm_profile}}}};
+            {"comm-profile", options.comm_profile},
+            {"trace", options.trace}}}};
 }
 
 /// The end line, and the result as JSON where asked for.
@@ -245,7 +247,8 @@ struct Machinery {
 ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
                           const ComputePlace& place, Communicator& unwatched, Attempt& attempt,
                           const StopSource& signals) {
-  JobSupervision supervision(options, unwatched, attempt, signals.name);
+  RunTrace trace(options.trace, options.trace_steps);
+  JobSupervision supervision(options, unwatched, attempt, signals.name, trace);
   Communicator& communicator = supervision.communicator();
   require_legal_ranks(options.virtual_shards, communicator.world_size());
   agree_on_place(place, communicator);

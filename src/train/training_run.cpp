@@ -5,6 +5,7 @@
 
 #include "intr/core/error.h"
 #include "intr/core/stopwatch.h"
+#include "intr/core/trace.h"
 #include "intr/train/replica_guard.h"
 
 namespace intr {
@@ -84,6 +85,7 @@ bool TrainingRun::evaluation_due(const StepReport& report) const {
 
 /// @return false if a stop was asked for meanwhile: the evaluation is repeated on resume
 bool TrainingRun::evaluate() {
+  const trace::Scope scope("evaluation", {"step", state_.cursor.step});
   const double start = steady_seconds();
   parts_.supervision.enter(Section::kEvaluation, state_.cursor.step);
   const auto between_batches = [this] {
@@ -124,6 +126,7 @@ void TrainingRun::save(SaveReason reason, bool epoch_ended) {
 }
 
 ExitCode TrainingRun::stop() {
+  trace::instant("stop", {"step", state_.cursor.step});
   if (parts_.recorder != nullptr) parts_.recorder->stopped(state_, parts_.stop_name());
   return ExitCode::kStopped;
 }

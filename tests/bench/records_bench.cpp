@@ -24,6 +24,7 @@
 
 #include "intr/core/error.h"
 #include "intr/core/guard.h"
+#include "intr/core/quantile.h"
 #include "intr/data/data_index.h"
 #include "intr/data/shard_reader.h"
 
@@ -36,11 +37,6 @@ double seconds(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-  return values[values.size() / 2];
 }
 
 /// The shards' files, read with nothing but pread().

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "intr/core/quantile.h"
 #include "intr/io/file_range.h"
 #include "intr/weights/weight_file.h"
 #include "support/child.h"
@@ -43,11 +44,6 @@ double milliseconds(const std::function<void()>& work) {
   work();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
       .count();
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-  return values[values.size() / 2];
 }
 
 void measure(const std::string& path, int rounds) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/comm/mpi_communicator.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
+#include "intr/core/trace.h"
 
 namespace intr {
 namespace {
@@ -82,6 +86,42 @@ TEST(MpiCommunicator, CallsRunInOrderOnOneThread) {
   EXPECT_EQ(first, second);
   EXPECT_NE(first, std::this_thread::get_id());
   EXPECT_THROW(environment.run([] { throw DataError("from the MPI thread"); }), DataError);
+}
+
+TEST(MpiCommunicator, EveryCallIsInTheTrace) {
+  MpiEnvironment environment;
+  MpiCommunicator communicator(environment);
+  std::vector<float> values(4);
+  std::array<std::int64_t, 2> counts = {};
+  std::vector<std::byte> bytes(5);
+  trace::start(16);
+  trace::record(true);
+  const auto sum = [&](std::int32_t bucket) {
+    return communicator.allreduce({values.data(), values.size(), ElementType::f32}, Op::sum,
+                                  nullptr, {"gradients", 12, bucket});
+  };
+  const auto first = sum(0), second = sum(1);
+  first->wait();
+  second->wait();
+  communicator.broadcast({values.data(), 3, ElementType::f32}, 0, nullptr, {"start"})->wait();
+  communicator.allreduce_now(std::span<std::int64_t>(counts), Op::sum, {"counts"});
+  communicator.broadcast_bytes(bytes, 0, {"text"});
+  communicator.gather(bytes, 0, {"speed", 12});
+  communicator.barrier({"leave"});
+  const trace::Recording recording = trace::take();
+  std::vector<std::string> calls;
+  for (const trace::Event& event : recording.events) {
+    std::string call = event.name;
+    for (const trace::Arg& arg : event.args)
+      if (arg.name != nullptr) call += fmt::format(" {}={}", arg.name, arg.value);
+    calls.push_back(call);
+    EXPECT_EQ(recording.threads[event.thread], "mpi");
+  }
+  EXPECT_THAT(calls, testing::ElementsAre(
+                         "queued step=12 bucket=0 bytes=16", "gradients step=12 bucket=0 bytes=16",
+                         "queued step=12 bucket=1 bytes=16", "gradients step=12 bucket=1 bytes=16",
+                         "start bytes=12", "counts bytes=16", "text bytes=5",
+                         "speed step=12 bytes=5", "leave bytes=0"));
 }
 
 }  // namespace

@@ -82,7 +82,8 @@ TEST_F(RunIdentityTest, WhatIsNoPartOfTheRunMayChangeInsideAnEpoch) {
       [](auto& o) { o.keep = o.keep_every = 9; }, [](auto& o) { o.eval_every = 3; },
       [](auto& o) { o.eval_batch_size = 3; },     [](auto& o) { o.eval_batching = "reference"; },
       [](auto& o) { o.reading.slots = 9; },       [](auto& o) { o.schedule.epochs = 3; },
-      [](auto& o) { o.max_steps = 3; },           [](auto& o) { o.adamw.weight_decay = 0.5; }};
+      [](auto& o) { o.max_steps = 3; },           [](auto& o) { o.adamw.weight_decay = 0.5; },
+      [](auto& o) { o.trace = "t.json"; },        [](auto& o) { o.trace_steps = "1:2"; }};
   const Checkpoint saved = within_epoch(identity({}));
   for (std::size_t i = 0; i < changes.size(); ++i) {
     TrainOptions other;

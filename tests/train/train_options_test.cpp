@@ -108,6 +108,12 @@ TEST(TrainOptions, WrongValuesNameTheirOption) {
                     }),
                     "--min-lr"));
   EXPECT_TRUE(names(fault_with([](auto& o) {
+                      o.trace = "trace.json";
+                      o.trace_steps = "5:4";
+                    }),
+                    "--trace-steps"));
+  EXPECT_TRUE(names(fault_with([](auto& o) { o.trace_steps = "4:5"; }), "--trace FILE"));
+  EXPECT_TRUE(names(fault_with([](auto& o) {
                       o.fresh = true;
                       o.resume = "file.h5";
                     }),

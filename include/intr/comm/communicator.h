@@ -23,6 +23,11 @@ struct Buffer {
   ElementType dtype = ElementType::f32;
 };
 
+std::size_t element_bytes(ElementType dtype);
+inline std::size_t bytes_of(const Buffer& buffer) {
+  return buffer.count * element_bytes(buffer.dtype);
+}
+
 /// Names a collective in error and stall reports.
 struct Tag {
   const char* section = "";

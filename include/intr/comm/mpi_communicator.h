@@ -47,7 +47,9 @@ class MpiCommunicator final : public Communicator {
 
  private:
   struct State;
-  std::unique_ptr<Work> post(std::function<void()> call);
+  std::unique_ptr<Work> post(const Tag& tag, const Buffer& buffer, std::function<void()> call);
+  template <class Call>
+  void run(const Tag& tag, std::size_t bytes, const Call& call);
 
   MpiEnvironment& environment_;
   Reduction reduction_;

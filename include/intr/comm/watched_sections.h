@@ -63,8 +63,7 @@ class WatchedSections {
    public:
     void add(double seconds);
     bool empty() const noexcept { return values_.empty(); }
-    /// @param part 0 to 1; not of none
-    double quantile(double part) const;
+    const std::vector<double>& values() const noexcept { return values_; }
 
    private:
     std::vector<double> values_;  ///< as a ring

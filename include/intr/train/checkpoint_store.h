@@ -72,7 +72,6 @@ class CheckpointStore {
   ManifestEntry* find(std::int64_t step);
   void list(ManifestEntry entry);
   void apply(const Note& note, ManifestEntry& entry);
-  void begin(SaveStage stage) const;
   void check_fence() const;
   void write_list() const;
   void point(const char* link, const std::string& file) const;

@@ -10,6 +10,7 @@
 #include "intr/train/attempt.h"
 #include "intr/train/divergence.h"
 #include "intr/train/fault_injector.h"
+#include "intr/train/run_trace.h"
 #include "intr/train/straggler_watch.h"
 #include "intr/train/train_options.h"
 #include "intr/train/trainer.h"
@@ -17,21 +18,21 @@
 namespace intr {
 
 /// What notices that a job cannot go on, says why and ends it: watchdog, replica guard, straggler
-/// report, injected faults, and the record of the attempt. Construct it first, and send messages
-/// through its communicator.
+/// report, injected faults, the record of the attempt and the trace. Construct it first, and send
+/// messages through its communicator.
 class JobSupervision {
  public:
-  /// Collective. @param communicator, attempt must outlive this @param stop_signal the signal that
-  /// asked for a stop, "" before; asked by another thread
+  /// Collective. @param communicator, attempt, trace must outlive this @param stop_signal the
+  /// signal that asked for a stop, "" before; asked by another thread
   JobSupervision(const TrainOptions& options, Communicator& communicator, Attempt& attempt,
-                 std::function<const char*()> stop_signal);
+                 std::function<const char*()> stop_signal, RunTrace& trace);
   JobSupervision(const JobSupervision&) = delete;
   JobSupervision& operator=(const JobSupervision&) = delete;
 
   Communicator& communicator() noexcept { return communicator_; }
   FaultInjector& faults() noexcept { return faults_; }
 
-  /// All ranks hold the parameters of this step: they have just been sent to them.
+  /// All ranks hold the parameters of this step: they have just been sent to them. Collective.
   /// @param restarts of the run so far; injected faults may rest in all attempts but the first
   void start_at(std::int64_t step, std::int64_t restarts);
   /// A section begins. @param step steps done
@@ -48,7 +49,7 @@ class JobSupervision {
   /// The last step after which all ranks are known to have held the same parameters.
   std::int64_t agreed_step() const noexcept { return agreed_step_; }
   /// The work is over and everything is on disk: the record is written, before any rank leaves.
-  /// @param reason what asked for a stop, "" if nothing did on this rank
+  /// Collective. @param reason what asked for a stop, "" if nothing did on this rank
   void leave(ExitCode code, std::int64_t step, const std::string& reason);
 
  private:
@@ -59,6 +60,7 @@ class JobSupervision {
   void report_stall(const WatchedPlace& place) const;
 
   Attempt& attempt_;
+  RunTrace& trace_;
   std::function<const char*()> stop_signal_;
   std::int64_t guard_every_;
   std::int64_t agreed_step_ = 0;

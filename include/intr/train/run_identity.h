@@ -14,7 +14,7 @@ namespace intr {
 
 /// Options that name places of this machine: not part of what a run is.
 inline constexpr std::array kPathOptions = {
-    "data", "out", "resume", "finetune", "backbone-weights", "comm-profile"};
+    "data", "out", "resume", "finetune", "backbone-weights", "comm-profile", "trace"};
 
 /// What `--allow-change` may name.
 inline constexpr std::array kChangeNames = {

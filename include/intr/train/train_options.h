@@ -81,6 +81,8 @@ struct TrainOptions {
   std::int64_t hang_limit = 60;     ///< seconds
   std::int64_t guard_every = 500;   ///< steps; 0 = never
   std::vector<std::string> inject;  ///< see Fault
+  std::string trace;                ///< file of the run's trace; empty = none
+  std::string trace_steps;          ///< see TraceSteps; empty = all
   bool quiet = false;
   bool json = false;
 

@@ -112,8 +112,9 @@ class Trainer {
   void restore(const Cursor& cursor, const EpochSums& epoch_sums, std::int64_t skips_in_a_row);
 
  private:
-  void forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report);
-  void end_shard(StepSums& mine, StepReport& report);
+  class Phases;
+  void forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report,
+                            Phases& phases);
   void seed_dropout(const MicroBatch& batch) const;
   UpdateReport update(const StepSums& all, const std::array<double, 2>& lr);
   bool advance(const StepSums& all);

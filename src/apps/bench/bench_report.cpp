@@ -6,7 +6,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -14,20 +13,13 @@
 #include <string_view>
 
 #include "intr/core/affinity.h"
+#include "intr/core/quantile.h"
 #include "intr/core/version.h"
 
 namespace intr {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Of sorted values, between neighbors.
-double percentile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(place);
-  const std::size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (place - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
 
 double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -51,18 +43,9 @@ void say(const Json& message) {
 
 }  // namespace
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return percentile(values, 0.5);
-}
-
-Json spread(std::vector<double> values) {
-  if (values.empty()) return {{"median", 0}, {"p10", 0}, {"p90", 0}};
-  std::sort(values.begin(), values.end());
-  return {{"median", percentile(values, 0.5)},
-          {"p10", percentile(values, 0.1)},
-          {"p90", percentile(values, 0.9)}};
+Json spread(const std::vector<double>& values) {
+  return {
+      {"median", median(values)}, {"p10", quantile(values, 0.1)}, {"p90", quantile(values, 0.9)}};
 }
 
 Json machine_facts() {

@@ -9,8 +9,7 @@
 namespace intr {
 
 /// Median, 10th and 90th percentile of a figure over rounds: {"median", "p10", "p90"}.
-nlohmann::ordered_json spread(std::vector<double> values);
-double median(std::vector<double> values);
+nlohmann::ordered_json spread(const std::vector<double>& values);
 
 /// What figures depend on: processor, cores that may be used, fast number formats, memory, system.
 nlohmann::ordered_json machine_facts();

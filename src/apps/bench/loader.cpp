@@ -8,6 +8,7 @@
 #include "intr/core/affinity.h"
 #include "intr/core/error.h"
 #include "intr/core/option_set.h"
+#include "intr/core/quantile.h"
 #include "intr/core/version.h"
 #include "intr/data/loader_memory.h"
 #include "intr/io/json_file.h"

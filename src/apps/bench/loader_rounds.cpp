@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "bench_report.h"
+#include "intr/core/quantile.h"
 #include "intr/data/normalize.h"
 #include "intr/data/size_buckets.h"
 
