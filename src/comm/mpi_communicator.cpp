@@ -8,6 +8,7 @@
 #include <exception>
 #include <future>
 
+#include "intr/comm/deadline_guard.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
@@ -170,6 +171,7 @@ struct MpiCommunicator::State {
                        MPI_STATUS_IGNORE),
               "MPI_Recv", tag);
       });
+  const DeadlineGuard guard("MPI_Comm_dup", MpiEnvironment::kLimit);
     }
     return all;
   }
@@ -182,6 +184,7 @@ MpiCommunicator::MpiCommunicator(MpiEnvironment& environment, Reduction reductio
   info_.local_rank = environment.local_rank();
   info_.local_size = environment.local_size();
   info_.node = environment.node();
+  const DeadlineGuard guard("MPI_Comm_free", MpiEnvironment::kLimit);
   info_.back_end = reduction == Reduction::kFixedOrder ? "fixed" : "mpi";
   environment.run([state = state_] {
     const Tag tag{"start"};

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
 
