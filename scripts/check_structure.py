@@ -32,13 +32,13 @@ MAY_INCLUDE_PREPROCESS = {"src/apps/pack.cpp"}
 # Headers of one library, and the only files that may see them.
 RESERVED = [
     (r"cuda|nccl\.h|cublas|cudnn|c10/cuda|ATen/cuda|torch/csrc/cuda",
-     {"src/comm/nccl_communicator.cpp", "tests/comm/nccl_communicator_test.cpp"}),
+     {"src/comm/gpu_handles.h", "src/comm/nccl_communicator.cpp", "tests/comm/nccl_communicator_test.cpp"}),
     (r"mpi\.h", {"src/comm/bare_allreduce.cpp", "src/comm/mpi_environment.cpp", "src/comm/mpi_communicator.cpp", "src/comm/ordered_reduction.cpp", "src/comm/ordered_reduction.h", "preprocess/mpi_team.cpp",
                 "tests/support/mpi_main.cpp"}),
     (r"iostream", set()),
 ]
 # Messages know pointers and counts, so that they compile without LibTorch.
-WITHOUT_LIBTORCH = re.compile(r"comm/(mpi_environment|\w*communicator|nccl_stub)\.(h|cpp)$")
+WITHOUT_LIBTORCH = re.compile(r"comm/(mpi_environment|\w*communicator|nccl_stub|gpu_handles|gpu_staging|gpu_staging_stub)\.(h|cpp)$")
 
 # A public header is tested by the test of its name, or by another one that includes it. These are neither; and why.
 NO_TEST = {

@@ -20,19 +20,6 @@ namespace {
 
 constexpr int kGatherTag = 1;
 
-std::size_t element_bytes(ElementType dtype) {
-  switch (dtype) {
-    case ElementType::f32:
-      return 4;
-    case ElementType::f64:
-    case ElementType::i64:
-      return 8;
-    case ElementType::u8:
-      return 1;
-  }
-  throw InternalError("an element type that is not in the list");
-}
-
 MPI_Datatype mpi_type(ElementType dtype) {
   switch (dtype) {
     case ElementType::f32:
@@ -171,7 +158,6 @@ struct MpiCommunicator::State {
                        MPI_STATUS_IGNORE),
               "MPI_Recv", tag);
       });
-  const DeadlineGuard guard("MPI_Comm_dup", MpiEnvironment::kLimit);
     }
     return all;
   }
@@ -184,8 +170,8 @@ MpiCommunicator::MpiCommunicator(MpiEnvironment& environment, Reduction reductio
   info_.local_rank = environment.local_rank();
   info_.local_size = environment.local_size();
   info_.node = environment.node();
-  const DeadlineGuard guard("MPI_Comm_free", MpiEnvironment::kLimit);
   info_.back_end = reduction == Reduction::kFixedOrder ? "fixed" : "mpi";
+  const DeadlineGuard guard("MPI_Comm_dup", MpiEnvironment::kLimit);
   environment.run([state = state_] {
     const Tag tag{"start"};
     for (MPI_Comm* comm : {&state->data, &state->control}) {
@@ -198,6 +184,7 @@ MpiCommunicator::MpiCommunicator(MpiEnvironment& environment, Reduction reductio
 
 MpiCommunicator::~MpiCommunicator() {
   if (std::uncaught_exceptions() > 0) return;
+  const DeadlineGuard guard("MPI_Comm_free", MpiEnvironment::kLimit);
   environment_.run([state = state_] {
     if (!state->broken.empty()) return;  // freeing is collective; a lost peer would not answer
     MPI_Comm_free(&state->data);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "intr/comm/communicator.h"
 #include "intr/core/error.h"
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
@@ -172,14 +173,14 @@ void describe(PlaceOptions& place, OptionSet& options) {
       .add("device", place.device, "auto, cpu, cuda")
       .add("comm", place.comm,
            "messages between ranks: auto, self, mpi, fixed (adds in one order, the same bits in "
-           "every run), nccl");
+           "every run), nccl, host (GPU memory over MPI: several ranks on a GPU)");
 }
 
 void validate(const PlaceOptions& place) {
   require_range("threads", place.threads, 0, 4096);
   require_range("loader-threads", place.loader_threads, 0, 4096);
   require_choice("device", place.device, {"auto", "cpu", "cuda"});
-  require_choice("comm", place.comm, {"auto", "self", "mpi", "fixed", "nccl"});
+  require_choice("comm", place.comm, back_end_names());
 }
 
 Transform TrainOptions::train_transform() const {

@@ -23,6 +23,9 @@ struct Buffer {
   ElementType dtype = ElementType::f32;
 };
 
+std::size_t element_bytes(ElementType dtype);
+std::size_t num_bytes(const Buffer& buffer);
+
 /// Names a collective in error and stall reports.
 struct Tag {
   const char* section = "";
@@ -92,9 +95,15 @@ class Communicator {
 
 class MpiEnvironment;
 
-/// Makes the back end that `--comm` names: auto, self, mpi, fixed, nccl. auto is self for one rank,
-/// else nccl on GPUs, else mpi.
-/// @throws EnvironmentError if it was not built in or cannot work here
+/// What `--comm` may say: auto, self, mpi, fixed, nccl, host.
+const std::vector<std::string>& back_end_names();
+
+/// What auto means for several ranks: mpi without GPUs; host if ranks share one, which NCCL
+/// refuses; else nccl. @param gpus a name for the GPU of each rank, "" where a rank sees none
+std::string back_end_for_gpus(std::vector<std::string> gpus);
+
+/// Makes the back end that `--comm` names. auto is self for one rank, else back_end_for_gpus().
+/// Collective. @throws EnvironmentError if it was not built in or cannot work here
 std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
                                                 MpiEnvironment& environment);
 
