@@ -51,7 +51,6 @@ NO_TEST = {
     "attention/plan_file.h": "written, read and compared in attention/dump_index_test",
     "data/manifest.h": "written by preprocess/packer_test, read and damaged in data/data_index_test",
     "train/evaluator.h": "scores by train/evaluation_job_test, on 1, 2 and 4 ranks by e2e/pipeline_test",
-    "train/job_supervision.h": "every fault that it notices is injected by apps/failures_test",
     "train/run_start.h": "every way to start is taken by train/training_job_test",
     "train/trainer.h": "run on 1 and 2 ranks by train/training_job_test",
     "weights/published_optimizer.h": "written and read by weights/weight_export_test, loaded by e2e.back_to_python",

@@ -222,6 +222,8 @@ class NcclCommunicator final : public DataPlaneCommunicator {
     });
   }
 
+  void check_peers() override { handle_->check({"peers"}); }
+
  private:
   ncclUniqueId shared_id() {
     ncclUniqueId id = {};

@@ -41,6 +41,24 @@ TEST(Watchdog, ALateStopIsAnActionOfItsOwn) {
   EXPECT_EQ(overdue.get_future().wait_for(kPatience), std::future_status::ready);
 }
 
+TEST(Watchdog, LooksForPeersAgainAndAgainUntilOneIsLost) {
+  WatchedSections sections({}, steady_seconds());
+  int calls = 0;
+  std::promise<std::string> lost;
+  const Watchdog watchdog(sections, {.check_peers =
+                                         [&] {
+                                           if (++calls == 2) throw PeerError("rank 1 is gone");
+                                         },
+                                     .peer_lost =
+                                         [&](const PeerError& error) {
+                                           lost.set_value(error.what());  // once, or it would throw
+                                         }});
+  auto message = lost.get_future();
+  ASSERT_EQ(message.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(message.get(), "rank 1 is gone");
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(Watchdog, EndsAtOnceWithItsOwner) {
   WatchedSections sections({}, steady_seconds());
   for (int i = 0; i < 50; ++i) const Watchdog watchdog(sections, {});

@@ -81,6 +81,10 @@ class Communicator {
                                                      Tag tag) = 0;
   virtual void barrier(Tag tag) = 0;
 
+  /// Throws PeerError if another rank is known to be gone; waits for none. Any thread may call it,
+  /// also while another one is in a collective.
+  virtual void check_peers() {}
+
   /// All ranks hold equal hashes, else every rank throws EnvironmentError naming `what` and the
   /// ranks that differ.
   void agree(std::string_view what, std::uint64_t hash, Tag tag);
