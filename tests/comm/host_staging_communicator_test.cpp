@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <map>
 
 #include "intr/comm/mpi_communicator.h"
 #include "intr/comm/mpi_environment.h"
@@ -44,11 +45,14 @@ class FakeDevice final : public StagingDevice {
   explicit FakeDevice(Counts& counts) : counts_(counts) {}
   std::shared_ptr<std::byte[]> host_memory(std::size_t bytes) override {
     ++counts_.allocations;
-    return std::make_shared<std::byte[]>(bytes);
+    auto memory = std::make_shared<std::byte[]>(bytes);
+    sizes_[memory.get()] = bytes;
+    return memory;
   }
   std::unique_ptr<Work> copy_to_host(std::byte* to, const void* from, std::size_t bytes,
                                      StreamHandle after) override {
     ++counts_.to_host;
+    EXPECT_LE(bytes, sizes_.at(to));
     return std::make_unique<LateCopy>([=] {
       run_all(*static_cast<Calls*>(after));
       std::memcpy(to, from, bytes);
@@ -62,6 +66,7 @@ class FakeDevice final : public StagingDevice {
 
  private:
   Counts& counts_;
+  std::map<const std::byte*, std::size_t> sizes_;
 };
 
 class HostStagingTest : public testing::Test {
@@ -106,8 +111,8 @@ TEST_F(HostStagingTest, TheStreamThatWaitsHasTheCopyBack) {
 TEST_F(HostStagingTest, SeveralAreUnderWayAndMemoryIsUsedAgain) {
   for (int step = 0; step < 3; ++step) {
     std::vector<float> large(5000, 1), small(10, 2), none;
-    const auto first = sum(large);
-    const auto second = sum(small);
+    const auto first = sum(step == 0 ? small : large);
+    const auto second = sum(step == 0 ? large : small);
     const auto third = sum(none);
     third->wait();
     second->wait();
