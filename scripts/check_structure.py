@@ -32,13 +32,13 @@ MAY_INCLUDE_PREPROCESS = {"src/apps/pack.cpp"}
 # Headers of one library, and the only files that may see them.
 RESERVED = [
     (r"cuda|nccl\.h|cublas|cudnn|c10/cuda|ATen/cuda|torch/csrc/cuda",
-     {"src/comm/nccl_communicator.cpp", "tests/comm/nccl_communicator_test.cpp"}),
+     {"src/comm/gpu_handles.h", "src/comm/nccl_communicator.cpp", "tests/comm/nccl_communicator_test.cpp"}),
     (r"mpi\.h", {"src/comm/bare_allreduce.cpp", "src/comm/mpi_environment.cpp", "src/comm/mpi_communicator.cpp", "src/comm/ordered_reduction.cpp", "src/comm/ordered_reduction.h", "preprocess/mpi_team.cpp",
                 "tests/support/mpi_main.cpp"}),
     (r"iostream", set()),
 ]
 # Messages know pointers and counts, so that they compile without LibTorch.
-WITHOUT_LIBTORCH = re.compile(r"comm/(mpi_environment|\w*communicator|nccl_stub)\.(h|cpp)$")
+WITHOUT_LIBTORCH = re.compile(r"comm/(mpi_environment|\w*communicator|nccl_stub|gpu_handles|gpu_staging|gpu_staging_stub)\.(h|cpp)$")
 
 # A public header is tested by the test of its name, or by another one that includes it. These are neither; and why.
 NO_TEST = {
@@ -51,7 +51,6 @@ NO_TEST = {
     "attention/plan_file.h": "written, read and compared in attention/dump_index_test",
     "data/manifest.h": "written by preprocess/packer_test, read and damaged in data/data_index_test",
     "train/evaluator.h": "scores by train/evaluation_job_test, on 1, 2 and 4 ranks by e2e/pipeline_test",
-    "train/job_supervision.h": "every fault that it notices is injected by apps/failures_test",
     "train/run_start.h": "every way to start is taken by train/training_job_test",
     "train/trainer.h": "run on 1 and 2 ranks by train/training_job_test",
     "weights/published_optimizer.h": "written and read by weights/weight_export_test, loaded by e2e.back_to_python",

@@ -60,9 +60,9 @@ std::vector<std::uint32_t> BucketPlan::bucket_of(std::size_t num_tensors,
 }
 
 BucketSizes bucket_sizes(const std::string& back_end, std::int64_t most) {
-  const bool nccl = back_end == "nccl";
-  if (most == 0) most = nccl ? 25 * kMiB : 32 * kMiB;
-  if (nccl) return {std::min(kMiB, most), most, std::min(kMiB, most), std::min(4 * kMiB, most)};
+  const bool gpu = back_end == "nccl" || back_end == "host";
+  if (most == 0) most = gpu ? 25 * kMiB : 32 * kMiB;
+  if (gpu) return {std::min(kMiB, most), most, std::min(kMiB, most), std::min(4 * kMiB, most)};
   return {most, most, std::min(4 * kMiB, most), std::min(8 * kMiB, most)};
 }
 

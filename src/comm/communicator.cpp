@@ -8,12 +8,15 @@
 #include <cstring>
 #include <map>
 
+#include "intr/comm/gpu_staging.h"
+#include "intr/comm/host_staging_communicator.h"
 #include "intr/comm/mpi_communicator.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/comm/nccl_communicator.h"
 #include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
+#include "intr/core/log.h"
 #include "intr/core/option_set.h"
 
 namespace intr {
@@ -40,6 +43,17 @@ std::string name_differing(const std::vector<std::vector<std::byte>>& values) {
   return text;
 }
 
+/// The same on all ranks, whatever each of them sees.
+std::string choose_back_end(Communicator& control) {
+  const Tag tag{"start"};
+  const std::string gpu = gpu_of_rank(control.info().local_rank);
+  const std::string mine = gpu.empty() ? "" : control.info().node + " " + gpu;
+  std::vector<std::string> gpus;
+  for (const auto& bytes : control.gather(std::as_bytes(std::span(mine)), 0, tag))
+    gpus.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return control.broadcast_text(back_end_for_gpus(std::move(gpus)), 0, tag);
+}
+
 }  // namespace
 
 std::size_t element_bytes(ElementType dtype) {
@@ -54,6 +68,8 @@ std::size_t element_bytes(ElementType dtype) {
   }
   throw InternalError("an element type that is not in the list");
 }
+
+std::size_t num_bytes(const Buffer& buffer) { return buffer.count * element_bytes(buffer.dtype); }
 
 std::string describe(const Tag& tag) {
   std::string text = tag.section;
@@ -92,22 +108,38 @@ std::string Communicator::broadcast_text(std::string text, int root, Tag tag) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+const std::vector<std::string>& back_end_names() {
+  static const std::vector<std::string> names = {"auto", "self", "mpi", "fixed", "nccl", "host"};
+  return names;
+}
+
+std::string back_end_for_gpus(std::vector<std::string> gpus) {
+  std::erase(gpus, "");
+  if (gpus.empty()) return "mpi";
+  std::sort(gpus.begin(), gpus.end());
+  return std::adjacent_find(gpus.begin(), gpus.end()) != gpus.end() ? "host" : "nccl";
+}
+
 std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
                                                 MpiEnvironment& environment) {
-  require_choice("comm", back_end, {"auto", "self", "mpi", "fixed", "nccl"});
+  require_choice("comm", back_end, back_end_names());
   const bool alone = environment.world_size() == 1;
   if (back_end == "self" && !alone) {
     throw EnvironmentError(
         fmt::format("self serves one rank, {} were started", environment.world_size()),
         "--comm self", "use --comm auto");
   }
-  const auto make_self = [&] { return std::make_unique<SelfCommunicator>(environment.node()); };
-  if (back_end == "self" || (back_end == "auto" && alone)) return make_self();
-  if (back_end == "nccl" || (back_end == "auto" && nccl_available()))
-    return make_nccl_communicator(std::make_unique<MpiCommunicator>(environment));
-  return std::make_unique<MpiCommunicator>(
+  if (back_end == "self" || (back_end == "auto" && alone))
+    return std::make_unique<SelfCommunicator>(environment.node());
+  auto mpi = std::make_unique<MpiCommunicator>(
       environment, back_end == "fixed" ? MpiCommunicator::Reduction::kFixedOrder
                                        : MpiCommunicator::Reduction::kLibrary);
+  const std::string chosen = back_end == "auto" ? choose_back_end(*mpi) : back_end;
+  if (chosen == "nccl") return make_nccl_communicator(std::move(mpi));
+  if (chosen != "host") return mpi;
+  if (back_end == "auto")
+    log::info("ranks share a GPU: gradients go through host memory, which is slower than NCCL");
+  return make_host_staging_communicator(std::move(mpi), make_gpu_staging(environment.local_rank()));
 }
 
 }  // namespace intr

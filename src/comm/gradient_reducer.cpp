@@ -110,7 +110,10 @@ StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
   }
   shards_.restart();
   for (const auto& work : works) work->make_wait(nullptr);
-  return take();
+  const StepSums all = take();
+  // A collective that was given up ends, too, and leaves anything in the buffer.
+  communicator_.check_peers();
+  return all;
 }
 
 void GradientReducer::put(const StepSums& mine) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <future>
 
+#include "intr/comm/deadline_guard.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
@@ -186,6 +187,7 @@ MpiCommunicator::MpiCommunicator(MpiEnvironment& environment, Reduction reductio
   info_.local_size = environment.local_size();
   info_.node = environment.node();
   info_.back_end = reduction == Reduction::kFixedOrder ? "fixed" : "mpi";
+  const DeadlineGuard guard("MPI_Comm_dup", MpiEnvironment::kLimit);
   environment.run([state = state_] {
     const Tag tag{"start"};
     for (MPI_Comm* comm : {&state->data, &state->control}) {
@@ -198,6 +200,7 @@ MpiCommunicator::MpiCommunicator(MpiEnvironment& environment, Reduction reductio
 
 MpiCommunicator::~MpiCommunicator() {
   if (std::uncaught_exceptions() > 0) return;
+  const DeadlineGuard guard("MPI_Comm_free", MpiEnvironment::kLimit);
   environment_.run([state = state_] {
     if (!state->broken.empty()) return;  // freeing is collective; a lost peer would not answer
     MPI_Comm_free(&state->data);

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "intr/comm/deadline_guard.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
 #include "intr/core/thread_name.h"
@@ -92,10 +93,14 @@ void check_launcher(int world_size) {
 
 }  // namespace
 
-MpiEnvironment::MpiEnvironment() : state_(std::make_unique<State>()) {
+MpiEnvironment::MpiEnvironment(std::chrono::milliseconds limit)
+    : state_(std::make_unique<State>()), limit_(limit) {
   state_->thread = std::thread([this] { state_->work(); });
   try {
-    run([this] { state_->start(); });
+    {
+      const DeadlineGuard guard("MPI_Init_thread", limit_);
+      run([this] { state_->start(); });
+    }
     log::set_rank(state_->rank, state_->world_size);
     check_launcher(state_->world_size);
   } catch (...) {
@@ -124,6 +129,7 @@ MpiEnvironment::~MpiEnvironment() {
     state_.release();  // the detached thread may still use it; the process is about to end
     return;
   }
+  const DeadlineGuard guard("MPI_Finalize", limit_);
   state_->thread.join();
 }
 

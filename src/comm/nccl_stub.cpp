@@ -5,8 +5,6 @@
 
 namespace intr {
 
-bool nccl_available() noexcept { return false; }
-
 std::string nccl_version() { return {}; }
 
 std::unique_ptr<Communicator> make_nccl_communicator(std::unique_ptr<Communicator>) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kPause(100);
 /// A pause that took so much longer was none of this process.
 constexpr double kStoodStill_s = 5;
+constexpr double kPeerPause_s = 1;
 
 }  // namespace
 
@@ -29,15 +30,30 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
+bool Watchdog::peer_is_lost() {
+  try {
+    actions_.check_peers();
+    return false;
+  } catch (const PeerError& error) {
+    actions_.peer_lost(error);
+    return true;
+  }
+}
+
 void Watchdog::watch() {
   name_this_thread("watchdog");
   double last = steady_seconds();
+  double next_check = last + kPeerPause_s;
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kPause, [this] { return ending_; })) {
     const double present = steady_seconds();
     if (present - last > kStoodStill_s) sections_.forgive(present - last);
     last = present;
     try {
+      if (present >= next_check) {
+        next_check = present + kPeerPause_s;
+        if (peer_is_lost()) return;
+      }
       switch (sections_.judge(present, actions_.stop_wanted())) {
         case WatchedSections::Verdict::kFine:
           break;

@@ -73,14 +73,14 @@ auto WatchedCommunicator::watched(const Tag& tag, std::size_t bytes, const Call&
 
 std::unique_ptr<Work> WatchedCommunicator::allreduce(Buffer inout, Op op, StreamHandle after,
                                                      Tag tag) {
-  const Time not_before = begin(tag, bytes_of(inout));
+  const Time not_before = begin(tag, num_bytes(inout));
   return std::make_unique<WatchedWork>(inner_.allreduce(inout, op, after, tag),
                                        [this, not_before] { end(not_before); });
 }
 
 std::unique_ptr<Work> WatchedCommunicator::broadcast(Buffer inout, int root, StreamHandle after,
                                                      Tag tag) {
-  const Time not_before = begin(tag, bytes_of(inout));
+  const Time not_before = begin(tag, num_bytes(inout));
   return std::make_unique<WatchedWork>(inner_.broadcast(inout, root, after, tag),
                                        [this, not_before] { end(not_before); });
 }

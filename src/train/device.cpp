@@ -4,6 +4,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <fmt/format.h>
 
+#include "intr/comm/communicator.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/option_set.h"
@@ -28,25 +29,20 @@ at::Device choose_device(const std::string& option, int local_rank) {
                            "use --device cpu; a GPU needs the preset gpu-release, a driver and "
                            "CUDA_VISIBLE_DEVICES that shows one");
   }
-  const int index = gpus == 1 ? 0 : local_rank;
-  if (index >= gpus) {
-    throw EnvironmentError(
-        fmt::format("rank {} of this node has no GPU: {} are visible", local_rank, gpus),
-        "--device", "start one rank per GPU");
-  }
-  const at::Device device(at::kCUDA, checked_cast<at::DeviceIndex>(index));
+  const at::Device device(at::kCUDA, checked_cast<at::DeviceIndex>(local_rank % gpus));
   c10::impl::getDeviceGuardImpl(at::kCUDA)->setDevice(device);
   return device;
 }
 
 std::string back_end_for(const std::string& comm_option, at::Device device, int world_size) {
-  require_choice("comm", comm_option, {"auto", "self", "mpi", "fixed", "nccl"});
-  if (comm_option == "auto") return world_size == 1 ? "self" : device.is_cpu() ? "mpi" : "nccl";
-  if (comm_option == "nccl" && device.is_cpu())
-    throw UsageError("nccl moves GPU memory, this run is on the CPU", "--comm", "use --comm mpi");
+  require_choice("comm", comm_option, back_end_names());
+  if (comm_option == "auto") return world_size == 1 ? "self" : device.is_cpu() ? "mpi" : "auto";
+  if ((comm_option == "nccl" || comm_option == "host") && device.is_cpu())
+    throw EnvironmentError(comm_option + " moves GPU memory, this run is on the CPU", "--comm",
+                           "use --comm auto");
   if ((comm_option == "mpi" || comm_option == "fixed") && !device.is_cpu())
     throw UsageError(comm_option + " moves CPU memory, this run is on a GPU", "--comm",
-                     "use --comm nccl, or --device cpu");
+                     "use --comm auto, or --device cpu");
   return comm_option;
 }
 

@@ -9,22 +9,17 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cstdlib>
 #include <limits>
 #include <thread>
 
 #include "intr/core/error.h"
 #include "intr/core/log.h"
+#include "intr/train/job_status.h"
 
 namespace intr {
 namespace {
 
 using Kind = Fault::Kind;
-
-std::int64_t slurm_restarts() {
-  const char* count = std::getenv("SLURM_RESTART_COUNT");
-  return count == nullptr ? 0 : std::strtoll(count, nullptr, 10);
-}
 
 /// No handler, no destructor and no buffer runs: what a machine does that loses its power.
 [[noreturn]] void kill_this_process() {
@@ -61,7 +56,7 @@ bool at_this_step(const Fault& fault, std::int64_t step) {
 }  // namespace
 
 FaultInjector::FaultInjector(const std::vector<Fault>& faults, int rank, EventLog events)
-    : events_(std::move(events)), restarts_(slurm_restarts()) {
+    : events_(std::move(events)), restarts_(restarts_of_job()) {
   for (const Fault& fault : faults) {
     const bool everywhere = fault.kind == Kind::kDelay || fault.kind == Kind::kSave;
     if (!everywhere && fault.rank != rank) continue;

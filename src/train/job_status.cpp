@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <sstream>
 
 #include "intr/core/printable.h"
@@ -76,6 +77,11 @@ JobStatus ask_scheduler(const std::string& job) {
     return {JobStatus::Kind::kUnknown, "squeue says " + text};
   const bool idle = std::all_of(words.begin(), words.end(), is_idle);
   return {idle ? JobStatus::Kind::kEnded : JobStatus::Kind::kRunning, "the scheduler says " + text};
+}
+
+std::int64_t restarts_of_job() {
+  const char* count = std::getenv("SLURM_RESTART_COUNT");
+  return count == nullptr ? 0 : std::strtoll(count, nullptr, 10);
 }
 
 }  // namespace intr

@@ -99,7 +99,9 @@ JobSupervision::JobSupervision(const TrainOptions& options, Communicator& commun
            .stop_wanted = [this] { return nodes_.size() > 1 && stop_signal_() == kCleanUpSignal; },
            .warn = [this](const WatchedPlace& place) { warn(place); },
            .stalled = [this](const WatchedPlace& place) { end_stalled(place); },
-           .stop_overdue = [this](const WatchedPlace& place) { end_overdue_stop(place); }}) {}
+           .stop_overdue = [this](const WatchedPlace& place) { end_overdue_stop(place); },
+           .check_peers = [this] { communicator_.check_peers(); },
+           .peer_lost = [this](const PeerError& lost) { end_without(lost); }}) {}
 
 void JobSupervision::start_at(std::int64_t step, std::int64_t restarts) {
   faults_.set_restarts(restarts);
@@ -242,13 +244,19 @@ void JobSupervision::end_stalled(const WatchedPlace& place) {
 /// After a death launchers send SIGTERM to the others and give them little time. So a stop that
 /// takes long is taken for that.
 void JobSupervision::end_overdue_stop(const WatchedPlace& place) {
+  end_without(PeerError(
+      fmt::format(
+          "asked to stop by {}, but section {} (step {}) did not end: another rank is gone or "
+          "hangs",
+          stop_signal_(), word_of(place.section), place.step),
+      {}, "started again, the run resumes"));
+}
+
+void JobSupervision::end_without(const PeerError& lost) {
   leave_at_last();
-  const std::string message = fmt::format(
-      "asked to stop by {}, but section {} (step {}) did not end: another rank is gone or hangs",
-      stop_signal_(), word_of(place.section), place.step);
-  attempt_.record({ExitCode::kPeerLost, Cause::kPeerLost, message});
+  attempt_.record({ExitCode::kPeerLost, Cause::kPeerLost, lost.what()});
   trace_.write_part();
-  log::error("{}. Next: started again, the run resumes", message);
+  log::error("{}", lost.what());
   leave_now();
 }
 

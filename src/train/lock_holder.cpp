@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -17,6 +16,7 @@
 
 #include "intr/core/host_name.h"
 #include "intr/core/printable.h"
+#include "intr/train/job_status.h"
 
 namespace intr {
 namespace {
@@ -86,12 +86,6 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::int64_t number_of(const std::string& text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
 std::string random_token() {
   std::random_device device;
   std::string token;
@@ -105,7 +99,7 @@ LockHolder LockHolder::this_process() {
   return {.token = random_token(),
           .cluster = variable("SLURM_CLUSTER_NAME"),
           .job = variable("SLURM_JOB_ID"),
-          .restart = number_of(variable("SLURM_RESTART_COUNT")),  // unset in the first run
+          .restart = restarts_of_job(),
           .host = host_name(),
           .boot = boot_id(),
           .pid = ::getpid(),

@@ -23,12 +23,11 @@ RunStart start_at(CheckpointStore::Loaded loaded) {
   return start;
 }
 
-/// A checkpoint of another run directory brings its weights, not the time that was spent there.
-void forget_time_elsewhere(const CheckpointStore& store, RunStart& start) {
+/// Whether it goes on from a checkpoint of this run directory, by whatever path that was named.
+bool begins_here(const CheckpointStore& store, const RunStart& start) {
   std::error_code missing;
   const std::string ours = store.path_of(start.state.cursor.step);
-  if (std::filesystem::equivalent(start.path, ours, missing) && !missing) return;
-  start.state.step_s = start.state.wall_s = 0;
+  return std::filesystem::equivalent(start.path, ours, missing) && !missing;
 }
 
 /// Epochs whose line stands in log.txt: the last one's is written after its evaluation.
@@ -104,7 +103,8 @@ RunStart load_start(const TrainOptions& options, const CheckpointStore& store) {
   if (options.resume != "auto") {
     RunStart start =
         start_at({.checkpoint = read_checkpoint(options.resume), .path = options.resume});
-    forget_time_elsewhere(store, start);
+    // One of another run directory brings its weights, not the time that was spent there.
+    if (!begins_here(store, start)) start.state.step_s = start.state.wall_s = 0;
     return start;
   }
   if (auto newest = store.load_newest()) return start_at(std::move(*newest));
@@ -132,7 +132,7 @@ void settle_start(const TrainOptions& options, const Checkpoint& identity, RunFi
   files.store.set_aside_beyond(start.state.cursor.step);
   files.store.adopt_unlisted();
   // MANIFEST may have been lost, or not have come so far.
-  if (start.state.best_step >= 0 && start.path == files.store.path_of(start.state.cursor.step))
+  if (start.state.best_step >= 0 && begins_here(files.store, start))
     files.store.note_evaluation(start.state.best_step, start.state.best_acc1, true);
   const std::int64_t dropped =
       files.directory.drop_records_beyond({.step = start.state.cursor.step,

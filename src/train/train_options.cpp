@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "intr/comm/communicator.h"
 #include "intr/core/error.h"
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
@@ -177,7 +178,7 @@ void describe(PlaceOptions& place, OptionSet& options) {
       .add("device", place.device, "auto, cpu, cuda")
       .add("comm", place.comm,
            "messages between ranks: auto, self, mpi, fixed (adds in one order, the same bits in "
-           "every run), nccl")
+           "every run), nccl, host (GPU memory over MPI: several ranks on a GPU)")
       .add("comm-core", place.comm_core,
            "a core of a rank is for its messages alone: on, off, auto (from 4 cores of its own)");
 }
@@ -186,7 +187,7 @@ void validate(const PlaceOptions& place) {
   require_range("threads", place.threads, 0, 4096);
   require_range("loader-threads", place.loader_threads, 0, 4096);
   require_choice("device", place.device, {"auto", "cpu", "cuda"});
-  require_choice("comm", place.comm, {"auto", "self", "mpi", "fixed", "nccl"});
+  require_choice("comm", place.comm, back_end_names());
   require_choice("comm-core", place.comm_core, {"auto", "on", "off"});
 }
 

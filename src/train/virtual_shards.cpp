@@ -37,7 +37,7 @@ void validate_virtual_shards(const TrainOptions& options) {
     throw UsageError(fmt::format("{} shards of a step of {} pictures", shards, options.batch_size),
                      kFlag, "give at most --batch-size");
   const std::string& comm = options.place.comm;
-  if (comm == "mpi" || comm == "nccl")
+  if (comm == "mpi" || comm == "nccl" || comm == "host")
     throw UsageError(
         fmt::format("{} adds in an order of its own, virtual shards need a fixed one", comm),
         "--comm", "leave --comm out");

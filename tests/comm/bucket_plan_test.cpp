@@ -29,6 +29,7 @@ TEST(BucketPlan, TheLastBucketIsSmall) {
   EXPECT_EQ(mpi.bucket_end, (Numbers{32, 64, 96, 100}));
   const BucketPlan nccl = plan_buckets(order, bytes, bucket_sizes("nccl", 0));
   EXPECT_EQ(nccl.bucket_end, (Numbers{1, 26, 51, 76, 99, 100}));
+  EXPECT_EQ(plan_buckets(order, bytes, bucket_sizes("host", 0)).bucket_end, nccl.bucket_end);
   EXPECT_EQ(plan_buckets(order, bytes, bucket_sizes("mpi", 200 << 20)).bucket_end,
             (Numbers{96, 100}));
 }

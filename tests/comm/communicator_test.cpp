@@ -238,6 +238,13 @@ TEST(Communicator, ChoosesTheBackEnd) {
   EXPECT_THROW(make_communicator("gloo", mpi), UsageError);
 }
 
+TEST(Communicator, AutoAsksWhetherRanksShareAGpu) {
+  EXPECT_EQ(back_end_for_gpus({"", ""}), "mpi");
+  EXPECT_EQ(back_end_for_gpus({"a 1", "a 2", "b 1"}), "nccl");
+  EXPECT_EQ(back_end_for_gpus({"a 1", "b 1", "a 1"}), "host");
+  EXPECT_EQ(back_end_for_gpus({"a 1", "", ""}), "nccl") << "which says what those ranks lack";
+}
+
 TEST(Communicator, KnowsItsPlace) {
   const auto communicator = make_communicator("mpi", environment());
   const WorldInfo& info = communicator->info();

@@ -301,6 +301,14 @@ TEST(GradientReducer, CountsAreExact) {
   EXPECT_THROW(reducer.finish({.samples = 1 << 24}, 3), InternalError);
 }
 
+TEST(GradientReducer, TrustsNoSumAfterAPeerIsLost) {
+  class Lonely final : public SelfCommunicator {
+    void check_peers() override { throw PeerError("gone"); }
+  } lonely;
+  FlatState state(entries(), at::kCPU);
+  EXPECT_THROW(GradientReducer(state, lonely).finish({}, 1), PeerError);
+}
+
 TEST(GradientReducer, FindsAGradientThatLeftItsPlace) {
   const auto communicator = make_communicator("auto", environment());
   FlatState state(entries(), at::kCPU);

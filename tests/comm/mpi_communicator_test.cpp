@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <thread>
 
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"

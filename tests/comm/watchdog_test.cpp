@@ -41,6 +41,29 @@ TEST(Watchdog, ALateStopIsAnActionOfItsOwn) {
   EXPECT_EQ(overdue.get_future().wait_for(kPatience), std::future_status::ready);
 }
 
+TEST(Watchdog, LooksForPeersEachSecondUntilOneIsLost) {
+  WatchedSections sections({}, steady_seconds());
+  int calls = 0;
+  std::promise<std::string> lost;
+  auto message = lost.get_future();
+  const double start = steady_seconds();
+  {
+    const Watchdog watchdog(sections, {.check_peers =
+                                           [&] {
+                                             if (++calls >= 2) throw PeerError("rank 1 is gone");
+                                           },
+                                       .peer_lost =
+                                           [&](const PeerError& error) {
+                                             if (calls == 2) lost.set_value(error.what());
+                                           }});
+    ASSERT_EQ(message.wait_for(kPatience), std::future_status::ready);
+    EXPECT_GE(steady_seconds() - start, 2);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  }
+  EXPECT_EQ(message.get(), "rank 1 is gone");
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(Watchdog, EndsAtOnceWithItsOwner) {
   WatchedSections sections({}, steady_seconds());
   for (int i = 0; i < 50; ++i) const Watchdog watchdog(sections, {});

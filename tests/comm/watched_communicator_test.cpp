@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "intr/comm/mpi_environment.h"
+#include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
 
 namespace intr {
@@ -44,6 +45,14 @@ TEST_F(WatchedCommunicatorTest, EveryCallIsPassedOnAndCounted) {
   EXPECT_EQ(place.collectives, 8);
   EXPECT_EQ(place.waiting, 0);
   EXPECT_EQ(describe(place.last), "test, step 3, bucket 1");
+}
+
+TEST_F(WatchedCommunicatorTest, TheOtherOneKnowsWhetherPeersAreThere) {
+  class Lonely final : public SelfCommunicator {
+    void check_peers() override { throw PeerError("gone"); }
+  } lonely;
+  EXPECT_THROW(WatchedCommunicator(lonely, sections_).check_peers(), PeerError);
+  EXPECT_NO_THROW(WatchedCommunicator(*inner_, sections_).check_peers());
 }
 
 TEST_F(WatchedCommunicatorTest, ACollectiveUnderWayIsWaitedFor) {

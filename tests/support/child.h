@@ -34,6 +34,7 @@ struct ChildLimits {
 struct ChildResult {
   std::string text;             ///< what its job returned
   int signal = 0;               ///< that ended it
+  int exit_code = -1;           ///< unless a signal did
   double cpu_s = 0;             ///< processor time
   std::int64_t peak_bytes = 0;  ///< resident memory at its peak, beyond what it had at its start
 };
@@ -93,6 +94,7 @@ inline ChildResult in_child(const std::function<std::string()>& job,
   for (const timeval& time : {usage.ru_utime, usage.ru_stime})
     result.cpu_s += static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
   if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
   const std::size_t space = result.text.find(' ');
   if (space == std::string::npos) return result;
   result.peak_bytes = std::stoll(result.text);

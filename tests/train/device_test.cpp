@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "intr/comm/nccl_communicator.h"
+#include "intr/comm/gpu_staging.h"
 #include "intr/core/error.h"
 
 namespace intr {
@@ -16,9 +16,10 @@ TEST(Device, CpuIsAlwaysThere) {
 }
 
 TEST(Device, CudaIsTakenWhereItIsAndMissedWhereItIsNot) {
-  if (nccl_available()) {
+  if (!gpu_of_rank(0).empty()) {
     EXPECT_EQ(choose_device("auto", 0), at::Device(at::kCUDA, 0));
     EXPECT_EQ(choose_device("cuda", 0), at::Device(at::kCUDA, 0));
+    EXPECT_TRUE(choose_device("cuda", 1000).is_cuda()) << "ranks may share a GPU";
   } else {
     EXPECT_EQ(choose_device("auto", 0), at::kCPU);
     EXPECT_THROW(choose_device("cuda", 0), EnvironmentError);
@@ -30,11 +31,13 @@ TEST(Device, BackEndFitsTheMemory) {
   EXPECT_EQ(back_end_for("auto", at::kCPU, 1), "self");
   EXPECT_EQ(back_end_for("auto", at::kCPU, 2), "mpi");
   EXPECT_EQ(back_end_for("auto", gpu, 1), "self");
-  EXPECT_EQ(back_end_for("auto", gpu, 2), "nccl");
+  EXPECT_EQ(back_end_for("auto", gpu, 2), "auto");
   EXPECT_EQ(back_end_for("mpi", at::kCPU, 1), "mpi");
   EXPECT_EQ(back_end_for("fixed", at::kCPU, 2), "fixed");
   EXPECT_EQ(back_end_for("nccl", gpu, 1), "nccl");
-  EXPECT_THROW(back_end_for("nccl", at::kCPU, 2), UsageError);
+  EXPECT_EQ(back_end_for("host", gpu, 2), "host");
+  EXPECT_THROW(back_end_for("nccl", at::kCPU, 2), EnvironmentError);
+  EXPECT_THROW(back_end_for("host", at::kCPU, 2), EnvironmentError);
   EXPECT_THROW(back_end_for("mpi", gpu, 2), UsageError);
   EXPECT_THROW(back_end_for("fixed", gpu, 2), UsageError);
   EXPECT_THROW(back_end_for("gloo", at::kCPU, 2), UsageError);

@@ -43,6 +43,13 @@ TEST(JobStatus, AJobWithoutHasEnded) {
             Kind::kEnded);
 }
 
+TEST(JobStatus, AJobKnowsHowOftenItWasRestarted) {
+  const test::InJob job("12", "3");
+  EXPECT_EQ(restarts_of_job(), 3);
+  const test::InJob first("13");
+  EXPECT_EQ(restarts_of_job(), 0);
+}
+
 TEST(JobStatus, ASchedulerThatFailsSaysNothing) {
   const FakeSqueue squeue("echo 'Unable to contact slurm controller' >&2; exit 1");
   const JobStatus status = ask_scheduler("12");

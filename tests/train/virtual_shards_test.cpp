@@ -43,7 +43,7 @@ TEST(VirtualShards, NeedAFixedOrderAndThreads) {
     options.place.comm = fine;
     EXPECT_EQ(fault(options), "");
   }
-  for (const char* wrong : {"mpi", "nccl"}) {
+  for (const char* wrong : {"mpi", "nccl", "host"}) {
     options.place.comm = wrong;
     EXPECT_TRUE(has(fault(options), "--comm")) << wrong;
   }

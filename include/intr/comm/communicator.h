@@ -24,9 +24,7 @@ struct Buffer {
 };
 
 std::size_t element_bytes(ElementType dtype);
-inline std::size_t bytes_of(const Buffer& buffer) {
-  return buffer.count * element_bytes(buffer.dtype);
-}
+std::size_t num_bytes(const Buffer& buffer);
 
 /// Names a collective in error and stall reports.
 struct Tag {
@@ -83,6 +81,10 @@ class Communicator {
                                                      Tag tag) = 0;
   virtual void barrier(Tag tag) = 0;
 
+  /// Throws PeerError if another rank is known to be gone; waits for none. Any thread may call it,
+  /// also while another one is in a collective.
+  virtual void check_peers() {}
+
   /// All ranks hold equal hashes, else every rank throws EnvironmentError naming `what` and the
   /// ranks that differ.
   void agree(std::string_view what, std::uint64_t hash, Tag tag);
@@ -97,9 +99,15 @@ class Communicator {
 
 class MpiEnvironment;
 
-/// Makes the back end that `--comm` names: auto, self, mpi, fixed, nccl. auto is self for one rank,
-/// else nccl on GPUs, else mpi.
-/// @throws EnvironmentError if it was not built in or cannot work here
+/// What `--comm` may say: auto, self, mpi, fixed, nccl, host.
+const std::vector<std::string>& back_end_names();
+
+/// What auto means for several ranks: mpi without GPUs; host if ranks share one, which NCCL
+/// refuses; else nccl. @param gpus a name for the GPU of each rank, "" where a rank sees none
+std::string back_end_for_gpus(std::vector<std::string> gpus);
+
+/// Makes the back end that `--comm` names. auto is self for one rank, else back_end_for_gpus().
+/// Collective. @throws EnvironmentError if it was not built in or cannot work here
 std::unique_ptr<Communicator> make_communicator(const std::string& back_end,
                                                 MpiEnvironment& environment);
 

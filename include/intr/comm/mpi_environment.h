@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,11 +13,14 @@ namespace intr {
 /// after the options were parsed.
 class MpiEnvironment {
  public:
+  static constexpr std::chrono::seconds kLimit{300};
+
   /// Starts MPI and tells the log who speaks. Without a launcher the job is one rank. Where MPI
   /// runs already, such as under the test main, it is used and left running.
+  /// @param limit of MPI's start, and of its end: a call that takes longer ends the process with 76
   /// @throws EnvironmentError if the launcher started several tasks (SLURM_NTASKS) but MPI sees one
   /// rank
-  MpiEnvironment();
+  explicit MpiEnvironment(std::chrono::milliseconds limit = kLimit);
   MpiEnvironment(const MpiEnvironment&) = delete;
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
   /// Waits for queued work and finalizes MPI.
@@ -44,6 +48,7 @@ class MpiEnvironment {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  std::chrono::milliseconds limit_;
 };
 
 }  // namespace intr

@@ -8,9 +8,6 @@
 
 namespace intr {
 
-/// Whether this build has NCCL and sees a GPU.
-bool nccl_available() noexcept;
-
 /// "2.28.9", or "" in a build without NCCL: for --version.
 std::string nccl_version();
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "intr/comm/watched_sections.h"
+#include "intr/core/error.h"
 
 namespace intr {
 
@@ -18,9 +19,11 @@ class Watchdog {
   /// Called by the watchdog's thread.
   struct Actions {
     std::function<bool()> stop_wanted = [] { return false; };
-    std::function<void(const WatchedPlace&)> warn;          ///< past half the limit
-    std::function<void(const WatchedPlace&)> stalled;       ///< at the limit; usually the end
-    std::function<void(const WatchedPlace&)> stop_overdue;  ///< a stop takes too long; likewise
+    std::function<void(const WatchedPlace&)> warn = {};          ///< past half the limit
+    std::function<void(const WatchedPlace&)> stalled = {};       ///< at the limit; usually the end
+    std::function<void(const WatchedPlace&)> stop_overdue = {};  ///< when a stop is late; same
+    std::function<void()> check_peers = [] {};                   ///< each second
+    std::function<void(const PeerError&)> peer_lost = {};        ///< what it threw; usually the end
   };
   /// Starts to watch. @param sections must outlive the watchdog; their clock is steady_seconds()
   Watchdog(WatchedSections& sections, Actions actions);
@@ -30,6 +33,7 @@ class Watchdog {
 
  private:
   void watch();
+  bool peer_is_lost();
 
   WatchedSections& sections_;
   Actions actions_;

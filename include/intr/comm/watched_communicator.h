@@ -33,6 +33,7 @@ class WatchedCommunicator final : public Communicator {
   std::vector<std::vector<std::byte>> gather(std::span<const std::byte> mine, int root,
                                              Tag tag) override;
   void barrier(Tag tag) override;
+  void check_peers() override { inner_.check_peers(); }
 
  private:
   using Time = std::chrono::steady_clock::time_point;

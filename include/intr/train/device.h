@@ -8,14 +8,14 @@
 namespace intr {
 
 /// The device that `--device auto|cpu|cuda` means for a rank, made current for the calling thread.
-/// auto: a GPU where the build and the machine have one, else the CPU. GPU: device local_rank among
-/// the visible ones; the only one, if the launcher shows each rank its own.
+/// auto: a GPU where the build and the machine have one, else the CPU. GPU: local ranks are
+/// dealt to the visible ones in turn, so that several may share one.
 /// @throws UsageError for another word; EnvironmentError if cuda was asked for and is not there
 at::Device choose_device(const std::string& option, int local_rank);
 
 /// The back end of make_communicator() that `--comm` means on this device: auto becomes self for
-/// one rank, nccl on GPUs, mpi on CPUs.
-/// @throws UsageError if the back end cannot reach this device's memory
+/// one rank, mpi on CPUs; on GPUs it stays, since make_communicator() sees whether ranks share one.
+/// @throws EnvironmentError if the back end needs a GPU, UsageError if it cannot reach one's memory
 std::string back_end_for(const std::string& comm_option, at::Device device, int world_size);
 
 }  // namespace intr

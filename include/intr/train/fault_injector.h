@@ -22,7 +22,7 @@ class FaultInjector {
   FaultInjector(const std::vector<Fault>& faults, int rank, EventLog events);
 
   /// Tells how often the run was restarted: faults of the first attempt then rest. Unknown at
-  /// first, and taken from SLURM_RESTART_COUNT.
+  /// first, and taken from restarts_of_job().
   void set_restarts(std::int64_t restarts) noexcept;
 
   /// Does what is due at the start of a step. May not return.

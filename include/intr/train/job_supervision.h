@@ -57,6 +57,7 @@ class JobSupervision {
   void warn(const WatchedPlace& place) const;
   void end_stalled(const WatchedPlace& place);
   void end_overdue_stop(const WatchedPlace& place);
+  void end_without(const PeerError& lost);
   void report_stall(const WatchedPlace& place) const;
 
   Attempt& attempt_;
