@@ -212,7 +212,7 @@ std::unique_ptr<Work> MpiCommunicator::post(const Tag& tag, const Buffer& buffer
                                             std::function<void()> call) {
   auto promise = std::make_shared<std::promise<void>>();
   auto work = std::make_unique<MpiWork>(promise->get_future());
-  environment_.post([promise, call = traced(tag, bytes_of(buffer), std::move(call))] {
+  environment_.post([promise, call = traced(tag, num_bytes(buffer), std::move(call))] {
     try {
       call();
       promise->set_value();
