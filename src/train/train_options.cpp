@@ -6,8 +6,8 @@
 #include "intr/core/error.h"
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
+#include "intr/model/precision.h"
 #include "intr/train/fault_plan.h"
-#include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/virtual_shards.h"
 
