@@ -209,6 +209,14 @@ std::string TrainOptions::init_choice() const {
   return finetune.empty() ? "calibrated" : "finetune";
 }
 
+std::int64_t TrainOptions::pictures_of_rank(std::int64_t ranks) const {
+  return (batch_size + ranks - 1) / ranks;
+}
+
+std::int64_t TrainOptions::pictures_of_last_pass(std::int64_t ranks) const {
+  return (pictures_of_rank(std::max(ranks, virtual_shards)) - 1) % micro_batch + 1;
+}
+
 void describe(TrainOptions& options, OptionSet& set) {
   describe_data(options, set);
   describe(options.reading, set);
