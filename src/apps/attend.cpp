@@ -18,6 +18,7 @@
 #include "intr/core/stop_signal.h"
 #include "intr/data/shard_reader.h"
 #include "intr/io/atomic_file.h"
+#include "intr/model/precision.h"
 #include "intr/model/weight_binding.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/device.h"
@@ -29,7 +30,7 @@ using namespace intr;
 using Words = std::vector<std::string>;
 
 struct AttendOptions {
-  std::string model, data, split = "val", out;
+  std::string model, data, split = "val", out, precision = "fp32";
   ModelRequest request;
   DumpOptions dump;
   ReadingOptions reading;
@@ -45,8 +46,9 @@ void describe(AttendOptions& o, OptionSet& set) {
       .add("split", o.split, "split whose pictures are looked at")
       .add("out", o.out, "folder of the dump; the same command again resumes it");
   describe(o.dump, set);
-  set.group("Running")
-      .add("dry-run", o.dry_run, "print the plan and leave")
+  set.group("Running");
+  describe_precision(o.precision, set);
+  set.add("dry-run", o.dry_run, "print the plan and leave")
       .add("verify-existing", o.verify_existing,
            "check the hashes of pieces that are there already")
       .add("quiet", o.quiet, "only warnings and errors");
@@ -61,6 +63,7 @@ void validate(const AttendOptions& o) {
   require_given("data", o.data, "SET");
   require_given("out", o.out, "DUMP");
   validate(o.dump);
+  validate_precision(o.precision);
   validate(o.reading);
   validate(o.place);
 }
@@ -74,13 +77,14 @@ std::uint64_t free_bytes_for(const std::string& folder) {
 
 ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment& mpi) {
   const ComputePlace place = take_place(o.place, mpi);
+  const at::ScalarType products = take_precision(o.precision, place.device);
   const auto communicator =
       make_communicator(back_end_for(o.place.comm, place.device, mpi.world_size()), mpi);
   SplitData data(o.data, o.split, o.reading, place, *communicator, true);
   const DataIndex& index = data.index();
   LoadedModel loaded = load_model(o.model, o.request);
   settle_classes(loaded, index.classes(), o.data);
-  const DumpModel facts = dump_model(loaded.config, loaded.model_hash);
+  const DumpModel facts = dump_model(loaded.config, loaded.model_hash, o.precision);
   const Transform transform{Transform::Kind::kValidation, loaded.config.image_size};
   if (o.dry_run) {
     const DumpPlan plan = plan_dump(index, facts, o.dump, transform);
@@ -90,7 +94,7 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
   }
   const DumpPlan plan = settle_plan(o.out, index, facts, o.dump, transform, *communicator);
   for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
-  const Intr model(loaded.config, loaded.tensors);
+  const Intr model(loaded.config, loaded.tensors, products);
   Dumper dumper(o.out, plan,
                 {.model = model,
                  .index = index,

@@ -241,7 +241,7 @@ DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOpt
   facts.model_hash = model.model_hash;
   facts.dataset_id = index.dataset_id();
   facts.split = index.split();
-  facts.precision = "fp32";
+  facts.precision = model.precision;
   facts.batching = "bucket";
   facts.queries = plan.queries.text();
   facts.transform = describe_transform(transform);

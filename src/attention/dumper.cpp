@@ -68,12 +68,18 @@ DumpPlan place_or_join(const std::string& folder, const DataIndex& index, const 
 
 }  // namespace
 
-DumpModel dump_model(const ModelConfig& config, const std::string& model_hash) {
+DumpModel dump_model(const ModelConfig& config, const std::string& model_hash,
+                     const std::string& precision) {
   if (config.queries_per_class != 1)
     throw EnvironmentError(
         fmt::format("this model has {} queries per class", config.queries_per_class), "--model",
         "dump the attention of a model with --queries-per-class 1");
-  return {model_hash, config.num_classes, config.nheads, config.dec_layers, config.stride()};
+  return {.model_hash = model_hash,
+          .class_count = config.num_classes,
+          .head_total = config.nheads,
+          .layer_total = config.dec_layers,
+          .stride = config.stride(),
+          .precision = precision};
 }
 
 DumpPlan settle_plan(const std::string& folder, const DataIndex& index, const DumpModel& model,

@@ -22,6 +22,7 @@
 #include "intr/data/network_input.h"
 #include "intr/data/picture_loader.h"
 #include "intr/io/atomic_file.h"
+#include "intr/model/precision.h"
 
 namespace intr {
 namespace {
@@ -81,11 +82,12 @@ class PredictionRun {
     const auto queries = QuerySelection::named_and_best(asked_, loaded.config.num_classes);
     const DumpFacts facts = facts_of(loaded.config, classes, queries, with_maps);
     extractor_ = std::make_unique<MapExtractor>(facts, queries, /*all_logits=*/true);
+    for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
+    model_ = std::make_unique<Intr>(loaded.config, loaded.tensors,
+                                    take_precision(options.precision, place.device));
     if (with_maps)
       figures_ =
           std::make_unique<PredictionFigures>(options.maps, facts, options.overlay, asked_, files_);
-    for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
-    model_ = std::make_unique<Intr>(loaded.config, loaded.tensors);
     predictions_.resize(files_.size());
     for (std::size_t i = 0; i < files_.size(); ++i) predictions_[i].path = files_[i].path;
   }
@@ -191,6 +193,7 @@ void describe(PredictionOptions& o, OptionSet& set) {
       .add("classes", o.class_file,
            "file with the class names, one a line; none = those that the model's file holds")
       .add("batch-size", o.batch_size, "pictures of a forward pass at most");
+  describe_precision(o.precision, set);
   describe_untold(o.request.options, set);
   o.request.given = [&set](const std::string& flag) { return set.given(flag); };
   set.group("Results")
@@ -212,6 +215,7 @@ void validate(const PredictionOptions& o, const OptionSet& set) {
   require_given("model", o.model, "--model run");
   require_range("top", o.top, 1, 1'048'576);
   require_range("batch-size", o.batch_size, 1, 1'048'576);
+  validate_precision(o.precision);
   if (o.logits && !o.json)
     throw UsageError("are part of the JSON, which was not asked for", "--logits", "add --json");
   validate(o.overlay);

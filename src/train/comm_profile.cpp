@@ -31,6 +31,12 @@ T member(const Json& object, const char* name, const std::string& path) {
   }
 }
 
+double not_negative(const Json& object, const char* name, const std::string& path) {
+  const auto value = member<double>(object, name, path);
+  require(std::isfinite(value) && value >= 0, fmt::format("'{}' is {}", name, value), path);
+  return value;
+}
+
 double positive(const Json& object, const char* name, const std::string& path) {
   const auto value = member<double>(object, name, path);
   require(std::isfinite(value) && value > 0, fmt::format("'{}' is {}", name, value), path);
@@ -44,7 +50,8 @@ Json to_json(const CommProfile& profile) {
           {"nodes", profile.nodes},
           {"alpha_us", 1e6 * profile.fit.link.latency_s},
           {"beta_gb_s", 1e-9 * profile.fit.link.bytes_per_s},
-          {"fit_error", profile.fit.error}};
+          {"fit_error", profile.fit.error},
+          {"picture_backward_ms", 1e3 * profile.picture_backward_s}};
 }
 
 CommProfile read_comm_profile(const std::string& path) {
@@ -63,11 +70,11 @@ CommProfile read_comm_profile(const std::string& path) {
   profile.nodes = member<std::int64_t>(summary, "nodes", path);
   require(profile.ranks >= 2 && profile.nodes >= 1 && profile.nodes <= profile.ranks,
           fmt::format("{} ranks on {} nodes", profile.ranks, profile.nodes), path);
-  const auto latency_us = member<double>(summary, "alpha_us", path);
-  require(std::isfinite(latency_us) && latency_us >= 0, fmt::format("'alpha_us' is {}", latency_us),
-          path);
-  profile.fit.link = {1e-6 * latency_us, 1e9 * positive(summary, "beta_gb_s", path)};
+  profile.fit.link = {1e-6 * not_negative(summary, "alpha_us", path),
+                      1e9 * positive(summary, "beta_gb_s", path)};
   profile.fit.error = member<double>(summary, "fit_error", path);
+  if (summary.contains("picture_backward_ms"))
+    profile.picture_backward_s = 1e-3 * not_negative(summary, "picture_backward_ms", path);
   return profile;
 }
 

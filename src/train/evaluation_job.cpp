@@ -11,8 +11,8 @@
 #include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
+#include "intr/model/precision.h"
 #include "intr/model/weight_binding.h"
-#include "intr/train/precision.h"
 #include "intr/train/split_data.h"
 
 namespace intr {

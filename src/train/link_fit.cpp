@@ -2,6 +2,7 @@
 #include "intr/train/link_fit.h"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "intr/core/error.h"
@@ -27,6 +28,24 @@ struct Line {
   double per_byte = 0;
 };
 
+/// What a sample would have cost around a ring and along a tree.
+struct Ways {
+  Row ring, tree;
+  const Row& faster(const Line& line) const {
+    const bool by_ring =
+        ring.residual(line.latency, line.per_byte) <= tree.residual(line.latency, line.per_byte);
+    return by_ring ? ring : tree;
+  }
+};
+
+Ways ways_of(const LinkSample& sample, std::int64_t ranks) {
+  // The model itself says how often a link's latency and its bytes count.
+  constexpr Link kLatency{1, std::numeric_limits<double>::infinity()}, kBytes{0, 1};
+  const double messages = sample.messages / sample.seconds, bytes = sample.bytes / sample.seconds;
+  return {{messages * ring_seconds(0, ranks, kLatency), ring_seconds(bytes, ranks, kBytes)},
+          {messages * tree_seconds(0, ranks, kLatency), tree_seconds(bytes, ranks, kBytes)}};
+}
+
 /// Weighted least squares of both, or of one where the other would be negative.
 Line solve(const std::vector<Row>& rows, const std::vector<double>& weights) {
   double hh = 0, hb = 0, bb = 0, h = 0, b = 0;
@@ -49,16 +68,18 @@ Line solve(const std::vector<Row>& rows, const std::vector<double>& weights) {
 
 LinkFit fit_link(std::span<const LinkSample> samples, std::int64_t ranks) {
   if (samples.empty() || ranks < 2) throw InternalError("nothing to fit a link to");
-  const auto n = static_cast<double>(ranks);
+  std::vector<Ways> ways;
   std::vector<Row> rows;
-  for (const LinkSample& sample : samples)
-    rows.push_back({2 * (n - 1) * sample.messages / sample.seconds,
-                    2 * (n - 1) / n * sample.bytes / sample.seconds});
+  for (const LinkSample& sample : samples) {
+    ways.push_back(ways_of(sample, ranks));
+    rows.push_back(ways.back().ring);
+  }
   std::vector<double> weights(rows.size(), 1);
   Line line;
   for (int round = 0; round < kRounds; ++round) {
     line = solve(rows, weights);
     for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i] = ways[i].faster(line);
       const double off = std::abs(rows[i].residual(line.latency, line.per_byte));
       weights[i] = off <= kDelta ? 1 : kDelta / off;
     }

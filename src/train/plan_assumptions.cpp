@@ -24,6 +24,14 @@ StepTimes assumed_step(double step_s) {
   return {.step_s = step_s, .backward_s = step_s * 2 / 3, .spread_s = step_s / 100};
 }
 
+StepTimes step_times(const std::optional<CommProfile>& profile, std::int64_t pictures,
+                     std::int64_t last_pass) {
+  if (!profile || profile->picture_backward_s <= 0) return assumed_step();
+  StepTimes times = assumed_step(1.5 * profile->picture_backward_s * static_cast<double>(pictures));
+  times.backward_s = profile->picture_backward_s * static_cast<double>(last_pass);
+  return times;
+}
+
 std::vector<std::string> network_names() {
   std::vector<std::string> names;
   for (const Network& network : kNetworks) names.emplace_back(network.name);

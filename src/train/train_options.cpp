@@ -7,8 +7,8 @@
 #include "intr/core/error.h"
 #include "intr/data/epoch_order.h"
 #include "intr/data/evaluation_plan.h"
+#include "intr/model/precision.h"
 #include "intr/train/fault_plan.h"
-#include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_trace.h"
 #include "intr/train/virtual_shards.h"
@@ -216,6 +216,14 @@ std::string TrainOptions::comm_choice(int world_size) const {
 std::string TrainOptions::init_choice() const {
   if (init != "auto") return init;
   return finetune.empty() ? "calibrated" : "finetune";
+}
+
+std::int64_t TrainOptions::pictures_of_rank(std::int64_t ranks) const {
+  return (batch_size + ranks - 1) / ranks;
+}
+
+std::int64_t TrainOptions::pictures_of_last_pass(std::int64_t ranks) const {
+  return (pictures_of_rank(std::max(ranks, virtual_shards)) - 1) % micro_batch + 1;
 }
 
 void describe(TrainOptions& options, OptionSet& set) {

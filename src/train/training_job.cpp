@@ -16,10 +16,10 @@
 #include "intr/core/log.h"
 #include "intr/core/version.h"
 #include "intr/io/json_file.h"
+#include "intr/model/precision.h"
 #include "intr/train/bucket_setup.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/job_supervision.h"
-#include "intr/train/precision.h"
 #include "intr/train/run_identity.h"
 #include "intr/train/run_opening.h"
 #include "intr/train/run_trace.h"
@@ -147,6 +147,13 @@ RunState start_everywhere(const TrainOptions& options, const Data& data, RunOpen
 
 TrainableOptions trainable_options(const TrainOptions& options) {
   return {.freeze = options.freeze_choice(), .decay_norm_bias = options.no_decay == "none"};
+}
+
+BucketWish bucket_wish(const TrainOptions& options, std::int64_t ranks) {
+  return {.most_mb = options.bucket_mb,
+          .profile = options.comm_profile,
+          .pictures = options.pictures_of_rank(ranks),
+          .last_pass = options.pictures_of_last_pass(ranks)};
 }
 
 RunRecorder::Options recorder_options(const TrainOptions& options, const Data& data,
@@ -281,9 +288,9 @@ ExitCode run_training_job(TrainOptions options, const GivenOptions& given,
   const TrainableOptions trainable = trainable_options(options);
   TrainingState state(
       options.model, trainable, place.device,
-      settle_bucket_plan(
-          keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt, options.model,
-          trainable, {.most_mb = options.bucket_mb, .profile = options.comm_profile}, communicator),
+      settle_bucket_plan(keeps_plan ? std::optional(opening->start.bucket_plan()) : std::nullopt,
+                         options.model, trainable, bucket_wish(options, communicator.world_size()),
+                         communicator),
       take_precision(options.precision, place.device));
   const RunState begin = start_everywhere(options, data, opening.get(), state, communicator);
   supervision.start_at(begin.cursor.step, begin.restarts);

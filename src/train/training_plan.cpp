@@ -87,9 +87,8 @@ class Planner {
     require_legal_ranks(options_.virtual_shards, checked_cast<int>(asked_.ranks));
     const std::string comm = options_.comm_choice(checked_cast<int>(asked_.ranks));
     back_end_ = comm != "auto" ? comm : options_.place.device == "cuda" ? "nccl" : "mpi";
-    std::optional<CommProfile> profile;
-    if (!options_.comm_profile.empty()) profile = read_comm_profile(options_.comm_profile);
-    known_ = know_cluster(asked_.ranks, per_node, asked_.network, back_end_, profile);
+    if (!options_.comm_profile.empty()) profile_ = read_comm_profile(options_.comm_profile);
+    known_ = know_cluster(asked_.ranks, per_node, asked_.network, back_end_, profile_);
     const auto link = [&](const char* latency, const char* bandwidth, const Link& value,
                           bool measured) {
       const Origin origin = measured ? Origin::kMeasured : Origin::kAssumed;
@@ -118,13 +117,22 @@ class Planner {
   void take_step_times() {
     const bool step = asked_.step_ms > 0, backward = asked_.backward_ms > 0,
                spread = asked_.spread_ms > 0;
-    times_ = step ? assumed_step(asked_.step_ms / 1e3) : assumed_step();
+    const bool measured = profile_ && profile_->picture_backward_s > 0;
+    times_ = step_times(profile_, options_.pictures_of_rank(asked_.ranks),
+                        options_.pictures_of_last_pass(asked_.ranks));
+    if (step) {
+      const StepTimes given = assumed_step(asked_.step_ms / 1e3);
+      if (!measured) times_.backward_s = given.backward_s;
+      times_.step_s = given.step_s;
+      times_.spread_s = given.spread_s;
+    }
     if (backward) times_.backward_s = asked_.backward_ms / 1e3;
     if (spread) times_.spread_s = asked_.spread_ms / 1e3;
     if (!step)
       note("The step of one rank is assumed: give --step-ms, from metrics.jsonl of a run.");
     add("rank_step", 1e3 * times_.step_s, "ms", given_or_assumed(step));
-    add("rank_backward", 1e3 * times_.backward_s, "ms", given_or_assumed(backward));
+    add("rank_backward", 1e3 * times_.backward_s, "ms",
+        measured && !backward ? Origin::kMeasured : given_or_assumed(backward));
     add("rank_spread", 1e3 * times_.spread_s, "ms", given_or_assumed(spread));
   }
 
@@ -187,6 +195,7 @@ class Planner {
   std::int64_t num_trainable_ = 0;
   std::int64_t num_frozen_ = 0;
   std::string back_end_;
+  std::optional<CommProfile> profile_;
   KnownCluster known_;
   StepTimes times_;
   BucketChoice choice_;

@@ -8,6 +8,7 @@
 #include "intr/attention/map_reader.h"
 #include "intr/io/atomic_file.h"
 #include "support/model_file.h"
+#include "support/processor.h"
 #include "support/programs.h"
 #include "support/temp_dir.h"
 #include "support/tiny_data_set.h"
@@ -125,6 +126,38 @@ TEST_F(AttendTest, AnotherPlanInTheFolderIsRefused) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_NE(result.errors.find("dtype is \"f16\" there and \"f32\" here"), std::string::npos)
       << result.errors;
+}
+
+TEST_F(AttendTest, Bfloat16IsWhatTheDumpSaysOrRefused) {
+  const ProgramResult result =
+      run_program(on_ranks(2) + dump("dump", "--precision bf16 --logits all"));
+  if (!test::cpu_takes_bfloat16()) {
+    EXPECT_EQ(result.exit_code, 78) << result.errors;
+    EXPECT_NE(result.errors.find("AVX512-BF16"), std::string::npos) << result.errors;
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "dump"));
+    return;
+  }
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(run_program(program("attend") + " verify " + at("dump")).exit_code, 0);
+  const ProgramResult other = run_program(dump("dump", "--logits all"));
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.errors.find("precision is \"bf16\" there and \"fp32\" here"), std::string::npos)
+      << other.errors;
+  ASSERT_EQ(run_program(dump("exact", "--logits all")).exit_code, 0);
+  const MapReader rounded = MapReader::open(dir_ / "dump");
+  const MapReader exact = MapReader::open(dir_ / "exact");
+  EXPECT_EQ(rounded.facts().precision, "bf16");
+  EXPECT_EQ(exact.facts().precision, "fp32");
+  EXPECT_NE(rounded.facts().content_id, exact.facts().content_id);
+  std::int64_t different = 0;
+  for (std::int64_t row = 0; row < exact.size(); ++row) {
+    const std::vector<float>& ours = rounded.sample(row).logits_all;
+    const std::vector<float>& theirs = exact.sample(row).logits_all;
+    ASSERT_EQ(ours.size(), theirs.size());
+    for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], theirs[i], 0.05);
+    if (ours != theirs) ++different;
+  }
+  EXPECT_EQ(different, exact.size());
 }
 
 TEST_F(AttendTest, DryRunWritesNothing) {

@@ -18,7 +18,8 @@ class BenchCommTest : public testing::Test {
     return test::run_program(
         test::on_ranks(ranks) + test::program("bench") +
         " comm --threads 1 --rounds 10 --backbone resnet18 --backbone-stages 3 --hidden-dim 32"
-        " --nheads 4 --enc-layers 1 --dec-layers 1 --dim-feedforward 64 --classes 3 " +
+        " --nheads 4 --enc-layers 1 --dec-layers 1 --dim-feedforward 64 --classes 3"
+        " --image-size 48 " +
         words);
   }
   test::TempDir folder_;
@@ -62,6 +63,7 @@ TEST_F(BenchCommTest, TheResultHasTheFieldsOfItsSchemaAndIsAProfile) {
   EXPECT_EQ(profile.ranks, 2);
   EXPECT_EQ(profile.nodes, 1);
   EXPECT_GT(profile.fit.link.bytes_per_s, 0);
+  EXPECT_GT(profile.picture_backward_s, 0);
 }
 
 TEST_F(BenchCommTest, ServesAnyNumberOfRanksButOne) {

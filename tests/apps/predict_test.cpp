@@ -10,6 +10,7 @@
 #include "intr/io/hdf5.h"
 #include "support/colored_squares.h"
 #include "support/model_file.h"
+#include "support/processor.h"
 #include "support/programs.h"
 #include "support/safetensors_file.h"
 #include "support/temp_dir.h"
@@ -97,6 +98,32 @@ TEST_F(PredictTest, EqualsDumpAndEvaluationOfThePackedPictures) {
     const Json& best = pictures[i].at("predictions")[0];
     EXPECT_EQ(best.at("class"), fields.at(3));
     EXPECT_EQ(fmt::format("{:.5f}", best.at("score").get<double>()), fields.at(6));
+  }
+}
+
+TEST_F(PredictTest, Bfloat16GivesTheLogitsOfTheDumpOrIsRefused) {
+  const std::string pictures = "--json --logits --quiet " + quoted(input("pictures/val"));
+  const ProgramResult result = predict("--precision bf16 " + pictures);
+  if (!test::cpu_takes_bfloat16()) {
+    EXPECT_EQ(result.exit_code, 78) << result.errors;
+    EXPECT_NE(result.errors.find("AVX512-BF16"), std::string::npos) << result.errors;
+    EXPECT_EQ(result.output, "");
+    return;
+  }
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  ASSERT_EQ(with_set("attend", "--precision bf16 --logits all --out " + at("dump")).exit_code, 0);
+  const auto dumped = hdf5::File::open(dir_ / "dump/index.h5").read<float>("/logits_all");
+  const std::vector<Json> rounded = objects_of(result.output);
+  const std::vector<Json> exact = objects_of(predict(pictures).output);
+  ASSERT_EQ(rounded.size(), 9U);
+  ASSERT_EQ(exact.size(), 9U);
+  for (std::size_t i = 0; i < 9; ++i) {
+    const auto ours = rounded[i].at("logits").get<std::vector<float>>();
+    const auto theirs = exact[i].at("logits").get<std::vector<float>>();
+    EXPECT_EQ(ours, std::vector<float>(dumped.begin() + 3 * static_cast<std::ptrdiff_t>(i),
+                                       dumped.begin() + 3 * static_cast<std::ptrdiff_t>(i) + 3));
+    EXPECT_NE(ours, theirs);
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(ours[c], theirs[c], 0.05);
   }
 }
 
@@ -222,6 +249,7 @@ TEST_F(PredictTest, WrongUseEndsWithASentence) {
   refused("--classes " + at("names") + " --class herno " + one, 2, "did you mean 'heron'");
   refused("--classes " + at("short") + " " + one, 65, "names 2 classes");
   refused("--style reference " + one, 2, "--maps");
+  refused("--precision fp16 " + one, 2, "bf16");
   refused(quoted(dir_.path()), 65, "no picture lies in this folder");
   const ProgramResult no_model =
       run_program(program("predict") + " --model " + at("none.h5") + " " + one);

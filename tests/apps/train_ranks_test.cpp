@@ -10,6 +10,7 @@
 #include "intr/weights/checkpoint_file.h"
 #include "intr/weights/checkpoint_manifest.h"
 #include "support/colored_squares.h"
+#include "support/processor.h"
 #include "support/programs.h"
 #include "support/tiny_flags.h"
 
@@ -21,9 +22,12 @@ using test::quoted;
 
 /// 42 pictures of mixed sizes in steps of 19, 19 and 4: shards of 2 and 3 pictures, the larger ones
 /// in two forward passes; in an epoch's last step of 1 and 0.
-const char* const kShards =
-    "--virtual-shards 8 --batch-size 19 --micro-batch 2 --bucket-window 1 --dropout 0.1 "
-    "--clip-max-norm 0.1 --epochs 7 --max-steps 20 --bucket-mb 1";
+std::string shards(int steps) {
+  return "--virtual-shards 8 --batch-size 19 --micro-batch 2 --bucket-window 1 --dropout 0.1 "
+         "--clip-max-norm 0.1 --epochs 7 --bucket-mb 1 --max-steps " +
+         std::to_string(steps);
+}
+const std::string kShards = shards(20);
 
 class TrainRanksTest : public testing::Test {
  protected:
@@ -79,6 +83,22 @@ TEST_F(TrainRanksTest, VirtualShardsGiveTheSameBits) {
   for (const char* other : {"on2", "on4"}) expect_same_run("on1", other);
 }
 
+TEST_F(TrainRanksTest, VirtualShardsGiveTheSameBitsInBfloat16) {
+  const std::string brief = shards(6);
+  const std::string rounded = brief + " --precision bf16";
+  if (!test::cpu_takes_bfloat16()) {
+    EXPECT_EQ(train(2, "on2", rounded).exit_code, 78);
+    return;
+  }
+  for (const int ranks : {1, 2, 4}) {
+    const ProgramResult result = train(ranks, "on" + std::to_string(ranks), rounded);
+    ASSERT_EQ(result.exit_code, 0) << result.errors;
+  }
+  for (const char* other : {"on2", "on4"}) expect_same_run("on1", other);
+  ASSERT_EQ(train(1, "exact", brief).exit_code, 0);
+  EXPECT_FALSE(newest("exact").param == newest("on1").param);
+}
+
 TEST_F(TrainRanksTest, ARunWithVirtualShardsGoesOnOnAnyNumberOfRanks) {
   ASSERT_EQ(train(2, "whole", kShards).exit_code, 0);
   // A deadline that is over ends a run after its first step.
@@ -103,8 +123,8 @@ TEST_F(TrainRanksTest, OtherNumbersOfShardsOrRanksAreRefused) {
   expect_failure(train(3, "run", kShards), 78, "1, 2, 4, 8");
   expect_failure(train(1, "run", "--virtual-shards 6 --batch-size 19"), 2, "--virtual-shards");
   expect_failure(train(1, "run", "--virtual-shards 8 --batch-size 5"), 2, "--batch-size");
-  expect_failure(train(2, "run", std::string(kShards) + " --comm mpi"), 2, "--comm");
-  expect_failure(train(1, "run", std::string(kShards) + " --threads 0"), 2, "--threads");
+  expect_failure(train(2, "run", kShards + " --comm mpi"), 2, "--comm");
+  expect_failure(train(1, "run", kShards + " --threads 0"), 2, "--threads");
   ASSERT_EQ(train(1, "run", kShards, "INTR_DEADLINE=1").exit_code, 75);
   expect_failure(train(1, "run", "--virtual-shards 4 --batch-size 19 --bucket-window 1"), 78,
                  "virtual-shards is 8 there, 4 here");

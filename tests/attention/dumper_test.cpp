@@ -96,9 +96,9 @@ class DumperTest : public testing::Test {
 
   ExitCode dump(const std::string& name, Communicator& communicator,
                 const std::function<bool()>& stop = {}) const {
-    const DumpPlan plan =
-        settle_plan(root_ + "/" + name, index_, dump_model(config_, std::string(32, 'e')), options_,
-                    transform_, communicator);
+    const DumpPlan plan = settle_plan(root_ + "/" + name, index_,
+                                      dump_model(config_, std::string(32, 'e'), precision_),
+                                      options_, transform_, communicator);
     Dumper dumper(root_ + "/" + name, plan,
                   {.model = *model_,
                    .index = index_,
@@ -128,7 +128,14 @@ class DumperTest : public testing::Test {
     EXPECT_TRUE(verify_dump(ours).empty());
   }
 
+  void expect_maps_of_the_forward_pass();
+  void compute_in_bfloat16() {
+    precision_ = "bf16";
+    model_ = std::make_unique<Intr>(config_, weights(), at::kBFloat16);
+  }
+
   std::string root_;
+  std::string precision_ = "fp32";
   const DataIndex& index_ = shared().index;
   const ShardReader& reader_ = shared().reader;
   const ModelConfig& config_ = shared().config;
@@ -258,6 +265,7 @@ TEST_F(DumperTest, AnotherPlanIsRefusedNamingTheFields) {
   EXPECT_EQ(dump("dump", alone), ExitCode::kDone);
   options_.dtype = "f32";
   options_.layers = "last";
+  compute_in_bfloat16();
   try {
     dump("dump", alone);
     FAIL();
@@ -265,6 +273,8 @@ TEST_F(DumperTest, AnotherPlanIsRefusedNamingTheFields) {
     const std::string text = error.what();
     EXPECT_NE(text.find("layers is [0,1] there and [1] here"), std::string::npos) << text;
     EXPECT_NE(text.find("dtype is \"f16\" there"), std::string::npos) << text;
+    EXPECT_NE(text.find("precision is \"fp32\" there and \"bf16\" here"), std::string::npos)
+        << text;
     EXPECT_EQ(text.find("batch_size"), std::string::npos) << text;
   }
 }
@@ -286,16 +296,16 @@ TEST_F(DumperTest, WeightsThatAreNotFiniteNameTheSample) {
 }
 
 // The stored maps are those of the model's own forward pass.
-TEST_F(DumperTest, MapsEqualADenseSoftmaxOfTheForwardPass) {
-  if (world().rank() != 0) return;
+void DumperTest::expect_maps_of_the_forward_pass() {
   SelfCommunicator alone;
   options_.dtype = "f32";
   options_.limit = 2;
   options_.batch_size = 1;
   ASSERT_EQ(dump("dump", alone), ExitCode::kDone);
   const MapReader reader = MapReader::open(root_ + "/dump");
-  const DumpPlan plan =
-      plan_dump(index_, dump_model(config_, std::string(32, 'e')), options_, transform_);
+  EXPECT_EQ(reader.facts().precision, precision_);
+  const DumpPlan plan = plan_dump(index_, dump_model(config_, std::string(32, 'e'), precision_),
+                                  options_, transform_);
   EvaluationLoader loader(index_, reader_, transform_, plan.batches, {});
   const torch::NoGradGuard no_grad;
   while (const std::optional<MicroBatch> batch = loader.next()) {
@@ -320,6 +330,21 @@ TEST_F(DumperTest, MapsEqualADenseSoftmaxOfTheForwardPass) {
     }
     EXPECT_EQ(sample.top_logit[0], output.logits.max().item<float>());
   }
+}
+
+TEST_F(DumperTest, MapsEqualADenseSoftmaxOfTheForwardPass) {
+  if (world().rank() == 0) expect_maps_of_the_forward_pass();
+}
+
+TEST_F(DumperTest, InBfloat16TheyDoSo) {
+  compute_in_bfloat16();
+  if (world().rank() == 0) expect_maps_of_the_forward_pass();
+}
+
+TEST_F(DumperTest, Bfloat16GivesEqualBytesForAnyNumberOfRanks) {
+  compute_in_bfloat16();
+  EXPECT_EQ(dump("dump", world()), ExitCode::kDone);
+  expect_equal_to_one_rank("dump");
 }
 
 }  // namespace

@@ -15,13 +15,13 @@ TEST(Kill, ARunThatIsKilledAgainAndAgainEqualsTheUnbrokenOne) {
   const test::TempDir folder;
   const std::string set = test::make_colored_squares(folder.path());
   const test::ProgramResult soak = test::run_program(
-      "timeout 250 " + test::quoted(INTR_SOAK_SCRIPT) + " " + test::quoted(INTR_PROGRAM_FOLDER) +
-      " " + test::quoted(set) + " " + test::quoted(folder / "soak") + " 4" +
-      test::tiny_flags("--epochs 12 --save-every 1steps"));
+      "timeout 450 " + test::quoted(INTR_SOAK_SCRIPT) + " " + test::quoted(INTR_PROGRAM_FOLDER) +
+      " " + test::quoted(set) + " " + test::quoted(folder / "soak") + " 20" +
+      test::tiny_flags("--epochs 60 --save-every 1steps"));
   ASSERT_EQ(soak.exit_code, 0) << soak.output << soak.errors;
   const Checkpoint whole = read_checkpoint(folder / "soak/whole/checkpoints/last.h5");
   const Checkpoint killed = read_checkpoint(folder / "soak/killed/checkpoints/last.h5");
-  EXPECT_EQ(whole.step, 48);
+  EXPECT_EQ(whole.step, 240);
   EXPECT_EQ(whole.step, killed.step);
   EXPECT_EQ(whole.param, killed.param);
   EXPECT_EQ(whole.exp_avg, killed.exp_avg);

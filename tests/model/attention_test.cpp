@@ -90,6 +90,26 @@ TEST_F(Attention, CaptureGivesTheWeights) {
   EXPECT_TRUE(torch::allclose(weights, expected, 1e-4, 1e-6));
 }
 
+TEST_F(Attention, InBfloat16CaptureGivesTheWeightsOfTheRoundedFactors) {
+  const MultiheadAttention attention = make();
+  attention.in_proj_bias.narrow(0, kWidth, kWidth).add_(60);  // large keys: their rounding shows
+  const LayerMode mode{.products = at::kBFloat16};
+  const at::Tensor memory = torch::randn({2, 5, kWidth});
+  const at::Tensor queries = torch::randn({1, 4, kWidth});
+  for (const at::Tensor& padding : {at::Tensor(), padding_}) {
+    CrossAttentionCapture captured;
+    const at::Tensor allowed = padding.defined() ? allow(padding) : padding;
+    const at::Tensor out = attention.cross(queries, memory, allowed, mode, &captured);
+    at::Tensor scores = captured.query.matmul(captured.key.transpose(2, 3));
+    if (padding.defined()) scores.masked_fill_(padding.unsqueeze(1).unsqueeze(1), -INFINITY);
+    const at::Tensor mixed = scores.softmax(-1).matmul(captured.value);
+    const at::Tensor expected = torch::linear(mixed.transpose(1, 2).flatten(2),
+                                              attention.out_proj.weight, attention.out_proj.bias);
+    EXPECT_LE((out - expected).abs().max().item<float>(),
+              0.01F * expected.abs().max().item<float>());
+  }
+}
+
 TEST_F(Attention, MaskedKeysAreWithoutInfluence) {
   const MultiheadAttention attention = make();
   const at::Tensor queries = torch::randn({1, 4, kWidth});

@@ -90,6 +90,29 @@ TEST(BucketSetup, AProfileChoosesTheSizeUnlessItIsGiven) {
   }
 }
 
+TEST(BucketSetup, ALongBackwardPassHidesWhatAShortOneDoesNot) {
+  const auto communicator = make_communicator("auto", environment());
+  const test::TempDir folder;
+  const BucketWish few{.profile = folder / "profile.json"};
+  BucketWish many = few;
+  many.pictures = many.last_pass = 1'000'000;
+  // One message is best if nothing hides it; a pass that hides all but the last wants that small.
+  const CommProfile slow{.ranks = 2, .nodes = 1, .fit = {{1, 1e9}, 0}, .picture_backward_s = 1e-4};
+  write_json(few.profile,
+             {{"schema", "intr-bench/1"}, {"bench", "comm"}, {"summary", to_json(slow)}});
+  ModelConfig config = small();
+  config.backbone = "resnet34";
+  config.backbone_stages = 4;
+  const auto buckets = [&](const BucketWish& wish) {
+    return settle_bucket_plan(std::nullopt, config, {}, wish, *communicator).bucket_end.size();
+  };
+  if (communicator->world_size() > 1) {
+    EXPECT_LT(buckets(few), buckets(many));
+  }
+}
+
+TEST(BucketSetup, TimesABackwardPass) { EXPECT_GT(measure_backward(small(), {}, {64, 96}, 1), 0); }
+
 TEST(BucketSetup, ABrokenProfileIsRefused) {
   const auto communicator = make_communicator("auto", environment());
   if (communicator->world_size() > 1) return;  // the others would wait for rank 0's plan

@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const CommProfile kProfile{.ranks = 8, .nodes = 4, .fit = {{9e-6, 4e9}, 0.07}};
+const CommProfile kProfile{
+    .ranks = 8, .nodes = 4, .fit = {{9e-6, 4e9}, 0.07}, .picture_backward_s = 0.25};
 
 Json file_of(const CommProfile& profile) {
   return {{"schema", "intr-bench/1"}, {"bench", "comm"}, {"summary", to_json(profile)}};
@@ -29,6 +30,11 @@ TEST(CommProfile, IsReadAsItWasWritten) {
   EXPECT_NEAR(read.fit.link.latency_s, 9e-6, 1e-15);
   EXPECT_NEAR(read.fit.link.bytes_per_s, 4e9, 1);
   EXPECT_EQ(read.fit.error, 0.07);
+  EXPECT_NEAR(read.picture_backward_s, 0.25, 1e-12);
+  Json without = file_of(kProfile);
+  without["summary"].erase("picture_backward_ms");
+  write_json(path, without);
+  EXPECT_EQ(read_comm_profile(path).picture_backward_s, 0);
 }
 
 TEST(CommProfile, WhatIsBrokenIsNamedWithItsFileAndTheNextStep) {
@@ -57,6 +63,8 @@ TEST(CommProfile, WhatIsBrokenIsNamedWithItsFileAndTheNextStep) {
            {"it is of intr-bench loader", [](Json& file) { file["bench"] = "loader"; }},
            {"'summary' is missing", [](Json& file) { file.erase("summary"); }},
            {"'summary' is no object", [](Json& file) { file["summary"] = Json::array(); }},
+           {"'picture_backward_ms' is -1",
+            [](Json& file) { file["summary"]["picture_backward_ms"] = -1; }},
            {"'beta_gb_s' is 0", [](Json& file) { file["summary"]["beta_gb_s"] = 0; }},
            {"'beta_gb_s' is null", [](Json& file) { file["summary"]["beta_gb_s"] = nullptr; }},
            {"'alpha_us' is -1", [](Json& file) { file["summary"]["alpha_us"] = -1; }},

@@ -26,7 +26,8 @@ TEST(JobSupervision, APeerThatIsLostWhileTheHostIsBusyEndsTheJob) {
   const auto result = test::in_child([&] {
     LonelyCommunicator communicator;
     Attempt attempt(options.out);
-    const JobSupervision supervision(options, communicator, attempt, [] { return ""; });
+    RunTrace trace("", "");
+    const JobSupervision supervision(options, communicator, attempt, [] { return ""; }, trace);
     std::this_thread::sleep_for(std::chrono::seconds(60));  // long enough for any machine
     return "still there";
   });

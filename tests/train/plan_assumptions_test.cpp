@@ -33,5 +33,16 @@ TEST(PlanAssumptions, AStepIsOneThirdForward) {
   EXPECT_DOUBLE_EQ(times.spread_s, 0.006);
 }
 
+TEST(PlanAssumptions, AProfileMayTellOfTheBackwardPass) {
+  EXPECT_DOUBLE_EQ(step_times(std::nullopt, 24, 12).backward_s, assumed_step().backward_s);
+  EXPECT_DOUBLE_EQ(step_times(kProfile, 24, 12).step_s, assumed_step().step_s);
+  CommProfile measured = kProfile;
+  measured.picture_backward_s = 0.5;
+  const StepTimes times = step_times(measured, 20, 8);
+  EXPECT_DOUBLE_EQ(times.backward_s, 4) << "of the last 8 of 20 pictures";
+  EXPECT_DOUBLE_EQ(times.step_s, 15) << "20 backward passes and half as much before each";
+  EXPECT_DOUBLE_EQ(times.spread_s, 0.15);
+}
+
 }  // namespace
 }  // namespace intr

@@ -83,6 +83,19 @@ TEST(TrainOptions, FreezeIsDecided) {
   EXPECT_EQ(options.freeze_choice(), "backbone");
 }
 
+TEST(TrainOptions, PicturesOfARankAreThoseOfTheLargestShare) {
+  TrainOptions options = given();
+  options.batch_size = 50;
+  options.micro_batch = 12;
+  EXPECT_EQ(options.pictures_of_rank(1), 50);
+  EXPECT_EQ(options.pictures_of_last_pass(1), 2) << "four times 12, and 2";
+  EXPECT_EQ(options.pictures_of_rank(3), 17);
+  EXPECT_EQ(options.pictures_of_last_pass(3), 5);
+  EXPECT_EQ(options.pictures_of_last_pass(5), 10);
+  options.virtual_shards = 8;
+  EXPECT_EQ(options.pictures_of_last_pass(2), 7) << "a shard is a pass";
+}
+
 TEST(TrainOptions, WrongValuesNameTheirOption) {
   const auto fault_with = [](auto change) {
     TrainOptions options = given();

@@ -81,6 +81,27 @@ TEST(TrainingPlan, SaysWhereNumbersComeFrom) {
   EXPECT_NEAR(known.figure("efficiency").value, 100 / parts, 1e-9);
 }
 
+TEST(TrainingPlan, AProfileMayTellOfTheBackwardPass) {
+  const test::TempDir folder;
+  TrainOptions options = small();
+  options.comm_profile = folder / "profile.json";
+  const CommProfile profile{
+      .ranks = 4, .nodes = 1, .fit = {{50e-6, 1e9}, 0.1}, .picture_backward_s = 0.01};
+  write_json(options.comm_profile,
+             {{"schema", "intr-bench/1"}, {"bench", "comm"}, {"summary", to_json(profile)}});
+  const TrainingPlan plan = plan_training(options, on_ranks(3));  // 16 pictures: 12 and 4
+  EXPECT_EQ(plan.figure("rank_backward").origin, Origin::kMeasured);
+  EXPECT_NEAR(plan.figure("rank_backward").value, 40, 1e-9);
+  EXPECT_EQ(plan.figure("rank_step").origin, Origin::kAssumed);
+  EXPECT_NEAR(plan.figure("rank_step").value, 240, 1e-9);
+  PlanOptions asked = on_ranks(3);
+  asked.step_ms = 100;
+  EXPECT_NEAR(plan_training(options, asked).figure("rank_backward").value, 40, 1e-9);
+  asked.backward_ms = 30;
+  EXPECT_NEAR(plan_training(options, asked).figure("rank_backward").value, 30, 1e-9);
+  EXPECT_EQ(plan_training(options, asked).figure("rank_backward").origin, Origin::kGiven);
+}
+
 TEST(TrainingPlan, SavesAndFailuresFollowTheNumberOfRanks) {
   PlanOptions asked = on_ranks(1024);
   asked.save_stall_ms = 50;

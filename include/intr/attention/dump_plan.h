@@ -41,6 +41,7 @@ struct DumpModel {
   std::int64_t head_total = 0;
   std::int64_t layer_total = 0;
   std::int64_t stride = 0;
+  std::string precision = "fp32";  ///< of its products: fp32, tf32, bf16
 };
 
 /// A dump to compute: what plan.json says, and the batches behind it.

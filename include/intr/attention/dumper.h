@@ -21,7 +21,8 @@ namespace intr {
 
 /// What of a model decides a dump. @throws EnvironmentError for several queries per class, whose
 /// maps have no single slot
-DumpModel dump_model(const ModelConfig& config, const std::string& model_hash);
+DumpModel dump_model(const ModelConfig& config, const std::string& model_hash,
+                     const std::string& precision);
 
 /// The plan of a dump in this folder: the one of the plan.json there, which a resume goes on with
 /// (batch and piece size are taken from it), else a new one, put in place before anything else.

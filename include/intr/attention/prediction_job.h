@@ -30,6 +30,7 @@ struct PredictionOptions {
   bool skip_bad = false;
   bool quiet = false;
   std::int64_t batch_size = 12;
+  std::string precision = "fp32";  ///< fp32, tf32, bf16
   OverlayOptions overlay{.layout = "strip", .scale = "map"};
 };
 /// @param set outlives the options, which ask it what was given

@@ -14,6 +14,10 @@ namespace intr {
 std::vector<std::uint32_t> observe_backward_order(const ModelConfig& config,
                                                   const TrainableOptions& options);
 
+/// Median seconds of backward passes over a picture that is all black, after one to warm up.
+double measure_backward(const ModelConfig& config, const TrainableOptions& options,
+                        ImageSize picture, int passes);
+
 /// Order and bytes of the trainable tensors.
 GradientTensors gradient_tensors(const ModelConfig& config, const TrainableOptions& options);
 
@@ -22,6 +26,8 @@ struct BucketWish {
   std::int64_t most_mb = 0;  ///< size of buckets, MiB; 0 = not given
   /// Result of intr-bench comm that chooses it otherwise; empty = none: what suits the back end.
   std::string profile = {};
+  /// Of one rank, at most: those of a step, and of its last micro-batch.
+  std::int64_t pictures = 1, last_pass = 1;
 };
 
 /// Collective: the run's bucket plan, the same on every rank.

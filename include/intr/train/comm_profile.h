@@ -15,6 +15,8 @@ struct CommProfile {
   std::int64_t ranks = 0;
   std::int64_t nodes = 0;
   LinkFit fit;
+  /// One picture's backward pass on a rank while all ranks compute; 0 = not measured.
+  double picture_backward_s = 0;
 };
 
 /// The members of a summary that a profile is read from.

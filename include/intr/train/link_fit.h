@@ -20,7 +20,8 @@ struct LinkFit {
   double error = 0;  ///< median over samples of |model / measured - 1|
 };
 
-/// The link whose ring_seconds() come nearest to measured times. Residuals are relative, so that a
+/// The link whose ring or tree, whichever is faster for a size, comes nearest to measured times: as
+/// message_seconds() takes them of ranks on one node. Residuals are relative, so that a
 /// kilobyte counts as much as 256 MiB, under Huber's loss (Huber 1964, Robust estimation of a
 /// location parameter), so that one disturbed size does not bend the line. Latency is at least 0.
 /// @param samples of at least two sizes, each longer than 0 s @param ranks at least 2

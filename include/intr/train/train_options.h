@@ -101,6 +101,9 @@ struct TrainOptions {
   std::string comm_choice(int world_size) const;
   /// `init` with auto decided.
   std::string init_choice() const;
+  /// Pictures of a step that a rank has at most, and of them those of its last micro-batch.
+  std::int64_t pictures_of_rank(std::int64_t ranks) const;
+  std::int64_t pictures_of_last_pass(std::int64_t ranks) const;
 };
 
 /// The options of a command line, for what needs more than their values.

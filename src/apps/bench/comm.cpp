@@ -59,6 +59,15 @@ void validate(CommBench& o) {
   o.model.validate();
 }
 
+/// Of a picture three by four, on the slowest rank while all compute.
+double picture_backward_s(const CommBench& o, Communicator& communicator) {
+  const std::int64_t side = o.model.image_size;
+  communicator.barrier(kTag);
+  double seconds = measure_backward(o.model, {}, {side, side * 4 / 3}, 3);
+  communicator.allreduce_now(std::span(&seconds, 1), Op::max, kTag);
+  return seconds;
+}
+
 /// What all rounds gave, the same on every rank.
 struct CommResult {
   std::vector<std::int64_t> buckets;  ///< bytes of each
@@ -93,7 +102,8 @@ CommResult measure(const CommBench& o, MpiEnvironment& mpi, Communicator& commun
   result.sizes = comm_sizes(sweeps.sizes(), result.rounds);
   result.profile = {.ranks = communicator.world_size(),
                     .nodes = nodes,
-                    .fit = fit_of(result.sizes, communicator.world_size())};
+                    .fit = fit_of(result.sizes, communicator.world_size()),
+                    .picture_backward_s = picture_backward_s(o, communicator)};
   return result;
 }
 
@@ -147,6 +157,8 @@ void print(const Json& summary) {
   fmt::print("  fit: alpha {:.2f} us, B {:.3f} GB/s, median error {:.1f} %\n",
              summary.at("alpha_us").get<double>(), summary.at("beta_gb_s").get<double>(),
              100 * summary.at("fit_error").get<double>());
+  fmt::print("  backward pass over a picture: {:.1f} ms\n",
+             summary.at("picture_backward_ms").get<double>());
   const Json& overlap = summary.at("overlap");
   fmt::print("  overlap: products {} ms, {} buckets {} ms, both {} ms: {} of the longer one\n",
              middle_of(overlap.at("compute_ms"), 1), overlap.at("bucket_bytes").size(),

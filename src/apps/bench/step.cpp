@@ -14,7 +14,7 @@
 #include "intr/train/bucket_setup.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/device.h"
-#include "intr/train/precision.h"
+#include "intr/model/precision.h"
 #include "step_rounds.h"
 
 namespace intr {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/train/precision.h"
+#include "intr/model/precision.h"
 
 #include <ATen/Context.h>
 
