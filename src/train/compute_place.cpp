@@ -58,15 +58,19 @@ ComputePlace take_share(const PlaceOptions& options, int local_rank, std::int64_
 
 }  // namespace
 
+bool take_comm_core(const std::string& choice, MpiEnvironment& mpi) {
+  const bool wanted =
+      mpi.world_size() > 1 && wants_comm_core(choice, usable_cores().size(), mpi.local_size());
+  if (wanted) give_core_to_messages(mpi);
+  return wanted;
+}
+
 ComputePlace take_place(const PlaceOptions& options, MpiEnvironment& mpi) {
   mpi.run([] { at::globalContext().setFlushDenormal(true); });
   std::int64_t share = compute_threads(0, mpi.local_size());
   const bool on_cpu = choose_device(options.device, mpi.local_rank()).is_cpu();
-  if (on_cpu && mpi.world_size() > 1 &&
-      wants_comm_core(options.comm_core, usable_cores().size(), mpi.local_size())) {
-    give_core_to_messages(mpi);
+  if (on_cpu && take_comm_core(options.comm_core, mpi))
     share = std::max<std::int64_t>(1, share - 1);
-  }
   return take_share(options, mpi.local_rank(), share);
 }
 

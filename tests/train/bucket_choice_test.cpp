@@ -44,7 +44,7 @@ TEST(BucketChoice, WeighsByHand) {
 TEST(BucketChoice, MpiCutsBucketsIntoPieces) {
   const BucketChoice choice = weigh_buckets(tensors(), 32, "mpi", ring_of(2, {1e-6, 1e9}), 1);
   EXPECT_EQ(choice.bytes.size(), 6u) << "32, 32, 32, 32, 28 and 4 MiB";
-  EXPECT_EQ(choice.messages, 5 * 4 + 1) << "of 8 MiB each";
+  EXPECT_EQ(choice.messages, 5 * 2 + 1) << "of 16 MiB at most";
 }
 
 TEST(BucketChoice, TheUsualSizeStaysWhereNothingIsGained) {

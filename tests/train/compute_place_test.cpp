@@ -54,13 +54,12 @@ TEST(ComputePlace, EveryThreadThatAddsFlushesDenormals) {
   EXPECT_FALSE(kept);
 }
 
-/// Cores of the calling thread and of the MPI thread after a place was taken in a thread of its
+/// Cores of the calling thread and of the MPI thread after the choice was made in a thread of its
 /// own: its mask ends with it.
-std::array<std::vector<int>, 2> cores_with(const std::string& comm_core) {
+std::array<std::vector<int>, 2> cores_with(const std::string& choice) {
   std::array<std::vector<int>, 2> cores;
   std::thread([&] {
-    static_cast<void>(
-        take_place({.threads = 1, .device = "cpu", .comm_core = comm_core}, environment()));
+    static_cast<void>(take_comm_core(choice, environment()));
     cores[0] = usable_cores();
   }).join();
   environment().run([&cores] { cores[1] = usable_cores(); });
@@ -73,9 +72,7 @@ TEST(ComputePlace, MessagesGetTheLastCoreIfAskedFor) {
   if (environment().world_size() == 1) {
     EXPECT_EQ(cores_with("on")[0], all) << "one rank has no messages";
   } else if (all.size() == 1) {
-    EXPECT_THROW(static_cast<void>(
-                     take_place({.threads = 1, .device = "cpu", .comm_core = "on"}, environment())),
-                 EnvironmentError);
+    EXPECT_THROW(static_cast<void>(take_comm_core("on", environment())), EnvironmentError);
   } else {
     const auto [compute, messages] = cores_with("on");
     EXPECT_EQ(messages, std::vector<int>{all.back()});

@@ -27,7 +27,8 @@ TEST(JobSupervision, APeerThatIsLostWhileTheHostIsBusyEndsTheJob) {
     LonelyCommunicator communicator;
     Attempt attempt(options.out);
     RunTrace trace("", "");
-    const JobSupervision supervision(options, communicator, attempt, [] { return ""; }, trace);
+    const JobSupervision supervision(
+        options, communicator, attempt, [] { return ""; }, trace);
     std::this_thread::sleep_for(std::chrono::seconds(60));  // long enough for any machine
     return "still there";
   });

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 #include "intr/comm/communicator.h"
 #include "intr/comm/mpi_environment.h"
@@ -24,6 +25,12 @@ struct ComputePlace {
 /// computed.
 /// @throws EnvironmentError if the device is not there
 ComputePlace take_place(const PlaceOptions& options, MpiEnvironment& mpi);
+
+/// The part of take_place() that gives the last core of this rank's mask to the thread that makes
+/// all MPI calls: what the calling thread starts from now on computes on the others.
+/// @param choice on, off, or auto: from four cores of its own @return whether it was done
+/// @throws EnvironmentError if it is asked for and the rank has one core
+bool take_comm_core(const std::string& choice, MpiEnvironment& mpi);
 
 /// The same for a process that is alone: no rank of a job, without MPI.
 ComputePlace take_place(const PlaceOptions& options);

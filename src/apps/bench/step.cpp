@@ -11,10 +11,10 @@
 #include "intr/core/option_set.h"
 #include "intr/core/progress.h"
 #include "intr/io/json_file.h"
+#include "intr/model/precision.h"
 #include "intr/train/bucket_setup.h"
 #include "intr/train/compute_place.h"
 #include "intr/train/device.h"
-#include "intr/model/precision.h"
 #include "step_rounds.h"
 
 namespace intr {
