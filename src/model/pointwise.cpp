@@ -5,12 +5,26 @@
 #include <ATen/ops/linear.h>
 
 namespace intr {
+namespace {
+
+/// From so many cells oneDNN is faster than a plain matrix product: it reorders the weight first.
+constexpr std::int64_t kManyCells = 256;
+/// LibTorch gives no smaller convolution of one picture to oneDNN.
+constexpr std::int64_t kManyValues = 20'480;
+
+bool suits_onednn(const at::Tensor& x, std::int64_t channels) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > kManyValues &&
+         x.numel() >= kManyCells * channels;
+}
+
+}  // namespace
 
 at::Tensor pointwise_convolution(const at::Tensor& x, const at::Tensor& weight,
                                  const at::Tensor& bias) {
   // On one thread LibTorch leaves convolutions of kernel 1 to its matrix product, which is slower
   // than oneDNN's kernels, but it asks oneDNN for dilated ones. Kernel 1 has nothing to dilate.
-  const std::int64_t dilation = x.is_cpu() ? 2 : 1;
+  // Dilated ones that are too small for oneDNN would be very slow.
+  const std::int64_t dilation = suits_onednn(x, x.size(1)) ? 2 : 1;
   return at::conv2d(x, weight, bias, {1, 1}, at::IntArrayRef{0, 0}, {dilation, dilation});
 }
 
@@ -18,7 +32,7 @@ at::Tensor linear_in_type_of(const at::Tensor& x, const at::Tensor& weight,
                              const at::Tensor& bias) {
   const at::Tensor w = weight.to(x.scalar_type());
   const at::Tensor b = bias.to(x.scalar_type());
-  if (!x.is_cpu() || x.scalar_type() != at::kFloat) return at::linear(x, w, b);
+  if (!suits_onednn(x, x.size(-1))) return at::linear(x, w, b);
   const at::Tensor cells =
       x.reshape({1, 1, -1, x.size(-1)}).permute({0, 3, 1, 2});  // [1, in, 1, n]
   return pointwise_convolution(cells, w.unsqueeze(-1).unsqueeze(-1), b)

@@ -24,7 +24,7 @@ class PointwiseTest : public testing::TestWithParam<int> {
 };
 
 TEST_P(PointwiseTest, TheLinearMapAndItsGradientsAreThoseOfTheMatrixProduct) {
-  for (const std::int64_t rows : {1, 7, 300}) {
+  for (const std::int64_t rows : {1, 7, 100, 127, 128, 300}) {
     const at::Tensor x = torch::randn({2, rows, 96}, torch::requires_grad());
     const at::Tensor weight = torch::randn({64, 96}, torch::requires_grad());
     const at::Tensor bias = torch::randn({64}, torch::requires_grad());
