@@ -15,7 +15,7 @@ TEST(Steps, NothingGrowsFromStepToStep) {
   const std::string set = test::make_colored_squares(folder.path(), {.one_size = true});
   // Every tenth has checkpoints and evaluations. A kilobyte a step would be 0.5 % more.
   const test::ProgramResult soak = test::run_program(
-      "timeout 280 " INTR_PYTHON " " + test::quoted(INTR_SOAK_SCRIPT) + " " +
+      "timeout 560 " INTR_PYTHON " " + test::quoted(INTR_SOAK_SCRIPT) + " " +
       test::quoted(INTR_PROGRAM_FOLDER) + " " + test::quoted(set) + " " +
       test::quoted(folder / "run") + " 1500 --limit 0.2" +
       test::tiny_flags("--batch-size 1 --micro-batch 1 --eval-every 2 --save-every 50steps"
