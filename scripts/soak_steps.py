@@ -21,6 +21,8 @@ from pathlib import Path
 TENTHS = 10
 EVERY_S = 0.05
 PAGE = os.sysconf("SC_PAGE_SIZE")
+# glibc keeps what is freed for each thread, tens of megabytes that come and go. So it gives back, and what lies in RAM is in use.
+GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 17)}
 
 
 def descendants(root: int) -> list[int]:
@@ -65,7 +67,7 @@ def last_step(records: Path) -> int:
         return 0  # no file yet, or the first of the lines is cut
 
 
-def watch(run: subprocess.Popen, ranks: int, records: Path) -> list[dict]:
+def watch(run: subprocess.Popen, ranks: int, steps: int, records: Path) -> list[dict]:
     samples, pids = [], []
     while run.poll() is None:
         time.sleep(EVERY_S)
@@ -79,7 +81,7 @@ def watch(run: subprocess.Popen, ranks: int, records: Path) -> list[dict]:
             }  # fmt: skip
         except OSError:
             continue  # the ranks are leaving
-        if pids and step > 0:
+        if pids and 0 < step < steps:  # behind the last step memory goes
             samples.append(sample)
     return samples
 
@@ -127,9 +129,9 @@ def main() -> None:
     launch = ["mpirun", "-n", str(asked.ranks), "--oversubscribe", "--bind-to", "none"] if asked.ranks > 1 else []
     command = [*launch, str(asked.bin / "intr-train"), "--data", asked.data, "--out", str(asked.out), "--quiet", "--max-steps",
                str(asked.steps), *more]  # fmt: skip
-    environment = os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    environment = GIVE_BACK | os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     run = subprocess.Popen(command, env=environment)
-    samples = watch(run, asked.ranks, asked.out / "metrics.jsonl")
+    samples = watch(run, asked.ranks, asked.steps, asked.out / "metrics.jsonl")
     if run.returncode != 0:
         sys.exit(f"soak: the run left with {run.returncode}")
     rows = tenths(samples, asked.steps)

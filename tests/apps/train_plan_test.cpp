@@ -106,7 +106,7 @@ TEST_F(TrainPlanTest, TheModelIsNotFarFromARunWithSlowMessages) {
   const std::string set = test::make_colored_squares(folder_.path());
   // Two seconds of messages a step: whatever else the machine does is little against them.
   const ProgramResult result = test::run_program(
-      "timeout 280 " INTR_PYTHON " " + quoted(INTR_MODEL_SCRIPT) + " " +
+      "timeout 560 " INTR_PYTHON " " + quoted(INTR_MODEL_SCRIPT) + " " +
       quoted(INTR_PROGRAM_FOLDER) + " " + quoted(set) + " " + quoted(folder_ / "model") +
       " --ranks 2 --wires 20:100 --steps 6 --most 40" +
       test::tiny_flags("--bucket-mb 1 --eval-every 0"));
