@@ -2,7 +2,10 @@
 #
 # Builds tests/PART/NAME_test.cpp once and registers one CTest entry: PART.NAME, or PART.NAME.rN for each rank count.
 # With PROGRAMS the test runs the built programs through tests/support/programs.h.
+# The label "threads" is for tests that the thread sanitizer should see (preset cpu-tsan; target threaded_tests).
 # Tests with RANKS link tests/support/mpi_main, all others GoogleTest's main.
+add_custom_target(threaded_tests)
+
 function(intr_add_test path)
   cmake_parse_arguments(arg "PROGRAMS" "LIBRARY;TIMEOUT" "RANKS;LINK;LABELS" ${ARGN})
   if(NOT arg_LIBRARY)
@@ -24,6 +27,9 @@ function(intr_add_test path)
     # The compiler takes a precompiled header only with equal flags; CMake would give programs -fPIE.
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
+  endif()
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(threaded_tests ${target})
   endif()
   if(arg_PROGRAMS)
     add_dependencies(${target} intr_programs)
@@ -60,4 +66,9 @@ if(MPIEXEC_EXECUTABLE)
 endif()
 if(INTR_SANITIZE STREQUAL "address")
   list(APPEND INTR_MPI_TEST_ENVIRONMENT LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/known_leaks.txt)
+endif()
+if(INTR_SANITIZE STREQUAL "thread")
+  # Libraries that were built without the sanitizer synchronize in ways that it cannot see.
+  list(APPEND INTR_MPI_TEST_ENVIRONMENT
+       "TSAN_OPTIONS=ignore_noninstrumented_modules=1 suppressions=${PROJECT_SOURCE_DIR}/tests/support/foreign_races.txt")
 endif()

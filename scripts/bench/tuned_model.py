@@ -136,7 +136,7 @@ class TunedModel(nn.Module):
         else:
             small = padding[:, torch.arange(h) * images.shape[2] // h][:, :, torch.arange(w) * images.shape[3] // w]
         allowed = ~small.flatten(1)[:, None, None, :] if bool(small.any()) else None
-        position = sine_position(small, model.config.hidden_dim, x.dtype).flatten(2).mT
+        position = sine_position(small, model.config.hidden_dim, torch.float32).flatten(2).mT
         cells = model.input_proj(x).flatten(2).mT
         for layer in model.transformer.encoder.layers:
             placed = cells + position

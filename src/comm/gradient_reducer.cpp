@@ -34,7 +34,12 @@ GradientReducer::GradientReducer(FlatState& state, Communicator& communicator,
       hooks_(state.parameters(), [this](std::size_t entry) { ready(entry); }) {}
 
 GradientReducer::~GradientReducer() {
-  if (std::uncaught_exceptions() > 0) return;  // other ranks may never come
+  if (std::uncaught_exceptions() > 0) {
+    // Other ranks may never come, and a sum under way may still write: its memory stays until the
+    // process ends.
+    static_cast<void>(new at::Tensor(state_.grad_with_tail()));
+    return;
+  }
   for (const auto& work : works_) {
     try {
       work->wait();

@@ -3,14 +3,34 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/dropout.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
 
 #include <cmath>
+#include <limits>
 
 #include "intr/model/pointwise.h"
+#include "intr/model/reference_math.h"
 
 namespace intr {
+
+namespace {
+
+/// softmax(Q K^T / sqrt(D/N)) V with the weights formed in full (Vaswani et al., NeurIPS 2017, eq.
+/// 1).
+at::Tensor attention_in_full(const at::Tensor& query, const at::Tensor& key,
+                             const at::Tensor& value, const at::Tensor& allowed,
+                             const LayerMode& mode) {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
+  at::Tensor scores = at::matmul(query * scale, key.transpose(2, 3));  // [B, N, rows, keys]
+  if (allowed.defined())
+    scores = scores.masked_fill(allowed.logical_not(), -std::numeric_limits<double>::infinity());
+  return at::matmul(mode.drop(at::softmax(scores, -1)), value);
+}
+
+}  // namespace
 
 at::Tensor LayerMode::drop(const at::Tensor& x) const {
   return active_dropout() > 0 ? at::dropout(x, dropout, true) : x;
@@ -38,8 +58,10 @@ at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor&
                                       const LayerMode& mode) const {
   const std::optional<at::Tensor> mask =
       allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
-  const at::Tensor mixed = at::scaled_dot_product_attention(
-      query, key, value, mask, mode.active_dropout(), false);                   // [B, N, rows, D/N]
+  const at::Tensor mixed =  // [B, N, rows, D/N]
+      reference_math()
+          ? attention_in_full(query, key, value, allowed, mode)
+          : at::scaled_dot_product_attention(query, key, value, mask, mode.active_dropout(), false);
   return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3)).to(at::kFloat);  // [B, rows, D]
 }
 

@@ -5,6 +5,7 @@
 #include <ATen/ops/relu.h>
 
 #include "intr/model/parameter_table.h"
+#include "intr/model/reference_math.h"
 
 namespace intr {
 namespace {
@@ -50,7 +51,8 @@ Backbone::Backbone(const ModelConfig& config, TensorCursor& tensors) : conv1(ten
 }
 
 at::Tensor Backbone::forward(const at::Tensor& images) const {
-  at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor x = images.contiguous(reference_math() ? at::MemoryFormat::Contiguous
+                                                    : at::MemoryFormat::ChannelsLast);
   x = stem_pool(conv1.forward(x).relu_());  // [B, 64, H/4, W/4]
   for (const auto& stage : layer)
     for (const ResidualBlock& block : stage) x = block.forward(x);

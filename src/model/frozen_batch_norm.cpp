@@ -7,6 +7,7 @@
 #include <c10/core/GradMode.h>
 
 #include "intr/model/pointwise.h"
+#include "intr/model/reference_math.h"
 
 namespace intr {
 
@@ -42,6 +43,10 @@ void NormedConvolution::refresh() {
 }
 
 at::Tensor NormedConvolution::forward(const at::Tensor& x) const {
+  if (reference_math())
+    return at::conv2d(x, weight_.to(x.scalar_type()), {}, stride_, padding_, dilation_) *
+               scale_.view({1, -1, 1, 1}).to(x.scalar_type()) +
+           shift_.view({1, -1, 1, 1}).to(x.scalar_type());
   const at::Tensor weight = folded_.defined() ? folded_ : weight_ * scale_;  // in float32
   const at::Tensor in_type = weight.to(x.scalar_type());
   const at::Tensor shift = shift_.to(x.scalar_type());

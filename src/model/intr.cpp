@@ -23,6 +23,7 @@
 #include "intr/model/encoder.h"
 #include "intr/model/pointwise.h"
 #include "intr/model/position_encoding.h"
+#include "intr/model/reference_math.h"
 
 namespace intr {
 namespace {
@@ -141,7 +142,8 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
 
   const at::Tensor embed = m.query_embed.unsqueeze(0);  // [1, C, D]
   // Without dropout all images start alike: one start, expanded where the memory comes in.
-  const std::int64_t starts = options.training ? images.size(0) : 1;
+  const bool alike = !options.training && !reference_math();
+  const std::int64_t starts = alike ? 1 : images.size(0);
   const at::Tensor start =
       at::zeros({starts, embed.size(1), embed.size(2)}, embed.options().requires_grad(false));
   out.captured.resize(options.capture_layers.size());

@@ -4,6 +4,8 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
 
+#include "intr/model/reference_math.h"
+
 namespace intr {
 namespace {
 
@@ -13,8 +15,8 @@ constexpr std::int64_t kManyCells = 256;
 constexpr std::int64_t kManyValues = 20'480;
 
 bool suits_onednn(const at::Tensor& x, std::int64_t channels) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > kManyValues &&
-         x.numel() >= kManyCells * channels;
+  return !reference_math() && x.is_cpu() && x.scalar_type() == at::kFloat &&
+         x.numel() > kManyValues && x.numel() >= kManyCells * channels;
 }
 
 }  // namespace

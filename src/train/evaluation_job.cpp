@@ -12,6 +12,7 @@
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 #include "intr/model/precision.h"
+#include "intr/model/reference_math.h"
 #include "intr/model/weight_binding.h"
 #include "intr/train/split_data.h"
 
@@ -73,6 +74,7 @@ void describe(EvaluationOptions& options, OptionSet& set) {
       .add("eval-batching", options.batching,
            "size (one size a batch, exact), reference (consecutive and padded, as published)");
   describe_precision(options.precision, set);
+  describe_reference_math(options.reference_math, set);
   set.group("Results")
       .add("json", options.json, "print the result as JSON on standard output")
       .add("out", options.out, "write the JSON to this file, too")
@@ -141,6 +143,7 @@ std::string evaluation_csv(const Evaluation& evaluation, const EvaluationFacts& 
 ExitCode run_evaluation_job(const EvaluationOptions& options, const ComputePlace& place,
                             Communicator& communicator,
                             const std::function<bool()>& stop_requested) {
+  set_reference_math(options.reference_math);
   SplitData data(options.data, options.split, options.reading, place, communicator);
   const DataIndex& index = data.index();
   LoadedModel loaded = load_model(options.model, options.request);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// intr-bench step as a user runs it: what it counts and what it refuses, never its speed.
+// intr-bench step and eval as a user runs them: what they count and refuse, never their speed.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -17,9 +17,9 @@ using test::ProgramResult;
 
 class BenchStepTest : public testing::Test {
  protected:
-  static std::string words(const std::string& more) {
-    return test::program("bench") +
-           " step --threads 1 --backbone resnet18 --hidden-dim 32 --nheads 4 --enc-layers 1"
+  static std::string words(const std::string& more, const std::string& what = "step") {
+    return test::program("bench") + " " + what +
+           " --threads 1 --backbone resnet18 --hidden-dim 32 --nheads 4 --enc-layers 1"
            " --dec-layers 1 --dim-feedforward 64 --classes 3 " +
            more;
   }
@@ -34,12 +34,13 @@ class BenchStepTest : public testing::Test {
     return file;
   }
   /// What a program that takes part in rounds says, a line each.
-  static std::vector<Json> served(int ranks, int rounds, const std::string& more) {
+  static std::vector<Json> served(int ranks, int rounds, const std::string& more,
+                                  const std::string& what = "step") {
     std::string input;
     for (int i = 0; i < rounds; ++i) input += "round\\n";
     const ProgramResult result =
         test::run_program("printf '" + input + "' | " + (ranks > 1 ? test::on_ranks(ranks) : "") +
-                          words("--serve " + more));
+                          words("--serve " + more, what));
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     std::vector<Json> said;
     std::istringstream lines(result.output);
@@ -104,6 +105,32 @@ TEST_F(BenchStepTest, TakesPartInRoundsWithTheSameCheckOnAnyNumberOfRanks) {
   ASSERT_EQ(two.size(), 3u);
   EXPECT_EQ(two[0].at("check"), one[0].at("check"));
   EXPECT_EQ(two[1].at("work"), 8) << "the fifth batch fills no step of two ranks";
+}
+
+TEST_F(BenchStepTest, EvaluationCountsImagesAndComputesTheSameLogits) {
+  const std::string more = "--shapes " + test::quoted(shapes());
+  const std::vector<Json> step = served(1, 0, more);
+  const std::vector<Json> eval = served(1, 1, more, "eval");
+  ASSERT_EQ(eval.size(), 3u);
+  const auto check = eval[0].at("check").get<std::vector<double>>();
+  ASSERT_EQ(check.size(), 2u * 3u);
+  for (std::size_t i = 0; i < check.size(); ++i)
+    EXPECT_NEAR(check[i], step[0].at("check")[i].get<double>(), 1e-5);
+  EXPECT_EQ(eval[1].at("work"), 9);
+  EXPECT_EQ(eval[1].at("batches_ms").size(), 5u);
+  const std::vector<Json> plain = served(1, 0, more + " --reference-math", "eval");
+  EXPECT_NE(plain[0].at("check"), eval[0].at("check")) << "nothing was computed differently";
+  for (std::size_t i = 0; i < check.size(); ++i)
+    EXPECT_NEAR(check[i], plain[0].at("check")[i].get<double>(), 1e-5);
+
+  const std::string file = folder_ / "result.json";
+  const ProgramResult result =
+      test::run_program(words(more + " --quick --json " + test::quoted(file), "eval"));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const Json json = read_json(file);
+  EXPECT_EQ(json.at("bench"), "eval");
+  EXPECT_EQ(json.at("rounds").size(), 2u);
+  EXPECT_GT(json.at("summary").at("images_s").at("median").get<double>(), 0);
 }
 
 TEST_F(BenchStepTest, SamplesBatchesEvenlyInOrderOfTheirArea) {

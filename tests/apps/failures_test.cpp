@@ -226,7 +226,7 @@ TEST_F(FailuresTest, OneStepThatIsNotFiniteIsSkippedThreeEndTheRun) {
 TEST_F(FailuresTest, AStragglerIsReported) {
   expect_ending(train(2,
                       "--max-steps 300 --epochs 100 --eval-every 0 --save-every 1000epochs "
-                      "--log-every 100 --inject slow:rank=1,ms=40"),
+                      "--log-every 100 --inject slow:rank=1,ms=80"),
                 0, "done");
   ASSERT_EQ(events("straggler").size(), 1u);
   EXPECT_EQ(events("straggler").front().at("slow_rank"), 1);

@@ -42,7 +42,8 @@ class GradientReducer {
   GradientReducer(FlatState& state, Communicator& communicator, std::int64_t num_shards = 1);
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;
-  /// Waits for what is under way.
+  /// Waits for what is under way. While an exception unwinds it waits for nothing, and the memory
+  /// of the gradients is never freed.
   ~GradientReducer();
 
   /// After a shard that is not the rank's last: takes its gradients and sums, leaves zeros.

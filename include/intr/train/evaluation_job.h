@@ -29,6 +29,7 @@ struct EvaluationOptions {
   std::int64_t batch_size = 12;
   std::string batching = "size";   ///< see EvaluationBatching
   std::string precision = "fp32";  ///< fp32, tf32, bf16
+  bool reference_math = false;     ///< see reference_math()
   bool json = false;
   bool quiet = false;
   ReadingOptions reading;

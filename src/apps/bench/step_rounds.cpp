@@ -6,42 +6,16 @@
 #include <algorithm>
 #include <span>
 
-#include "intr/core/formula.h"
+#include "bench_report.h"
 #include "intr/core/stopwatch.h"
 #include "intr/data/network_input.h"
 #include "intr/train/replica_guard.h"
+#include "model_bench.h"
 
 namespace intr {
 namespace {
 
 const Tag kTag{.section = "bench"};
-
-TensorMap bench_weights(const ModelConfig& config) {
-  TensorMap tensors;
-  for (const ParameterRow& row : parameter_table(config)) {
-    std::vector<float> values = formula_weight(row.name, row.shape);
-    if (row.name.ends_with("out_proj.weight") || row.name.ends_with("linear2.weight"))
-      for (float& value : values) value /= 4;
-    tensors[row.name] = torch::tensor(values).view(row.shape);
-  }
-  return tensors;
-}
-
-/// [2, 3, 160, 224]: the pictures that the logits are compared for.
-at::Tensor check_images(const std::vector<ImageSize>& sizes) {
-  at::Tensor images = torch::zeros({2, 3, 160, 224});
-  for (std::size_t k = 0; k < sizes.size(); ++k) {
-    const ImageSize size = sizes[k];
-    const std::vector<double> units = formula_units("check" + std::to_string(k), 3 * size.area());
-    const at::Tensor picture =
-        2 * torch::tensor(units).view({3, size.height, size.width}).to(torch::kFloat32);
-    images[static_cast<std::int64_t>(k)]
-        .narrow(1, 0, size.height)
-        .narrow(2, 0, size.width)
-        .copy_(picture);
-  }
-  return images;
-}
 
 void add(StepTimes& sum, const StepTimes& times) {
   sum.data += times.data;
@@ -54,10 +28,15 @@ void add(StepTimes& sum, const StepTimes& times) {
 }  // namespace
 
 nlohmann::ordered_json StepRound::json() const {
-  return {{"seconds", seconds},          {"work", images},
-          {"steps_ms", steps_ms},        {"data_s", phases.data},
-          {"forward_s", phases.forward}, {"backward_s", phases.backward},
-          {"exposed_s", phases.exposed}, {"optimizer_s", phases.optimizer}};
+  return {{"seconds", seconds},
+          {"work", images},
+          {"cpu_s", cpu_s},
+          {"steps_ms", steps_ms},
+          {"data_s", phases.data},
+          {"forward_s", phases.forward},
+          {"backward_s", phases.backward},
+          {"exposed_s", phases.exposed},
+          {"optimizer_s", phases.optimizer}};
 }
 
 StepRounds::StepRounds(const ModelConfig& model, BucketPlan plan,
@@ -72,17 +51,6 @@ StepRounds::StepRounds(const ModelConfig& model, BucketPlan plan,
   state_.set_tensors(bench_weights(model));
 }
 
-std::vector<float> StepRounds::check_logits() const {
-  const torch::NoGradGuard no_gradients;
-  const std::vector<ImageSize> sizes = {{160, 192}, {128, 224}};
-  const at::Tensor images =
-      check_images(sizes).contiguous(torch::MemoryFormat::ChannelsLast).to(state_.device());
-  const at::Tensor logits =
-      state_.model().forward(images, sizes).logits.to(torch::kCPU, torch::kFloat32).contiguous();
-  const float* first = logits.const_data_ptr<float>();
-  return {first, first + logits.numel()};
-}
-
 /// Ranks begin each step together, so that nobody's step waits for the other's preparations.
 template <class Step>
 StepRound StepRounds::round(const Step& step) {
@@ -90,9 +58,11 @@ StepRound StepRounds::round(const Step& step) {
   batches_.seek(0, 0);
   for (std::int64_t i = 0; i < batches_.steps_per_epoch(); ++i) {
     communicator_.barrier(kTag);
+    const double processor = processor_seconds();
     Stopwatch watch;
     add(round.phases, step());
     round.steps_ms.push_back(1e3 * watch.lap());
+    round.cpu_s += processor_seconds() - processor;
     round.seconds += 1e-3 * round.steps_ms.back();
   }
   round.images = batches_.num_images();

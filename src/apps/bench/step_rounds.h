@@ -16,23 +16,20 @@ namespace intr {
 /// What a round of steps took, in seconds.
 struct StepRound {
   double seconds = 0;            ///< of the slowest rank
+  double cpu_s = 0;              ///< processor time of all threads of this rank
   std::int64_t images = 0;       ///< of all ranks
   StepTimes phases;              ///< of this rank
   std::vector<double> steps_ms;  ///< of this rank, each
   nlohmann::ordered_json json() const;
 };
 
-/// Training steps over replayed batches, one pass after the other. Weights are the formula's, those
-/// of output projections a quarter of it: otherwise every query of a deep decoder with random
-/// weights ends with the same logit, and comparing logits would say little.
+/// Training steps over replayed batches, one pass after the other, of a model with bench_weights().
 class StepRounds {
  public:
   /// @param communicator must outlive this
   StepRounds(const ModelConfig& model, BucketPlan plan, const std::vector<BatchShape>& shapes,
              at::Device device, at::ScalarType products, Communicator& communicator);
 
-  /// Evaluation-mode logits of two pictures that every program of a comparison makes.
-  std::vector<float> check_logits() const;
   /// Collective. As intr-train does it: trainer, reducer, watched messages.
   StepRound trained();
   /// Collective, but without messages in a step: model, loss, backward pass, clip and optimizer

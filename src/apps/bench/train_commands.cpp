@@ -11,6 +11,7 @@ std::span<const BenchCommand> train_bench_commands() {
       BenchCommand{"checkpoint", "stall and time of saving a model's training state",
                    bench_checkpoint},
       BenchCommand{"comm", "sums over MPI ranks, beside the bare MPI call", bench_comm},
+      BenchCommand{"eval", "evaluation of batches of given shapes", bench_eval},
       BenchCommand{"step", "training steps over batches of given shapes", bench_step},
   };
   return kCommands;

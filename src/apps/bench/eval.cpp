@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include "bench_report.h"
+#include "commands.h"
+#include "intr/core/error.h"
+#include "intr/core/option_set.h"
+#include "intr/core/progress.h"
+#include "intr/core/stopwatch.h"
+#include "intr/data/network_input.h"
+#include "intr/model/precision.h"
+#include "intr/model/reference_math.h"
+#include "model_bench.h"
+#include "replayed_batches.h"
+
+namespace intr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kWarmUps = 2;
+
+/// The model with bench_weights(), as intr-eval holds it: nothing trains.
+Intr evaluated_model(const ModelBench& o, at::Device device) {
+  TensorMap tensors = bench_weights(o.model);
+  for (auto& [name, tensor] : tensors) tensor = tensor.to(device);
+  return {o.model, tensors, take_precision(o.precision, device)};
+}
+
+/// One pass over all batches: forward pass and reading the logits back.
+Json eval_round(const Intr& model, ReplayedBatches& batches, at::Device device) {
+  const torch::NoGradGuard no_gradients;
+  double seconds = 0, data = 0, forward = 0, readback = 0;
+  Json each = Json::array();
+  batches.seek(0, 0);
+  for (std::int64_t i = 0; i < batches.steps_per_epoch(); ++i) {
+    Stopwatch watch;
+    const MicroBatch batch = batches.next();
+    const at::Tensor images = network_input(batch, device);
+    const double input = watch.lap();
+    const IntrOutput output = model.forward(images, batch.sizes);
+    const double computed = watch.lap();
+    static_cast<void>(output.logits.to(at::kCPU, at::kFloat).contiguous());
+    const double read = watch.lap();
+    data += input;
+    forward += computed;
+    readback += read;
+    seconds += input + computed + read;
+    each.push_back(1e3 * (input + computed + read));
+  }
+  return {{"seconds", seconds}, {"work", batches.num_images()}, {"batches_ms", each},
+          {"data_s", data},     {"forward_s", forward},         {"readback_s", readback}};
+}
+
+Json summary_of(const Json& rounds, double batches) {
+  const auto number = [](const Json& round, const char* name) {
+    return round.at(name).get<double>();
+  };
+  Json summary = {
+      {"images_s",
+       spread_of(rounds, [&](const Json& r) { return number(r, "work") / number(r, "seconds"); })},
+      {"ms_per_batch",
+       spread_of(rounds, [&](const Json& r) { return 1e3 * number(r, "seconds") / batches; })}};
+  for (const char* phase : {"data_s", "forward_s", "readback_s"})
+    summary["phase_s"][phase] = spread_of(rounds, [&](const Json& r) { return number(r, phase); });
+  return summary;
+}
+
+}  // namespace
+
+ExitCode bench_eval(const std::vector<std::string>& arguments) {
+  ModelBench o;
+  OptionSet set(
+      "intr-bench eval [options]",
+      "Evaluates batches of noise, as intr-eval does it, on one rank, and says what they\n"
+      "take. Side by side with another program: scripts/bench/rounds.py.");
+  describe_model(o, set);
+  describe_rounds(o, set);
+  if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
+  validate(o);
+  const std::vector<BatchShape> shapes = shapes_of(o.batches);
+  const ComputePlace place = take_place(o.place);
+  set_reference_math(o.reference_math);
+  const Intr model = evaluated_model(o, place.device);
+  ReplayedBatches batches(shapes, o.classes, 0, 1);
+  const Json facts = {{"precision", o.precision},
+                      {"threads", at::get_num_threads()},
+                      {"ranks", 1},
+                      {"batches_per_round", batches.steps_per_epoch()},
+                      {"pad_fraction", batches.pad_fraction()}};
+  const std::vector<float> check = check_logits(model, place.device);
+  const auto round = [&] { return eval_round(model, batches, place.device); };
+  const Json warmup = round();
+  for (int i = 1; i < kWarmUps; ++i) static_cast<void>(round());
+  if (o.serve) {
+    Json ready = ready_line(o, check);
+    ready.update(facts);
+    serve(ready, round);
+    return ExitCode::kDone;
+  }
+  Json rounds = Json::array();
+  Progress progress("eval", o.rounds, "rounds");
+  for (std::int64_t i = 0; i < o.rounds; ++i) {
+    rounds.push_back(round());
+    progress.advance();
+  }
+  progress.finish();
+  const Json summary = summary_of(rounds, static_cast<double>(batches.steps_per_epoch()));
+  print_summary(facts, summary);
+  write_result(o.json, "eval",
+               {.options = set.values(),
+                .facts = facts,
+                .warmup = warmup,
+                .rounds = rounds,
+                .summary = summary});
+  return ExitCode::kDone;
+}
+
+}  // namespace intr
