@@ -4,13 +4,14 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
 
 #include <cmath>
 #include <limits>
 
+#include "intr/model/dropout.h"
+#include "intr/model/dropout_attention.h"
 #include "intr/model/pointwise.h"
 #include "intr/model/reference_math.h"
 
@@ -27,13 +28,26 @@ at::Tensor attention_in_full(const at::Tensor& query, const at::Tensor& key,
   at::Tensor scores = at::matmul(query * scale, key.transpose(2, 3));  // [B, N, rows, keys]
   if (allowed.defined())
     scores = scores.masked_fill(allowed.logical_not(), -std::numeric_limits<double>::infinity());
-  return at::matmul(mode.drop(at::softmax(scores, -1)), value);
+  at::Tensor weights = at::softmax(scores, -1);
+  if (mode.active_dropout() > 0) weights = at::dropout(weights, mode.dropout, true);
+  return at::matmul(weights, value);
+}
+
+/// By the fastest means. @return [B, N, rows, D/N]
+at::Tensor mix(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+               const at::Tensor& allowed, const LayerMode& mode) {
+  if (reference_math()) return attention_in_full(query, key, value, allowed, mode);
+  if (mode.active_dropout() > 0 && query.is_cpu())
+    return dropout_attention(query, key, value, allowed, mode.dropout);
+  const std::optional<at::Tensor> mask =
+      allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
+  return at::scaled_dot_product_attention(query, key, value, mask, mode.active_dropout(), false);
 }
 
 }  // namespace
 
-at::Tensor LayerMode::drop(const at::Tensor& x) const {
-  return active_dropout() > 0 ? at::dropout(x, dropout, true) : x;
+at::Tensor LayerMode::add_dropped(const at::Tensor& x, const at::Tensor& change) const {
+  return intr::add_dropped(x, change, active_dropout());
 }
 
 MultiheadAttention::MultiheadAttention(std::int64_t nheads, TensorCursor& tensors)
@@ -56,12 +70,7 @@ std::vector<at::Tensor> MultiheadAttention::project(const at::Tensor& x, std::in
 at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor& key,
                                       const at::Tensor& value, const at::Tensor& allowed,
                                       const LayerMode& mode) const {
-  const std::optional<at::Tensor> mask =
-      allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
-  const at::Tensor mixed =  // [B, N, rows, D/N]
-      reference_math()
-          ? attention_in_full(query, key, value, allowed, mode)
-          : at::scaled_dot_product_attention(query, key, value, mask, mode.active_dropout(), false);
+  const at::Tensor mixed = mix(query, key, value, allowed, mode);               // [B, N, rows, D/N]
   return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3)).to(at::kFloat);  // [B, rows, D]
 }
 
@@ -88,7 +97,7 @@ at::Tensor MultiheadAttention::cross(const at::Tensor& query, const at::Tensor& 
 
 at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,
                         const LayerMode& mode) {
-  const at::Tensor inner = mode.drop(linear(linear1, mode.factor(x)).relu_());
+  const at::Tensor inner = relu_dropped(linear(linear1, mode.factor(x)), mode.active_dropout());
   return linear(linear2, inner).to(at::kFloat);
 }
 

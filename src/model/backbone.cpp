@@ -4,6 +4,7 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
 
+#include "intr/model/dropout.h"
 #include "intr/model/parameter_table.h"
 #include "intr/model/reference_math.h"
 
@@ -36,7 +37,7 @@ at::Tensor ResidualBlock::forward(const at::Tensor& x) const {
   at::Tensor y = x;
   for (std::size_t i = 0; i + 1 < conv.size(); ++i) y = conv[i].forward(y).relu_();
   y = conv.back().forward(y);
-  return y.add_(downsample ? downsample->forward(x) : x).relu_();
+  return add_relu(y, downsample ? downsample->forward(x) : x);
 }
 
 Backbone::Backbone(const ModelConfig& config, TensorCursor& tensors) : conv1(tensors, 2, 3) {

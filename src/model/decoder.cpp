@@ -19,22 +19,22 @@ at::Tensor DecoderLayer::forward(const at::Tensor& state, const at::Tensor& embe
                                  const at::Tensor& memory, const at::Tensor& allowed,
                                  const LayerMode& mode, CrossAttentionCapture* capture) const {
   const auto attend_self = [&](const at::Tensor& v) {
-    return mode.drop(self_attn.self(v + embed, v, at::Tensor(), mode));
+    return self_attn.self(v + embed, v, at::Tensor(), mode);
   };
   const auto attend_memory = [&](const at::Tensor& v) {
-    return mode.drop(multihead_attn.cross(v + embed, memory, allowed, mode, capture));
+    return multihead_attn.cross(v + embed, memory, allowed, mode, capture);
   };
   const auto transform = [&](const at::Tensor& v) {
-    return mode.drop(feed_forward(linear1, linear2, v, mode));
+    return feed_forward(linear1, linear2, v, mode);
   };
   if (pre_norm) {
-    at::Tensor x = state + attend_self(layer_norm(norm1, state));
-    x = x + attend_memory(layer_norm(norm2, x));
-    return x + transform(layer_norm(norm3, x));
+    at::Tensor x = mode.add_dropped(state, attend_self(layer_norm(norm1, state)));
+    x = mode.add_dropped(x, attend_memory(layer_norm(norm2, x)));
+    return mode.add_dropped(x, transform(layer_norm(norm3, x)));
   }
-  at::Tensor x = layer_norm(norm1, state + attend_self(state));
-  x = layer_norm(norm2, x + attend_memory(x));
-  return layer_norm(norm3, x + transform(x));
+  at::Tensor x = layer_norm(norm1, mode.add_dropped(state, attend_self(state)));
+  x = layer_norm(norm2, mode.add_dropped(x, attend_memory(x)));
+  return layer_norm(norm3, mode.add_dropped(x, transform(x)));
 }
 
 Decoder::Decoder(const ModelConfig& config, TensorCursor& tensors)

@@ -16,17 +16,17 @@ EncoderLayer::EncoderLayer(const ModelConfig& config, TensorCursor& tensors)
 at::Tensor EncoderLayer::forward(const at::Tensor& x, const at::Tensor& position,
                                  const at::Tensor& allowed, const LayerMode& mode) const {
   const auto attend = [&](const at::Tensor& v) {
-    return mode.drop(self_attn.self(v + position, v, allowed, mode));
+    return self_attn.self(v + position, v, allowed, mode);
   };
   const auto transform = [&](const at::Tensor& v) {
-    return mode.drop(feed_forward(linear1, linear2, v, mode));
+    return feed_forward(linear1, linear2, v, mode);
   };
   if (pre_norm) {
-    const at::Tensor y = x + attend(layer_norm(norm1, x));
-    return y + transform(layer_norm(norm2, y));
+    const at::Tensor y = mode.add_dropped(x, attend(layer_norm(norm1, x)));
+    return mode.add_dropped(y, transform(layer_norm(norm2, y)));
   }
-  const at::Tensor y = layer_norm(norm1, x + attend(x));
-  return layer_norm(norm2, y + transform(y));
+  const at::Tensor y = layer_norm(norm1, mode.add_dropped(x, attend(x)));
+  return layer_norm(norm2, mode.add_dropped(y, transform(y)));
 }
 
 Encoder::Encoder(const ModelConfig& config, TensorCursor& tensors) {

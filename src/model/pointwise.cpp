@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/model/pointwise.h"
 
+#include <ATen/ops/_unsafe_view.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
 
@@ -37,9 +38,9 @@ at::Tensor linear_in_type_of(const at::Tensor& x, const at::Tensor& weight,
   if (!suits_onednn(x, x.size(-1))) return at::linear(x, w, b);
   const at::Tensor cells =
       x.reshape({1, 1, -1, x.size(-1)}).permute({0, 3, 1, 2});  // [1, in, 1, n]
-  return pointwise_convolution(cells, w.unsqueeze(-1).unsqueeze(-1), b)
-      .permute({0, 2, 3, 1})
-      .reshape({x.size(0), x.size(1), w.size(0)});
+  const at::Tensor mapped = pointwise_convolution(cells, w.unsqueeze(-1).unsqueeze(-1), b);
+  // Not a view for autograd: what changes it in place need not reach through to the convolution.
+  return at::_unsafe_view(mapped.permute({0, 2, 3, 1}), {x.size(0), x.size(1), w.size(0)});
 }
 
 }  // namespace intr

@@ -19,7 +19,8 @@ struct CrossAttentionCapture {
   at::Tensor value;  ///< [B, N, S, D/N]
 };
 
-/// What the layers of a forward pass share: dropout, drawn from LibTorch's default generator, and
+/// What the layers of a forward pass share: dropout, whose keys LibTorch's default generator gives,
+/// and
 /// the type that products are computed in. Layers take and return float32: norms, residuals and
 /// positions stay there, and gradients of the weights arrive there.
 struct LayerMode {
@@ -28,13 +29,14 @@ struct LayerMode {
   at::ScalarType products = at::kFloat;
 
   double active_dropout() const noexcept { return training ? dropout : 0.0; }
-  at::Tensor drop(const at::Tensor& x) const;
+  /// x + dropout(change)
+  at::Tensor add_dropped(const at::Tensor& x, const at::Tensor& change) const;
   /// The factor of a product.
   at::Tensor factor(const at::Tensor& x) const { return x.to(products); }
 };
 
-/// Multi-head attention (Vaswani et al. 2017, sec. 3.2.2). Weights are never stored: the fused
-/// kernel makes them block by block.
+/// Multi-head attention (Vaswani et al. 2017, sec. 3.2.2). Weights are never stored: LibTorch's
+/// fused kernel and, with dropout, ours make them piece by piece.
 struct MultiheadAttention {
   MultiheadAttention(std::int64_t nheads, TensorCursor& tensors);
 

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels of row_kernels.h for one kind of processor. row_kernels.cpp includes this file once for each, in a
+// namespace of its own, while the compiler may use that processor's instructions; INTR_NATIVE_LANES says how many float32
+// its vectors hold. Everything is in groups of 16 lanes and multiplications are never fused with additions, so that every
+// kind computes the same bits.
+
+constexpr int kLanes = 16;
+constexpr int kParts = kLanes / INTR_NATIVE_LANES;
+constexpr int kVectorsOfUnit = kMaskUnit / kLanes;
+
+using NativeFloats = float __attribute__((vector_size(4 * INTR_NATIVE_LANES)));
+using NativeWords = std::uint32_t __attribute__((vector_size(4 * INTR_NATIVE_LANES)));
+using NativeHalfWords = std::uint16_t __attribute__((vector_size(2 * INTR_NATIVE_LANES)));
+using NativeBytes = std::uint8_t __attribute__((vector_size(INTR_NATIVE_LANES)));
+
+/// 16 lanes in as many of the processor's vectors as that takes.
+template <class Native>
+struct Lanes {
+  Native part[kParts];
+};
+using Floats = Lanes<NativeFloats>;
+using Words = Lanes<NativeWords>;  // masks, too: all bits or none
+
+/// f of each part of its arguments.
+template <class Result, class F, class... Arguments>
+INTR_INLINE Result each(F f, const Arguments&... arguments) {
+  Result result;
+#pragma GCC unroll 4
+  for (int i = 0; i < kParts; ++i) result.part[i] = f(arguments.part[i]...);
+  return result;
+}
+template <class To, class From>
+INTR_INLINE To bits_as(From from) {
+  return reinterpret_cast<To>(from);  // of native vectors: the same bits
+}
+
+#define INTR_OPERATOR(type, result, op)                                                \
+  INTR_INLINE result operator op(const type& a, const type& b) {                       \
+    return each<result>([](auto x, auto y) INTR_LAMBDA { return x op y; }, a, b);      \
+  }
+#define INTR_COMPARISON(type, op)                                                      \
+  INTR_INLINE Words operator op(const type& a, const type& b) {                        \
+    return each<Words>(                                                                \
+        [](auto x, auto y) INTR_LAMBDA { return bits_as<NativeWords>(x op y); }, a, b); \
+  }
+INTR_OPERATOR(Floats, Floats, +)
+INTR_OPERATOR(Floats, Floats, -)
+INTR_OPERATOR(Floats, Floats, *)
+INTR_OPERATOR(Words, Words, +)
+INTR_OPERATOR(Words, Words, -)
+INTR_OPERATOR(Words, Words, &)
+INTR_OPERATOR(Words, Words, |)
+INTR_OPERATOR(Words, Words, ^)
+INTR_COMPARISON(Floats, <)
+INTR_COMPARISON(Floats, ==)
+INTR_COMPARISON(Floats, !=)
+INTR_COMPARISON(Words, >=)
+#undef INTR_OPERATOR
+#undef INTR_COMPARISON
+template <int kBits>
+INTR_INLINE Words left(const Words& a) {
+  return each<Words>([](auto x) INTR_LAMBDA { return x << kBits; }, a);
+}
+template <int kBits>
+INTR_INLINE Words right(const Words& a) {
+  return each<Words>([](auto x) INTR_LAMBDA { return x >> kBits; }, a);
+}
+/// a where the mask is set, else b.
+template <class Native>
+INTR_INLINE Lanes<Native> select(const Words& mask, const Lanes<Native>& a, const Lanes<Native>& b) {
+  return each<Lanes<Native>>(
+      [](auto m, auto x, auto y) INTR_LAMBDA { return m != 0 ? x : y; }, mask, a, b);
+}
+INTR_INLINE Floats all(float value) {
+  Floats lanes;
+  for (NativeFloats& part : lanes.part) part = NativeFloats{} + value;
+  return lanes;
+}
+INTR_INLINE Words all_words(std::uint32_t value) {
+  Words lanes;
+  for (NativeWords& part : lanes.part) part = NativeWords{} + value;
+  return lanes;
+}
+INTR_INLINE Floats floats_of(const Words& bits) {
+  return each<Floats>([](auto x) INTR_LAMBDA { return bits_as<NativeFloats>(x); }, bits);
+}
+INTR_INLINE Words words_of(const Floats& values) {
+  return each<Words>([](auto x) INTR_LAMBDA { return bits_as<NativeWords>(x); }, values);
+}
+INTR_INLINE Floats larger(const Floats& a, const Floats& b) { return select(b < a, a, b); }
+
+INTR_INLINE Floats load(const float* from) {
+  Floats value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+INTR_INLINE void store(float* to, const Floats& value) { std::memcpy(to, &value, sizeof value); }
+INTR_INLINE Floats load(const Bfloat16Bits* from) {
+  Lanes<NativeHalfWords> half;
+  std::memcpy(&half, from, sizeof half);
+  return floats_of(each<Words>(
+      [](auto x) INTR_LAMBDA { return __builtin_convertvector(x, NativeWords) << 16; }, half));
+}
+/// Rounds to the nearest, ties to even.
+INTR_INLINE void store(Bfloat16Bits* to, const Floats& value) {
+  const Words bits = words_of(value);
+  const Words rounded =
+      right<16>(bits + all_words(0x7FFFu) + (right<16>(bits) & all_words(1u)));
+  const auto half = each<Lanes<NativeHalfWords>>(
+      [](auto x) INTR_LAMBDA { return __builtin_convertvector(x, NativeHalfWords); },
+      select(value == value, rounded, all_words(0x7FC0u)));  // not a number stays one
+  std::memcpy(to, &half, sizeof half);
+}
+
+/// Lanes below `count` come from memory, the others are `fill`.
+template <class T>
+INTR_INLINE Floats load_some(const T* from, std::int64_t count, float fill) {
+  if (count >= kLanes) return load(from);
+  T values[kLanes];
+  store(values, all(fill));
+  std::memcpy(values, from, static_cast<std::size_t>(count) * sizeof(T));
+  return load(values);
+}
+template <class T>
+INTR_INLINE void store_some(T* to, std::int64_t count, const Floats& value) {
+  if (count >= kLanes) return store(to, value);
+  T values[kLanes];
+  store(values, value);
+  std::memcpy(to, values, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+template <int kBits>
+INTR_INLINE Words rotated(const Words& x) {
+  return left<kBits>(x) | right<32 - kBits>(x);
+}
+/// Two rounds: the words mix as 0-1 and 2-3, then as 0-3 and 2-1.
+template <int kA, int kB, int kC, int kD>
+INTR_INLINE void two_rounds(Words (&x)[4]) {
+  x[0] = x[0] + x[1], x[1] = rotated<kA>(x[1]) ^ x[0];
+  x[2] = x[2] + x[3], x[3] = rotated<kB>(x[3]) ^ x[2];
+  x[0] = x[0] + x[3], x[3] = rotated<kC>(x[3]) ^ x[0];
+  x[2] = x[2] + x[1], x[1] = rotated<kD>(x[1]) ^ x[2];
+}
+template <int kNumber>
+INTR_INLINE void inject(Words (&x)[4], const std::uint32_t (&key)[5]) {
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) x[i] = x[i] + all_words(key[(kNumber + i) % 5]);
+  x[3] = x[3] + all_words(static_cast<std::uint32_t>(kNumber));
+}
+/// Threefry4x32-20. Lane l has the counter (l, unit, 0).
+INTR_INLINE void draw(std::uint64_t key, std::uint64_t unit, Words (&x)[4]) {
+  const auto low = static_cast<std::uint32_t>(key), high = static_cast<std::uint32_t>(key >> 32);
+  const std::uint32_t keys[5] = {low, high, 0, 0, 0x1BD11BDAu ^ low ^ high};
+  constexpr std::uint32_t kCount[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  std::memcpy(&x[0], kCount, sizeof kCount);
+  x[0] = x[0] + all_words(low);
+  x[1] = all_words(static_cast<std::uint32_t>(unit) + high);
+  x[2] = all_words(static_cast<std::uint32_t>(unit >> 32));
+  x[3] = all_words(0);
+  two_rounds<10, 26, 11, 21>(x), two_rounds<13, 27, 23, 5>(x), inject<1>(x, keys);
+  two_rounds<6, 20, 17, 11>(x), two_rounds<25, 10, 18, 20>(x), inject<2>(x, keys);
+  two_rounds<10, 26, 11, 21>(x), two_rounds<13, 27, 23, 5>(x), inject<3>(x, keys);
+  two_rounds<6, 20, 17, 11>(x), two_rounds<25, 10, 18, 20>(x), inject<4>(x, keys);
+  two_rounds<10, 26, 11, 21>(x), two_rounds<13, 27, 23, 5>(x), inject<5>(x, keys);
+}
+/// The draws of vector `number` of a unit.
+INTR_INLINE Words draws_of(const Words (&x)[4], int number) {
+  return number % 2 == 0 ? x[number / 2] & all_words(0xFFFFu) : right<16>(x[number / 2]);
+}
+
+/// Calls visit(first element, how many of 16, kept and scaled(value)) for the vectors of [begin, end).
+template <class Visit>
+INTR_INLINE void for_masked(std::int64_t begin, std::int64_t end, const DropoutMask& mask,
+                            Visit visit) {
+  const Words threshold = all_words(mask.threshold);
+  for (std::int64_t first = begin; first < end; first += kMaskUnit) {
+    Words x[4];
+    draw(mask.key, static_cast<std::uint64_t>(first / kMaskUnit), x);
+#pragma GCC unroll 8
+    for (int number = 0; number < kVectorsOfUnit; ++number) {
+      const std::int64_t at = first + number * kLanes;
+      if (at >= end) return;
+      visit(at, end - at, draws_of(x, number) >= threshold);
+    }
+  }
+}
+
+template <class T>
+void drop(const T* x, T* y, std::int64_t begin, std::int64_t end, const DropoutMask& mask) {
+  for_masked(begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
+    store_some(y + at, count, select(keep, load_some(x + at, count, 0) * all(mask.scale), all(0)));
+  });
+}
+
+template <class T>
+void add_dropped(const T* residual, const T* x, T* y, std::int64_t begin, std::int64_t end,
+                 const DropoutMask& mask) {
+  for_masked(begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
+    const Floats change = select(keep, load_some(x + at, count, 0) * all(mask.scale), all(0));
+    store_some(y + at, count, load_some(residual + at, count, 0) + change);
+  });
+}
+
+template <class T>
+void relu_drop(T* x, std::int64_t begin, std::int64_t end, const DropoutMask& mask) {
+  for_masked(begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
+    const Floats value = load_some(x + at, count, 0);
+    const Floats active = select(value < all(0), all(0), value);  // what is no number stays so
+    store_some(x + at, count, select(keep, active * all(mask.scale), all(0)));
+  });
+}
+
+template <class T>
+void relu_drop_backward(const T* grad, const T* y, T* out, std::int64_t begin, std::int64_t end,
+                        float scale) {
+  for (std::int64_t at = begin; at < end; at += kLanes) {
+    const Floats through = load_some(grad + at, end - at, 0) * all(scale);
+    const Words kept = load_some(y + at, end - at, 0) != all(0);
+    store_some(out + at, end - at, select(kept, through, all(0)));
+  }
+}
+
+template <class T>
+void add_relu(T* y, const T* x, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t at = begin; at < end; at += kLanes) {
+    const Floats sum = load_some(y + at, end - at, 0) + load_some(x + at, end - at, 0);
+    store_some(y + at, end - at, select(sum < all(0), all(0), sum));
+  }
+}
+
+/// exp(x) for x <= 0, within 2 units in the last place; 0 below -87. (Cephes' expf: Moshier 1989.)
+INTR_INLINE Floats exp_of(const Floats& x) {
+  const Floats magic = all(12582912.0F);  // adding it rounds to a whole number in the last bits
+  const Floats bounded = larger(x, all(-87.0F));
+  const Floats shifted = bounded * all(1.44269504088896341F) + magic;
+  const Floats n = shifted - magic;
+  const Floats r = bounded - n * all(0.693359375F) + n * all(2.12194440e-4F);
+  Floats p = r * all(1.9875691500e-4F) + all(1.3981999507e-3F);
+  p = p * r + all(8.3334519073e-3F);
+  p = p * r + all(4.1665795894e-2F);
+  p = p * r + all(1.6666665459e-1F);
+  p = p * r + all(5.0000001201e-1F);
+  p = p * r * r + r + all(1.0F);
+  const Words exponent = words_of(shifted) - words_of(magic) + all_words(127);
+  return select(x < all(-87.0F), all(0), p * floats_of(left<23>(exponent)));
+}
+
+INTR_INLINE float sum_of(const Floats& values) {
+  float lanes[kLanes];
+  store(lanes, values);
+  for (int step = kLanes / 2; step > 0; step /= 2)
+    for (int i = 0; i < step; ++i) lanes[i] += lanes[i + step];
+  return lanes[0];
+}
+INTR_INLINE float largest_of(const Floats& values) {
+  float lanes[kLanes];
+  store(lanes, values);
+  for (int i = 1; i < kLanes; ++i) lanes[0] = lanes[i] > lanes[0] ? lanes[i] : lanes[0];
+  return lanes[0];
+}
+
+constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+
+/// Scores times scale; minus infinity where nothing may be looked at and behind the end.
+template <class T>
+INTR_INLINE Floats scaled_scores(const T* scores, std::int64_t at, std::int64_t keys,
+                                 const std::uint8_t* allowed, float scale) {
+  const Floats value = load_some(scores + at, keys - at, kMinusInfinity) * all(scale);
+  if (allowed == nullptr) return value;
+  Lanes<NativeBytes> bytes = {};
+  const std::int64_t count = keys - at < kLanes ? keys - at : kLanes;
+  std::memcpy(&bytes, allowed + at, static_cast<std::size_t>(count));
+  const Words seen = each<Words>(
+      [](auto x) INTR_LAMBDA { return __builtin_convertvector(x, NativeWords); }, bytes);
+  return select(seen, value, all(kMinusInfinity));
+}
+
+template <class T>
+float softmax_drop(T* scores, std::int64_t keys, const std::uint8_t* allowed, float scale,
+                   std::int64_t row, const DropoutMask& mask, float* scratch) {
+  Floats most = all(kMinusInfinity);
+  for (std::int64_t at = 0; at < keys; at += kLanes) {
+    const Floats value = scaled_scores(scores, at, keys, allowed, scale);
+    store_some(scratch + at, keys - at, value);
+    most = larger(most, value);
+  }
+  const float largest = largest_of(most);
+  if (largest == kMinusInfinity) {  // nothing to look at
+    for (std::int64_t at = 0; at < keys; at += kLanes) store_some(scores + at, keys - at, all(0));
+    return 0;
+  }
+  Floats sums = all(0);
+  for (std::int64_t at = 0; at < keys; at += kLanes) {
+    const Floats value = exp_of(load_some(scratch + at, keys - at, kMinusInfinity) - all(largest));
+    store_some(scratch + at, keys - at, value);
+    sums = sums + value;
+  }
+  const float sum = sum_of(sums);
+  const float factor = mask.scale / sum;
+  const std::int64_t padded = (keys + kMaskUnit - 1) / kMaskUnit * kMaskUnit;
+  for_masked(row * padded, row * padded + keys, mask,
+             [&](std::int64_t place, std::int64_t count, const Words& keep) INTR_LAMBDA {
+               const std::int64_t at = place - row * padded;
+               const Floats weight = load_some(scratch + at, count, 0) * all(factor);
+               store_some(scores + at, count, select(keep, weight, all(0)));
+             });
+  return largest + std::log(sum);
+}
+
+template <class T>
+void softmax_drop_backward(T* scores, T* grad, std::int64_t keys, const std::uint8_t* allowed,
+                           float scale, float log_sum, float delta, std::int64_t row,
+                           const DropoutMask& mask) {
+  const std::int64_t padded = (keys + kMaskUnit - 1) / kMaskUnit * kMaskUnit;
+  for_masked(row * padded, row * padded + keys, mask,
+             [&](std::int64_t place, std::int64_t count, const Words& keep) INTR_LAMBDA {
+               const std::int64_t at = place - row * padded;
+               const Floats shifted = scaled_scores(scores, at, keys, allowed, scale) - all(log_sum);
+               const Floats weight = exp_of(select(shifted < all(0), shifted, all(0)));
+               const Floats through = load_some(grad + at, count, 0) * all(mask.scale);
+               const Floats change = select(keep, through, all(0)) - all(delta);
+               store_some(scores + at, count, select(keep, weight * all(mask.scale), all(0)));
+               store_some(grad + at, count, weight * change * all(scale));
+             });
+}
+
+void draws(std::uint64_t key, std::uint64_t unit, std::uint16_t* to) {
+  Words x[4];
+  draw(key, unit, x);
+  for (int number = 0; number < kVectorsOfUnit; ++number) {
+    const auto values = each<Lanes<NativeHalfWords>>(
+        [](auto word) INTR_LAMBDA { return __builtin_convertvector(word, NativeHalfWords); },
+        draws_of(x, number));
+    std::memcpy(to + number * kLanes, &values, sizeof values);
+  }
+}
+
+template <class T>
+TypedRowKernels<T> typed_kernels() {
+  return {.drop = drop<T>,
+          .add_dropped = add_dropped<T>,
+          .relu_drop = relu_drop<T>,
+          .relu_drop_backward = relu_drop_backward<T>,
+          .add_relu = add_relu<T>,
+          .softmax_drop = softmax_drop<T>,
+          .softmax_drop_backward = softmax_drop_backward<T>};
+}
+
+RowKernels kernels(const char* name) {
+  return {.name = name,
+          .f32 = typed_kernels<float>(),
+          .bf16 = typed_kernels<Bfloat16Bits>(),
+          .draws = draws};
+}
