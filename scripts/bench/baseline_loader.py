@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The published way to load pictures: torchvision's ImageFolder with DETR's transforms and PyTorch's DataLoader.
 
-    baseline_loader.py DATA --split val|train [--output float|u8] [--batch-size 12] [--workers 0 1 2 4]
+    baseline_loader.py DATA --split val|train [--output float|u8] [--batch-size 12] [--workers 0 1 2 4] [--shapes FILE]
 
 Takes part in rounds.py: loads the split once with each number of workers, then goes on with the fastest. A round is an epoch;
 work is counted in pictures. float: bytes become float32, are normalized and padded with zeros to the largest of the batch, as
 the published code does. u8: it stops behind the resize and pads bytes. Training batches are shuffled and the last, smaller one
-is dropped. The check is the CRC-32 of the first 16 pictures of the split, resized for validation.
+is dropped. --shapes writes the padded shapes of an epoch's batches to a file, as intr-bench loader does, and leaves. The check is the CRC-32 of the first 16 pictures of the split, resized for validation.
 Needs torch, torchvision and Pillow (pip install torch torchvision).
 """
 
@@ -82,6 +82,17 @@ def epoch(loader) -> dict:
     }  # fmt: skip
 
 
+def write_shapes(folder: ImageFolder, batch_size: int, training: bool, file: Path) -> None:
+    """Sizes alone, so that workers send no pixels."""
+    transform, folder.transform = folder.transform, None
+    sizes = lambda samples: [list(transform(image).shape[1:]) for image, _ in samples]
+    batches = []
+    for images in DataLoader(folder, batch_size, shuffle=training, drop_last=training, num_workers=len(os.sched_getaffinity(0)), collate_fn=sizes):
+        padded = [max(size[side] for size in images) for side in (0, 1)]
+        batches.append({"padded": padded, "images": images})
+    file.write_text(json.dumps({"batches": batches}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path, metavar="DATA")
@@ -89,11 +100,15 @@ def main() -> None:
     parser.add_argument("--output", default="float", choices=("float", "u8"))
     parser.add_argument("--batch-size", type=int, default=12)
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2, 4])
+    parser.add_argument("--shapes", type=Path, metavar="FILE")
     options = parser.parse_args()
     random.seed(0)
+    torch.manual_seed(0)
     warnings.filterwarnings("ignore", message="This DataLoader will create")  # more workers than cores are tried, too
     folder = ImageFolder(options.data / options.split, Transform(options.split, options.output))
     training = options.split == "train"
+    if options.shapes:
+        return write_shapes(folder, options.batch_size, training, options.shapes)
     loaders = {
         workers: DataLoader(folder, options.batch_size, shuffle=training, drop_last=training, num_workers=workers, collate_fn=collate)
         for workers in options.workers

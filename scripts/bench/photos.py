@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a folder of JPEG files for timing: as large, as detailed and as varied in size as bird photographs.
 
-    photos.py OUT [--images 480] [--classes 12] [--seed 0]
+    photos.py OUT [--images 480] [--classes 12] [--seed 0] [--plain]
 
 OUT/train/CLASS/N.jpg and OUT/val/CLASS/N.jpg, three to one. Sizes follow CUB-200-2011, where the long side of nearly every
 picture is 500 pixels. Contents: noise of all scales, a striped ellipse in the color of the class, sensor grain; quality 92,
-4:2:0. Equal arguments give equal bytes as long as numpy, Pillow and libjpeg are the same. Needs numpy and Pillow.
+4:2:0. --plain: of one gray instead, for what depends on sizes alone. Equal arguments give equal bytes as long as numpy, Pillow and libjpeg are the same. Needs numpy and Pillow.
 """
 
 import argparse
@@ -32,10 +32,12 @@ def noise(draw, width: int, height: int, fall: float) -> np.ndarray:
     return total
 
 
-def photo(number: int, label: int, classes: int, seed: int) -> Image.Image:
+def photo(number: int, label: int, classes: int, seed: int, plain: bool) -> Image.Image:
     draw = np.random.default_rng([seed, number])
     shares = np.array([share for *_, share in SIZES], float)
     width, height, _ = SIZES[draw.choice(len(SIZES), p=shares / shares.sum())]
+    if plain:
+        return Image.new("RGB", (width, height), "gray")
     light = 125 + 70 * noise(draw, width, height, draw.uniform(0.72, 0.88))
     colors = [30 * noise(draw, width, height, 0.55) for _ in range(2)]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -59,6 +61,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=480, help="how many in all")
     parser.add_argument("--classes", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--plain", action="store_true", help="gray pictures")
     options = parser.parse_args()
     if options.images < 4 * options.classes:
         parser.error("each class needs four pictures, one of them in val")
@@ -67,7 +70,7 @@ def main() -> None:
         split = "val" if number // options.classes % 4 == 3 else "train"
         path = options.out / split / f"class{label:03d}" / f"{number:05d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        photo(number, label, options.classes, options.seed).save(path, quality=92, subsampling="4:2:0")
+        photo(number, label, options.classes, options.seed, options.plain).save(path, quality=92, subsampling="4:2:0")
 
 
 if __name__ == "__main__":
