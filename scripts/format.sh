@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 formatter=$(command -v clang-format-16) || { echo "clang-format-16 is missing. Next: scripts/setup.sh --dev" >&2; exit 78; }
-mapfile -t files < <(git ls-files '*.cpp' '*.h')
+mapfile -t files < <(git ls-files '*.cpp' '*.h' '*.inl')
 if [[ ${1:-} != --check ]]; then
   exec "$formatter" -i "${files[@]}"
 fi

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels of row_kernels.h for one kind of processor. row_kernels.cpp includes this file once for each, in a
-// namespace of its own, while the compiler may use that processor's instructions; INTR_NATIVE_LANES says how many float32
-// its vectors hold. Everything is in groups of 16 lanes and multiplications are never fused with additions, so that every
-// kind computes the same bits.
+// The kernels of row_kernels.h for one kind of processor. row_kernels.cpp includes this file once
+// for each, in a namespace of its own, while the compiler may use that processor's instructions;
+// INTR_NATIVE_LANES says how many float32 its vectors hold. Everything is in groups of 16 lanes and
+// multiplications are never fused with additions, so that every kind computes the same bits.
 
 constexpr int kLanes = 16;
 constexpr int kParts = kLanes / INTR_NATIVE_LANES;
@@ -34,14 +34,14 @@ INTR_INLINE To bits_as(From from) {
   return reinterpret_cast<To>(from);  // of native vectors: the same bits
 }
 
-#define INTR_OPERATOR(type, result, op)                                                \
-  INTR_INLINE result operator op(const type& a, const type& b) {                       \
-    return each<result>([](auto x, auto y) INTR_LAMBDA { return x op y; }, a, b);      \
+#define INTR_OPERATOR(type, result, op)                                           \
+  INTR_INLINE result operator op(const type& a, const type& b) {                  \
+    return each<result>([](auto x, auto y) INTR_LAMBDA { return x op y; }, a, b); \
   }
-#define INTR_COMPARISON(type, op)                                                      \
-  INTR_INLINE Words operator op(const type& a, const type& b) {                        \
-    return each<Words>(                                                                \
-        [](auto x, auto y) INTR_LAMBDA { return bits_as<NativeWords>(x op y); }, a, b); \
+#define INTR_COMPARISON(type, op)                                                                  \
+  INTR_INLINE Words operator op(const type& a, const type& b) {                                    \
+    return each<Words>([](auto x, auto y) INTR_LAMBDA { return bits_as<NativeWords>(x op y); }, a, \
+                       b);                                                                         \
   }
 INTR_OPERATOR(Floats, Floats, +)
 INTR_OPERATOR(Floats, Floats, -)
@@ -67,9 +67,10 @@ INTR_INLINE Words right(const Words& a) {
 }
 /// a where the mask is set, else b.
 template <class Native>
-INTR_INLINE Lanes<Native> select(const Words& mask, const Lanes<Native>& a, const Lanes<Native>& b) {
-  return each<Lanes<Native>>(
-      [](auto m, auto x, auto y) INTR_LAMBDA { return m != 0 ? x : y; }, mask, a, b);
+INTR_INLINE Lanes<Native> select(const Words& mask, const Lanes<Native>& a,
+                                 const Lanes<Native>& b) {
+  return each<Lanes<Native>>([](auto m, auto x, auto y) INTR_LAMBDA { return m != 0 ? x : y; },
+                             mask, a, b);
 }
 INTR_INLINE Floats all(float value) {
   Floats lanes;
@@ -89,27 +90,36 @@ INTR_INLINE Words words_of(const Floats& values) {
 }
 INTR_INLINE Floats larger(const Floats& a, const Floats& b) { return select(b < a, a, b); }
 
-INTR_INLINE Floats load(const float* from) {
-  Floats value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
+/// Part by part: a copy as a whole would go through memory in other pieces.
+template <class Native, class T>
+INTR_INLINE Lanes<Native> read_lanes(const T* from) {
+  Lanes<Native> lanes;
+#pragma GCC unroll 4
+  for (int i = 0; i < kParts; ++i)
+    std::memcpy(&lanes.part[i], from + i * INTR_NATIVE_LANES, sizeof(Native));
+  return lanes;
 }
-INTR_INLINE void store(float* to, const Floats& value) { std::memcpy(to, &value, sizeof value); }
+template <class Native, class T>
+INTR_INLINE void write_lanes(T* to, const Lanes<Native>& lanes) {
+#pragma GCC unroll 4
+  for (int i = 0; i < kParts; ++i)
+    std::memcpy(to + i * INTR_NATIVE_LANES, &lanes.part[i], sizeof(Native));
+}
+INTR_INLINE Floats load(const float* from) { return read_lanes<NativeFloats>(from); }
+INTR_INLINE void store(float* to, const Floats& value) { write_lanes(to, value); }
 INTR_INLINE Floats load(const Bfloat16Bits* from) {
-  Lanes<NativeHalfWords> half;
-  std::memcpy(&half, from, sizeof half);
+  const auto half = read_lanes<NativeHalfWords>(from);
   return floats_of(each<Words>(
       [](auto x) INTR_LAMBDA { return __builtin_convertvector(x, NativeWords) << 16; }, half));
 }
 /// Rounds to the nearest, ties to even.
 INTR_INLINE void store(Bfloat16Bits* to, const Floats& value) {
   const Words bits = words_of(value);
-  const Words rounded =
-      right<16>(bits + all_words(0x7FFFu) + (right<16>(bits) & all_words(1u)));
+  const Words rounded = right<16>(bits + all_words(0x7FFFu) + (right<16>(bits) & all_words(1u)));
   const auto half = each<Lanes<NativeHalfWords>>(
       [](auto x) INTR_LAMBDA { return __builtin_convertvector(x, NativeHalfWords); },
       select(value == value, rounded, all_words(0x7FC0u)));  // not a number stays one
-  std::memcpy(to, &half, sizeof half);
+  write_lanes(to, half);
 }
 
 /// Lanes below `count` come from memory, the others are `fill`.
@@ -152,7 +162,7 @@ INTR_INLINE void draw(std::uint64_t key, std::uint64_t unit, Words (&x)[4]) {
   const auto low = static_cast<std::uint32_t>(key), high = static_cast<std::uint32_t>(key >> 32);
   const std::uint32_t keys[5] = {low, high, 0, 0, 0x1BD11BDAu ^ low ^ high};
   constexpr std::uint32_t kCount[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  std::memcpy(&x[0], kCount, sizeof kCount);
+  x[0] = read_lanes<NativeWords>(kCount);
   x[0] = x[0] + all_words(low);
   x[1] = all_words(static_cast<std::uint32_t>(unit) + high);
   x[2] = all_words(static_cast<std::uint32_t>(unit >> 32));
@@ -168,7 +178,8 @@ INTR_INLINE Words draws_of(const Words (&x)[4], int number) {
   return number % 2 == 0 ? x[number / 2] & all_words(0xFFFFu) : right<16>(x[number / 2]);
 }
 
-/// Calls visit(first element, how many of 16, kept and scaled(value)) for the vectors of [begin, end).
+/// Calls visit(first element, how many of 16, kept and scaled(value)) for the vectors of [begin,
+/// end).
 template <class Visit>
 INTR_INLINE void for_masked(std::int64_t begin, std::int64_t end, const DropoutMask& mask,
                             Visit visit) {
@@ -187,27 +198,31 @@ INTR_INLINE void for_masked(std::int64_t begin, std::int64_t end, const DropoutM
 
 template <class T>
 void drop(const T* x, T* y, std::int64_t begin, std::int64_t end, const DropoutMask& mask) {
-  for_masked(begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
-    store_some(y + at, count, select(keep, load_some(x + at, count, 0) * all(mask.scale), all(0)));
-  });
+  for_masked(begin, end, mask,
+             [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
+               store_some(y + at, count,
+                          select(keep, load_some(x + at, count, 0) * all(mask.scale), all(0)));
+             });
 }
 
 template <class T>
 void add_dropped(const T* residual, const T* x, T* y, std::int64_t begin, std::int64_t end,
                  const DropoutMask& mask) {
-  for_masked(begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
-    const Floats change = select(keep, load_some(x + at, count, 0) * all(mask.scale), all(0));
-    store_some(y + at, count, load_some(residual + at, count, 0) + change);
-  });
+  for_masked(
+      begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
+        const Floats change = select(keep, load_some(x + at, count, 0) * all(mask.scale), all(0));
+        store_some(y + at, count, load_some(residual + at, count, 0) + change);
+      });
 }
 
 template <class T>
 void relu_drop(T* x, std::int64_t begin, std::int64_t end, const DropoutMask& mask) {
-  for_masked(begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
-    const Floats value = load_some(x + at, count, 0);
-    const Floats active = select(value < all(0), all(0), value);  // what is no number stays so
-    store_some(x + at, count, select(keep, active * all(mask.scale), all(0)));
-  });
+  for_masked(
+      begin, end, mask, [&](std::int64_t at, std::int64_t count, const Words& keep) INTR_LAMBDA {
+        const Floats value = load_some(x + at, count, 0);
+        const Floats active = select(value < all(0), all(0), value);  // what is no number stays so
+        store_some(x + at, count, select(keep, active * all(mask.scale), all(0)));
+      });
 }
 
 template <class T>
@@ -315,7 +330,8 @@ void softmax_drop_backward(T* scores, T* grad, std::int64_t keys, const std::uin
   for_masked(row * padded, row * padded + keys, mask,
              [&](std::int64_t place, std::int64_t count, const Words& keep) INTR_LAMBDA {
                const std::int64_t at = place - row * padded;
-               const Floats shifted = scaled_scores(scores, at, keys, allowed, scale) - all(log_sum);
+               const Floats shifted =
+                   scaled_scores(scores, at, keys, allowed, scale) - all(log_sum);
                const Floats weight = exp_of(select(shifted < all(0), shifted, all(0)));
                const Floats through = load_some(grad + at, count, 0) * all(mask.scale);
                const Floats change = select(keep, through, all(0)) - all(delta);
@@ -331,7 +347,7 @@ void draws(std::uint64_t key, std::uint64_t unit, std::uint16_t* to) {
     const auto values = each<Lanes<NativeHalfWords>>(
         [](auto word) INTR_LAMBDA { return __builtin_convertvector(word, NativeHalfWords); },
         draws_of(x, number));
-    std::memcpy(to + number * kLanes, &values, sizeof values);
+    write_lanes(to + number * kLanes, values);
   }
 }
 

@@ -37,7 +37,7 @@ Json loader_record(const LoaderReport& loader) {
 
 }  // namespace
 
-Json step_record(const StepReport& report) {
+Json step_record(const StepReport& report, const BetweenSteps& before) {
   const StepTimes& times = report.times;
   return {{"kind", "train"},
           {"step", report.after.step},
@@ -57,7 +57,9 @@ Json step_record(const StepReport& report) {
             {"forward", rounded(times.forward * 1e3)},
             {"backward", rounded(times.backward * 1e3)},
             {"exposed", rounded(times.exposed * 1e3)},
-            {"optimizer", rounded(times.optimizer * 1e3)}}},
+            {"optimizer", rounded(times.optimizer * 1e3)},
+            {"checkpoint", rounded(before.checkpoint * 1e3)},
+            {"other", rounded(before.other * 1e3)}}},
           {"pad_fraction", report.pad_fraction},
           {"loader", loader_record(report.loader)},
           {"time", unix_time()}};

@@ -27,6 +27,8 @@ const std::vector<Column>& columns() {
     list.push_back({"backward_ms", Json::json_pointer("/ms/backward")});
     list.push_back({"exposed_ms", Json::json_pointer("/ms/exposed")});
     list.push_back({"optimizer_ms", Json::json_pointer("/ms/optimizer")});
+    list.push_back({"checkpoint_ms", Json::json_pointer("/ms/checkpoint")});
+    list.push_back({"other_ms", Json::json_pointer("/ms/other")});
     list.push_back({"pad_fraction", Json::json_pointer("/pad_fraction")});
     list.push_back({"time", Json::json_pointer("/time")});
     return list;

@@ -28,6 +28,7 @@ RunRecorder::RunRecorder(RunDirectory& directory, CheckpointStore& store,
       saver_(store, tensors, std::move(identity)) {}
 
 void RunRecorder::step(const StepReport& report) {
+  const BetweenSteps before = phases_.step(report.times, steady_seconds());
   record_saves();
   if (shown_epoch_ != report.epoch) {
     shown_epoch_ = report.epoch;
@@ -39,7 +40,7 @@ void RunRecorder::step(const StepReport& report) {
   progress_->advance(report.samples);
   if (report.epoch_ended || report.stop) progress_->finish();
   if (report.after.step % options_.log_every == 0 || report.epoch_ended)
-    directory_.append_metrics(step_record(report));
+    directory_.append_metrics(step_record(report, before));
   if (const std::string trouble = loader_watch_.add(report); !trouble.empty())
     log::warning("{}", trouble);
   if (report.applied) return;
@@ -52,6 +53,7 @@ void RunRecorder::evaluation(const Evaluation& evaluation, const RunState& state
                              std::int64_t epoch, double seconds) {
   const std::int64_t step = state.cursor.step;
   const bool best = state.best_step == step;
+  phases_.evaluated(seconds);
   directory_.append_metrics(evaluation_record(evaluation, step, epoch, seconds));
   store_.note_evaluation(step, evaluation.acc1(), best);
   log::info("epoch {}/{}: evaluated {} images: top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}{}",
@@ -69,6 +71,12 @@ void RunRecorder::epoch(const EpochSums& sums, const Evaluation* evaluation, std
 }
 
 void RunRecorder::save(const RunState& state, SaveReason reason, bool epoch_ended) {
+  Stopwatch watch;
+  save_if_wanted(state, reason, epoch_ended);
+  phases_.saved(watch.lap());
+}
+
+void RunRecorder::save_if_wanted(const RunState& state, SaveReason reason, bool epoch_ended) {
   const bool leaving = reason == SaveReason::kLeaving;
   if (reason == SaveReason::kInterval &&
       !schedule_.due(state.cursor.step, state.cursor.epoch, epoch_ended, steady_seconds()))
@@ -101,8 +109,15 @@ void RunRecorder::save(const RunState& state, SaveReason reason, bool epoch_ende
   schedule_.saved(*copy_s, steady_seconds());
 }
 
-UsefulTime RunRecorder::useful_time(const RunState& state) const {
-  return {.step_s = state.step_s, .wall_s = unix_time() - first_start_};
+nlohmann::ordered_json RunRecorder::times_at_end(const RunState& state) const {
+  const UsefulTime useful{.step_s = state.step_s, .wall_s = unix_time() - first_start_};
+  const double now = steady_seconds();
+  log::info("{}", useful.shown());
+  if (const std::string shares = phases_.shown(now); !shares.empty())
+    log::info("where the time of this start went: {}", shares);
+  nlohmann::ordered_json fields = useful.to_json();
+  fields["phases_s"] = phases_.seconds(now);
+  return fields;
 }
 
 void RunRecorder::record_saves() {
@@ -132,11 +147,9 @@ void RunRecorder::doubt_saves_beyond(std::int64_t step) {
 
 void RunRecorder::stopped(const RunState& state, const char* signal) {
   record_saves();
-  const UsefulTime useful = useful_time(state);
   nlohmann::ordered_json event = {{"step", state.cursor.step}, {"signal", signal}};
-  event.update(useful.to_json());
+  event.update(times_at_end(state));
   directory_.append_event("stop", event);
-  log::info("{}", useful.shown());
   log::info("stopped after step {}; the same command goes on from there", state.cursor.step);
 }
 
@@ -144,11 +157,9 @@ void RunRecorder::finished(const RunState& state) {
   saver_.wait();
   record_saves();
   store_.note_final(state.cursor.step);
-  const UsefulTime useful = useful_time(state);
   nlohmann::ordered_json event = {{"step", state.cursor.step}};
-  event.update(useful.to_json());
+  event.update(times_at_end(state));
   directory_.append_event("done", event);
-  log::info("{}", useful.shown());
   directory_.mark_done(state.cursor.step);
 }
 

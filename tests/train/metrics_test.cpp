@@ -17,7 +17,7 @@ TEST(Metrics, AStepHasTheDocumentedFieldsInOrder) {
   report.loss = 0.5;
   report.times.forward = 0.25;
   report.times.backward = 0.75;
-  const auto record = step_record(report);
+  const auto record = step_record(report, {.checkpoint = 0.125, .other = 0.5});
   std::string names;
   for (const auto& [name, value] : record.items()) names += name + " ";
   EXPECT_EQ(names,
@@ -27,6 +27,8 @@ TEST(Metrics, AStepHasTheDocumentedFieldsInOrder) {
   EXPECT_EQ(record.at("acc5"), 75.0);
   EXPECT_EQ(record.at("images_s"), 8.0);
   EXPECT_EQ(record.at("ms").at("forward"), 250.0);
+  EXPECT_EQ(record.at("ms").at("checkpoint"), 125.0);
+  EXPECT_EQ(record.at("ms").at("other"), 500.0);
 }
 
 TEST(Metrics, AnEvaluationCountsInPerCent) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "intr/train/evaluator.h"
+#include "intr/train/phase_clock.h"
 #include "intr/train/trainer.h"
 
 namespace intr {
@@ -13,7 +14,8 @@ namespace intr {
 /// resumed.
 
 /// A step: loss, rates, gradient norm, accuracies in per cent of its own pictures.
-nlohmann::ordered_json step_record(const StepReport& report);
+/// @param before what lay between the last step and this one
+nlohmann::ordered_json step_record(const StepReport& report, const BetweenSteps& before);
 /// An evaluation after `step` optimizer steps. @param seconds it took
 nlohmann::ordered_json evaluation_record(const Evaluation& evaluation, std::int64_t step,
                                          std::int64_t epoch, double seconds);

@@ -9,6 +9,7 @@
 #include "intr/train/checkpoint_saver.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/loader_watch.h"
+#include "intr/train/phase_clock.h"
 #include "intr/train/run_directory.h"
 #include "intr/train/run_state.h"
 #include "intr/train/save_schedule.h"
@@ -60,7 +61,9 @@ class RunRecorder {
   void finished(const RunState& state);
 
  private:
-  UsefulTime useful_time(const RunState& state) const;
+  /// Of the whole run, and where the time of this start went: for the log and for an event.
+  nlohmann::ordered_json times_at_end(const RunState& state) const;
+  void save_if_wanted(const RunState& state, SaveReason reason, bool epoch_ended);
   void record_saves();
   void record(const SaveReport& save);
 
@@ -70,6 +73,7 @@ class RunRecorder {
   double first_start_;  ///< of the run, seconds since 1970
   std::unique_ptr<Progress> progress_;
   LoaderWatch loader_watch_;
+  PhaseClock phases_;
   std::int64_t shown_epoch_ = -1;
   std::int64_t saved_step_ = -1;
   bool saved_pending_ = false;

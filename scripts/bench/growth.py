@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""How the time of a step and of evaluation grows with classes, pixels and the batch: measures, fits, draws.
+
+    growth.py OUT [--bin build/cpu-release/bin] [--what step eval] [--rounds 5] [--threads 2]
+
+Writes OUT/growth.json and, for each sweep, OUT/growth-SWEEP.svg: log-log, time an image over what grows, with the fitted exponent. "rate"
+is the multiply-adds of the model's formulas a second; where it stays level, time grows as the mathematics says. Sweeps: classes K
+(480x640, two pictures), pixels (two pictures, 200 classes), batch (320x480, 200 classes). Leave the machine alone while it runs. Python alone.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import tempfile
+from pathlib import Path
+
+SWEEPS = {
+    "classes": [dict(classes=k, height=480, width=640, batch=2) for k in (50, 100, 200, 400, 800, 1600)],
+    "pixels": [dict(classes=200, height=h, width=w, batch=2) for h, w in ((256, 384), (384, 512), (480, 640), (672, 896), (896, 1184), (1152, 1536))],
+    "batch": [dict(classes=200, height=320, width=480, batch=b) for b in (1, 2, 4, 8, 12)],
+}  # fmt: skip
+D, FEED_FORWARD, LAYERS = 256, 2048, 6
+BACKBONE = {"stem": 2.4e3, "layer1": 13.3e3, "layer2": 20.5e3, "layer3": 29.2e3, "layer4": 16.1e3}  # of ResNet-50, a pixel
+
+
+def multiply_adds(point: dict, training: bool) -> float:
+    """Of one image: products of convolutions, projections and attention. A backward pass has two for each forward one that trains."""
+    pixels, k = point["height"] * point["width"], point["classes"]
+    s = math.ceil(point["height"] / 32) * math.ceil(point["width"] / 32)
+    encoder = LAYERS * (s * (4 * D * D + 2 * FEED_FORWARD * D) + 2 * s * s * D)
+    decoder = LAYERS * (k * (6 * D * D + 2 * FEED_FORWARD * D) + 2 * s * D * D + 2 * k * k * D + 2 * k * s * D)
+    whole = pixels * sum(BACKBONE.values()) + 2048 * D * s + encoder + decoder
+    frozen = pixels * (BACKBONE["stem"] + BACKBONE["layer1"])
+    return whole + 2 * (whole - frozen) if training else whole
+
+
+def measure(bench: Path, what: str, point: dict, options) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "result.json"
+        command = [bench / "intr-bench", what, "--classes", point["classes"], "--size", f"{point['height']}x{point['width']}",
+                   "--batch-size", point["batch"], "--threads", options.threads, "--rounds", options.rounds, "--json", file]  # fmt: skip
+        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result = json.loads(file.read_text())
+    seconds = 1 / result["summary"]["images_s"]["median"]
+    return point | {
+        "seconds_per_image": seconds, "peak_rss_mb": result["peak_rss_mb"], "machine": result["machine"],
+        "gmac_per_s": multiply_adds(point, what == "step") / seconds / 1e9,
+    }  # fmt: skip
+
+
+def grown(sweep: str, point: dict) -> float:
+    return point["height"] * point["width"] / 1e6 if sweep == "pixels" else point[sweep]
+
+
+def exponent(points: list[tuple[float, float]]) -> float:
+    """Slope of a line through log x and log y, least squares."""
+    xs, ys = ([math.log(p[axis]) for p in points] for axis in (0, 1))
+    mx, my = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
+
+
+def drawing(sweep: str, curves: dict) -> str:
+    """curves: name -> [(x, seconds an image)]."""
+    width, height, left, bottom = 640, 400, 70, 50
+    every = [point for curve in curves.values() for point in curve]
+    low = [math.log10(min(p[axis] for p in every)) - 0.05 for axis in (0, 1)]
+    high = [math.log10(max(p[axis] for p in every)) + 0.05 for axis in (0, 1)]
+    at = lambda x, y: (
+        left + (math.log10(x) - low[0]) / (high[0] - low[0]) * (width - left - 20),
+        height - bottom - (math.log10(y) - low[1]) / (high[1] - low[1]) * (height - bottom - 30),
+    )
+    label = {"classes": "classes", "pixels": "megapixels of a picture", "batch": "pictures of a batch"}[sweep]
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13">',
+             f'<rect width="{width}" height="{height}" fill="white"/>',
+             f'<text x="{width / 2}" y="{height - 12}" text-anchor="middle">{label}</text>',
+             f'<text x="16" y="{height / 2}" text-anchor="middle" transform="rotate(-90 16 {height / 2})">seconds an image</text>']  # fmt: skip
+    for x in sorted({p[0] for p in every}):
+        px, _ = at(x, every[0][1])
+        lines.append(f'<path d="M{px:.1f} 30V{height - bottom}" stroke="#e4e4e4"/>')
+        lines.append(f'<text x="{px:.1f}" y="{height - bottom + 18}" text-anchor="middle">{x:.3g}</text>')
+    for y in [m * 10.0**e for e in range(math.floor(low[1]), math.ceil(high[1]) + 1) for m in (1, 2, 5)]:
+        if low[1] <= math.log10(y) <= high[1]:
+            _, py = at(every[0][0], y)
+            lines.append(f'<path d="M{left} {py:.1f}H{width - 20}" stroke="#e4e4e4"/>')
+            lines.append(f'<text x="{left - 8}" y="{py + 4:.1f}" text-anchor="end">{y:g}</text>')
+    for number, (name, curve) in enumerate(curves.items()):
+        color = ("#0b6e99", "#c2571a", "#5a8f29")[number % 3]
+        spots = [at(*p) for p in curve]
+        lines.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in spots)}" fill="none" stroke="{color}" stroke-width="2"/>')
+        lines += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>' for x, y in spots]
+        lines.append(f'<text x="{left + 12}" y="{48 + 18 * number}" fill="{color}">{name}: exponent {exponent(curve):.2f}</text>')
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--bin", type=Path, default=Path("build/cpu-release/bin"))
+    parser.add_argument("--what", nargs="+", choices=("step", "eval"), default=["step", "eval"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    result = {}
+    for sweep, points in SWEEPS.items():
+        curves = {}
+        for what in options.what:
+            measured = [measure(options.bin, what, point, options) for point in points]
+            curves[what] = [(grown(sweep, p), p["seconds_per_image"]) for p in measured]
+            result[f"{what} {sweep}"] = {"exponent": exponent(curves[what]), "points": measured}
+            print(f"{what}, {sweep}: exponent {exponent(curves[what]):.3f}")
+            for p in measured:
+                print(f"  {grown(sweep, p):8.3g}  {p['seconds_per_image']:.3f} s an image  {p['gmac_per_s']:6.1f} GMAC/s  {p['peak_rss_mb']:.0f} MB", flush=True)
+        (options.out / f"growth-{sweep}.svg").write_text(drawing(sweep, curves))
+    (options.out / "growth.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
