@@ -12,9 +12,10 @@
 # The pictures are gray: only their sizes matter, those of CUB-200-2011, as many as it has for training. "kept" is the published
 # code with freed memory kept, "tuned" works on the same batches as ours, with the memory setting that is faster on the machine.
 # PYTHON names a Python with torch, torchvision, numpy and Pillow; THREADS the threads of each side (all cores); BATCH the pictures of
-# a batch (4: the published step takes 3 GB a picture of a megapixel). Leave the machine alone while it runs.
+# a batch (4: the published step takes 3 GB a picture of a megapixel); ONLY the comparisons to make ("step eval"; all). Leave the
+# machine alone while it runs.
 set -euo pipefail
-[[ $# -ge 1 && $1 != -h && $1 != --help ]] || { sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 2; }
+[[ $# -ge 1 && $1 != -h && $1 != --help ]] || { sed -n '3,17s/^# \{0,1\}//p' "$0"; exit 2; }
 cd "$(dirname "$0")/../.."
 out=$1 bin=${2:-build/cpu-release/bin} sample=${3:-2} rounds=${4:-5} python=${PYTHON:-python3} threads=${THREADS:-$(nproc)} batch=${BATCH:-4}
 mkdir -p "$out"
@@ -27,7 +28,11 @@ done
 kept="MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000"
 theirs() { echo "$python scripts/bench/baseline_step.py $1 $2 --shapes $out/$3-${split}.json --sample $sample --threads $threads ${*:4}"; }
 ours() { echo "$bin/intr-bench $1 --shapes $out/ours-${split}.json --sample $sample --threads $threads --serve ${*:2}"; }
-compare() { echo "== $1"; "$python" scripts/bench/rounds.py --rounds "$rounds" --out "$out/$1.json" "${@:2}"; }
+compare() {
+  [[ -z ${ONLY:-} || " $ONLY " == *" $1 "* ]] || return 0
+  echo "== $1"
+  "$python" scripts/bench/rounds.py --rounds "$rounds" --out "$out/$1.json" "${@:2}"
+}
 # In pairs and threes that fit the memory together.
 train() {
   local split=train
