@@ -21,8 +21,10 @@ constexpr std::size_t kLeastReserved = std::size_t{256} << 20;
 
 /// Whether addresses without pages count against a limit here.
 bool addresses_are_scarce() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return true;
+  for (const auto kind : {RLIMIT_AS, RLIMIT_DATA}) {
+    rlimit limit = {};
+    if (getrlimit(kind, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return true;
+  }
   int mode = 2;
   std::ifstream("/proc/sys/vm/overcommit_memory") >> mode;
   return mode == 2;  // strict accounting

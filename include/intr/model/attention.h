@@ -20,8 +20,7 @@ struct CrossAttentionCapture {
 };
 
 /// What the layers of a forward pass share: dropout, whose keys LibTorch's default generator gives,
-/// and
-/// the type that products are computed in. Layers take and return float32: norms, residuals and
+/// and the type that products are computed in. Layers take and return float32: norms, residuals and
 /// positions stay there, and gradients of the weights arrive there.
 struct LayerMode {
   double dropout = 0;

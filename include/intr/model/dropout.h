@@ -9,7 +9,7 @@ namespace intr {
 
 /// Dropout (Srivastava et al., JMLR 2014) together with what stands beside it, in one pass over
 /// memory. Each call takes one 64-bit key from LibTorch's default CPU generator; which elements are
-/// dropped follows from the key and the element's place alone, not from threads or batch layout.
+/// dropped follows from the key and the element's place in the tensor alone, not from threads.
 /// Nothing but the key is kept for the backward pass. On GPUs these are LibTorch's own operations.
 ///
 /// In each: @param rate share that is dropped, in [0, 1), rounded to 1/65,536 on the CPU.
