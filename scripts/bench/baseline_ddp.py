@@ -23,19 +23,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 import torch.nn.functional as F
 from torch.nn.parallel import DistributedDataParallel
-from tuned_model import ModelConfig, TunedModel, check_logits, reference_model
-
-CLIP_MAX_NORM = 0.1
-WARM_UPS = 2
-
-
-def optimizer_of(model) -> torch.optim.Optimizer:
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for name, p in named if "backbone" not in name], "lr": 5e-5},
-        {"params": [p for name, p in named if "backbone" in name], "lr": 1e-5},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=1e-6, fused=True)
+from tuned_model import CLIP_MAX_NORM, WARM_UPS, ModelConfig, TunedModel, check_logits, optimizer_of, reference_model
 
 
 class Rank:
@@ -43,7 +31,7 @@ class Rank:
         torch.manual_seed(number)
         self.inner = TunedModel(reference_model(ModelConfig(num_classes=options.classes)))
         self.model = DistributedDataParallel(self.inner, gradient_as_bucket_view=True).train()
-        self.optimizer = optimizer_of(self.inner)
+        self.optimizer = optimizer_of(self.inner, fused=True)
         self.parameters = [p for p in self.inner.parameters() if p.requires_grad]
         height, width = map(int, options.size.split("x"))
         self.images = torch.randn(options.batch_size, 3, height, width)

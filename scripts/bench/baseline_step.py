@@ -26,10 +26,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from published_model import PublishedModel
-from tuned_model import ModelConfig, TunedModel, check_logits, reference_model
-
-CLIP_MAX_NORM = 0.1
-WARM_UPS = 2
+from tuned_model import CLIP_MAX_NORM, WARM_UPS, ModelConfig, TunedModel, check_logits, optimizer_of, reference_model
 
 
 def peak_rss_mb() -> float:
@@ -76,12 +73,7 @@ class Work:
         self.autocast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16)
         self.published = published
         if options.mode == "train":
-            named = [(name, p) for name, p in reference.named_parameters() if p.requires_grad]
-            groups = [
-                {"params": [p for name, p in named if "backbone" not in name], "lr": 5e-5},
-                {"params": [p for name, p in named if "backbone" in name], "lr": 1e-5},
-            ]
-            self.optimizer = torch.optim.AdamW(groups, weight_decay=1e-6, fused=None if published else True)
+            self.optimizer = optimizer_of(reference, fused=None if published else True)
             if published:  # after the optimizer was made, as that code does it
                 reference.requires_grad_(True)
             self.clipped = [p for p in reference.parameters() if p.requires_grad]

@@ -19,6 +19,8 @@ from reference_model import ModelConfig, ReferenceModel, sine_position
 
 FROZEN = ("backbone.0.body.conv1.", "backbone.0.body.layer1.")
 CHECK_SIZES = [(160, 192), (128, 224)]
+CLIP_MAX_NORM = 0.1
+WARM_UPS = 2  # steps before anything is timed
 
 
 def units(name: str, count: int) -> np.ndarray:
@@ -57,6 +59,16 @@ def reference_model(config: ModelConfig) -> ReferenceModel:
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(not name.startswith(FROZEN))
     return model
+
+
+def optimizer_of(model: nn.Module, fused: bool | None) -> torch.optim.Optimizer:
+    """The published recipe's, over what trains."""
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for name, p in named if "backbone" not in name], "lr": 5e-5},
+        {"params": [p for name, p in named if "backbone" in name], "lr": 1e-5},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=1e-6, fused=fused)
 
 
 class TunedModel(nn.Module):

@@ -9,6 +9,7 @@
 
 #include "intr/model/reference_math.h"
 #include "intr/model/row_kernels.h"
+#include "kept_mask.h"
 
 namespace intr {
 namespace {
@@ -44,21 +45,11 @@ void for_pieces(const at::Tensor& x, const Work& work) {
     pieces(Bfloat16Bits{});
 }
 
-/// A mask as autograd keeps it for the backward pass.
-void keep_mask(torch::autograd::AutogradContext& context, const DropoutMask& mask, double rate) {
-  context.saved_data["key"] = static_cast<std::int64_t>(mask.key);
-  context.saved_data["rate"] = rate;
-}
-DropoutMask kept_mask(torch::autograd::AutogradContext& context) {
-  return make_dropout_mask(context.saved_data["rate"].toDouble(),
-                           static_cast<std::uint64_t>(context.saved_data["key"].toInt()));
-}
-
 struct AddDropped : torch::autograd::Function<AddDropped> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& residual,
                             const at::Tensor& x, double rate) {
     const DropoutMask mask = make_dropout_mask(rate, next_dropout_key());
-    keep_mask(*context, mask, rate);
+    keep_mask(*context, mask.key, rate);
     const at::Tensor base = residual.contiguous(), change = x.contiguous();
     const at::Tensor sum = at::empty_like(change);
     for_pieces(sum, [&](const auto& kernels, auto type, std::int64_t begin, std::int64_t end) {

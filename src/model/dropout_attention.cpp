@@ -10,6 +10,7 @@
 
 #include "intr/model/dropout.h"
 #include "intr/model/row_kernels.h"
+#include "kept_mask.h"
 
 namespace intr {
 namespace {
@@ -147,8 +148,7 @@ struct DropoutAttention : torch::autograd::Function<DropoutAttention> {
     else
       attend<Bfloat16Bits>(shape, query, key, value, allowed, mask, out, log_sums);
     context->save_for_backward({query, key, value, allowed, out, log_sums});
-    context->saved_data["key"] = static_cast<std::int64_t>(mask.key);
-    context->saved_data["rate"] = rate;
+    keep_mask(*context, mask.key, rate);
     return out;
   }
 
@@ -157,9 +157,7 @@ struct DropoutAttention : torch::autograd::Function<DropoutAttention> {
     const auto saved = context->get_saved_variables();
     const at::Tensor &query = saved[0], &key = saved[1], &value = saved[2], &allowed = saved[3];
     const Shape shape(query, key);
-    const DropoutMask mask =
-        make_dropout_mask(context->saved_data["rate"].toDouble(),
-                          static_cast<std::uint64_t>(context->saved_data["key"].toInt()));
+    const DropoutMask mask = kept_mask(*context);
     const at::Tensor grad = grads[0].contiguous();
     const at::Tensor deltas =
         (grad.to(at::kFloat) * saved[4].to(at::kFloat)).sum(-1, true);  // [B, N, rows, 1]

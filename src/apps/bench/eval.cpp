@@ -4,7 +4,6 @@
 
 #include "bench_report.h"
 #include "commands.h"
-#include "intr/core/error.h"
 #include "intr/core/option_set.h"
 #include "intr/core/progress.h"
 #include "intr/core/stopwatch.h"
@@ -53,16 +52,13 @@ Json eval_round(const Intr& model, ReplayedBatches& batches, at::Device device) 
 }
 
 Json summary_of(const Json& rounds, double batches) {
-  const auto number = [](const Json& round, const char* name) {
-    return round.at(name).get<double>();
-  };
   Json summary = {
       {"images_s",
-       spread_of(rounds, [&](const Json& r) { return number(r, "work") / number(r, "seconds"); })},
+       spread_of(rounds, [](const Json& r) { return number(r, "work") / number(r, "seconds"); })},
       {"ms_per_batch",
-       spread_of(rounds, [&](const Json& r) { return 1e3 * number(r, "seconds") / batches; })}};
+       spread_of(rounds, [=](const Json& r) { return 1e3 * number(r, "seconds") / batches; })}};
   for (const char* phase : {"data_s", "forward_s", "readback_s"})
-    summary["phase_s"][phase] = spread_of(rounds, [&](const Json& r) { return number(r, phase); });
+    summary["phase_s"][phase] = spread_of(rounds, [=](const Json& r) { return number(r, phase); });
   return summary;
 }
 

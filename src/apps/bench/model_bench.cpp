@@ -87,6 +87,8 @@ Json ready_line(const ModelBench& o, const std::vector<float>& check) {
   return {{"check", check}, {"tolerance", o.precision == "fp32" ? 1e-5 : 0.05}};
 }
 
+double number(const Json& round, const char* name) { return round.at(name).get<double>(); }
+
 Json spread_of(const Json& rounds, const std::function<double(const Json&)>& value) {
   std::vector<double> values;
   for (const Json& round : rounds) values.push_back(value(round));

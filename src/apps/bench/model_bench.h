@@ -46,6 +46,8 @@ std::vector<float> check_logits(const Intr& model, at::Device device);
 /// The first line of a program that takes part in rounds, without the facts.
 nlohmann::ordered_json ready_line(const ModelBench& o, const std::vector<float>& check);
 
+/// A figure of a round.
+double number(const nlohmann::ordered_json& round, const char* name);
 /// One kind of figure of all rounds, such as all images a second.
 nlohmann::ordered_json spread_of(const nlohmann::ordered_json& rounds,
                                  const std::function<double(const nlohmann::ordered_json&)>& value);

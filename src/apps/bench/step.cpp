@@ -60,8 +60,6 @@ Json facts_of(const StepBench& o, const StepRounds& rounds, const Communicator& 
           {"buckets", flat.buckets().size()}};
 }
 
-double number(const Json& round, const char* name) { return round.at(name).get<double>(); }
-
 Json summary_of(const Json& rounds, double steps, bool compare) {
   const auto each = [&rounds](const std::function<double(const Json&)>& value) {
     return spread_of(rounds, value);
