@@ -10,7 +10,8 @@ published   costs what the published code costs (published_model.py). Training c
 tuned       the same function as a careful user writes it (tuned_model.py); frozen part without gradients, fused AdamW; --bf16: autocast.
 
 Takes part in rounds.py. A round is one pass over the batches, a step each. Timed is what follows once a batch is in memory: forward
-pass, loss and, in training, backward pass, clip and update. Pictures are noise where they are valid and zero where padded.
+pass, loss and, in training, backward pass, clip and update; on a GPU also the copy of the batch to it. Pictures are noise where they
+are valid and zero where padded.
 Memory that is freed goes back to the system as Python users have it; MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 in
 the environment keeps it. Needs torch, torchvision and numpy.
 """
@@ -68,9 +69,10 @@ class Work:
     def __init__(self, options):
         torch.manual_seed(0)
         published = options.form == "published"
-        reference = reference_model(ModelConfig(num_classes=options.classes))
+        self.device = torch.device(options.device)
+        reference = reference_model(ModelConfig(num_classes=options.classes)).to(self.device)
         self.model = (PublishedModel if published else TunedModel)(reference).train(options.mode == "train")
-        self.autocast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16)
+        self.autocast = lambda: torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.bf16)
         self.published = published
         if options.mode == "train":
             self.optimizer = optimizer_of(reference, fused=None if published else True)
@@ -79,15 +81,20 @@ class Work:
             self.clipped = [p for p in reference.parameters() if p.requires_grad]
         self.run = self.train_step if options.mode == "train" else self.evaluate
 
+    def now(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
     def logits(self, images, padding):
         if not self.published and not bool(padding.any()):
             padding = None
         with self.autocast():
-            return self.model(images, padding).float()
+            return self.model(images.to(self.device), padding if padding is None else padding.to(self.device)).float()
 
     def train_step(self, images, padding, labels) -> dict:
-        times = [time.perf_counter()]
-        loss = F.cross_entropy(self.logits(images, padding), labels)
+        times = [self.now()]
+        loss = F.cross_entropy(self.logits(images, padding), labels.to(self.device))
         loss.item()
         times.append(time.perf_counter())
         self.optimizer.zero_grad()
@@ -95,14 +102,14 @@ class Work:
         times.append(time.perf_counter())
         torch.nn.utils.clip_grad_norm_(self.clipped, CLIP_MAX_NORM, foreach=None if self.published else True)
         self.optimizer.step()
-        times.append(time.perf_counter())
+        times.append(self.now())
         return dict(zip(("forward_s", "backward_s", "optimizer_s"), (b - a for a, b in zip(times, times[1:]))))
 
     @torch.no_grad()
     def evaluate(self, images, padding, labels) -> dict:
         begin = time.perf_counter()
         logits = self.logits(images, padding)
-        F.cross_entropy(logits, labels).item()
+        F.cross_entropy(logits, labels.to(self.device)).item()
         logits.topk(5).indices.tolist()
         return {"forward_s": time.perf_counter() - begin}
 
@@ -119,6 +126,7 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=200)
     parser.add_argument("--threads", type=int, default=0, help="0: PyTorch's choice")
     parser.add_argument("--bf16", action="store_true", help="tuned only")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     options = parser.parse_args()
     if options.bf16 and options.form == "published":
         parser.error("the published code has no bf16")
@@ -128,8 +136,10 @@ def main() -> None:
     sides = [max(shape["padded"][axis] for shape in shapes) for axis in (0, 1)]
     noise = torch.randn(max(len(shape["images"]) for shape in shapes), 3, *sides, generator=torch.Generator().manual_seed(0))
     say = lambda message: print(json.dumps(message), flush=True)
+    torch.backends.cudnn.allow_tf32 = False  # for the check; the default is back when steps are timed
     with work.autocast():
         check = check_logits(work.model)
+    torch.backends.cudnn.allow_tf32 = True
     for batch, _ in zip(cycle(batches(shapes, noise, options.classes)), range(WARM_UPS)):
         work.run(*batch)
     images, padded = sum(len(s["images"]) for s in shapes), sum(map(area, shapes))
@@ -144,7 +154,8 @@ def main() -> None:
             each = [work.run(*batch) for batch in batches(shapes, noise, options.classes)]
             phases = {name: sum(one[name] for one in each) for name in each[0]}
             say({"seconds": sum(phases.values()), "work": images, **phases})
-    say({"done": True, "peak_rss_mb": peak_rss_mb()})
+    gpu = {"peak_gpu_mb": torch.cuda.max_memory_allocated() / 2**20} if options.device == "cuda" else {}
+    say({"done": True, "peak_rss_mb": peak_rss_mb(), **gpu})
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ class TunedModel(nn.Module):
         x = self.features(images)
         h, w = x.shape[-2:]
         if padding is None:
-            small = torch.zeros(len(images), h, w, dtype=torch.bool)
+            small = torch.zeros(len(images), h, w, dtype=torch.bool, device=images.device)
         else:
             small = padding[:, torch.arange(h) * images.shape[2] // h][:, :, torch.arange(w) * images.shape[3] // w]
         allowed = ~small.flatten(1)[:, None, None, :] if bool(small.any()) else None
@@ -170,6 +170,8 @@ def check_logits(model: nn.Module) -> list:
     for k, (h, w) in enumerate(CHECK_SIZES):
         images[k, :, :h, :w] = torch.from_numpy(2 * units(f"check{k}", 3 * h * w)).reshape(3, h, w)
         padding[k, :h, :w] = False
+    device = next(model.parameters()).device
+    images, padding = images.to(device), padding.to(device)
     training = model.training
     model.eval()
     with torch.no_grad():

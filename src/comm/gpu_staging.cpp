@@ -77,4 +77,11 @@ std::unique_ptr<StagingDevice> make_gpu_staging(int local_rank) {
   return std::make_unique<GpuStaging>(local_rank % gpus);
 }
 
+void pin_memory(std::span<std::uint8_t> memory) {
+  check_cuda(cudaHostRegister(memory.data(), memory.size(), cudaHostRegisterDefault),
+             "cudaHostRegister");
+}
+
+void unpin_memory(std::span<std::uint8_t> memory) noexcept { cudaHostUnregister(memory.data()); }
+
 }  // namespace intr

@@ -12,4 +12,11 @@ std::unique_ptr<StagingDevice> make_gpu_staging(int) {
                          "use --comm auto, or build the preset gpu-release");
 }
 
+void pin_memory(std::span<std::uint8_t>) {
+  throw EnvironmentError("built without CUDA, no memory can be pinned for a GPU", "--device",
+                         "use --device cpu, or build the preset gpu-release");
+}
+
+void unpin_memory(std::span<std::uint8_t>) noexcept {}
+
 }  // namespace intr

@@ -26,6 +26,28 @@ std::int64_t count(float sum) { return std::llround(sum); }
 
 }  // namespace
 
+std::array<float, FlatState::kTailValues> StepSums::packed() const {
+  return {stop ? 1.0F : 0.0F,
+          non_finite ? 1.0F : 0.0F,
+          static_cast<float>(loss),
+          exact(hits1),
+          exact(hits5),
+          exact(samples),
+          static_cast<float>(picture_pixels),
+          static_cast<float>(padded_pixels)};
+}
+
+StepSums StepSums::unpacked(std::span<const float, FlatState::kTailValues> values) {
+  return {.stop = values[0] > 0,
+          .non_finite = values[1] > 0,
+          .loss = static_cast<double>(values[2]),
+          .hits1 = count(values[3]),
+          .hits5 = count(values[4]),
+          .samples = count(values[5]),
+          .picture_pixels = static_cast<double>(values[6]),
+          .padded_pixels = static_cast<double>(values[7])};
+}
+
 GradientReducer::GradientReducer(FlatState& state, Communicator& communicator,
                                  std::int64_t num_shards)
     : state_(state),
@@ -48,12 +70,12 @@ GradientReducer::~GradientReducer() {
   }
 }
 
-void GradientReducer::end_shard(const StepSums& shard) {
+void GradientReducer::end_shard(const Share& shard) {
   put(shard);
   shards_.take();
 }
 
-void GradientReducer::arm(const StepSums& mine, std::int64_t step) {
+void GradientReducer::arm(const Share& mine, std::int64_t step) {
   put(mine);
   const std::lock_guard lock(mutex_);
   step_ = step;
@@ -99,7 +121,7 @@ void GradientReducer::require_each_once() {
   }
 }
 
-StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
+void GradientReducer::sum(const Share& mine, std::int64_t step) {
   // A view once lost stays lost: looking at the first steps and now and then is enough.
   if (step <= 2 || step % 1000 == 0) state_.check_gradient_views();
   std::vector<std::unique_ptr<Work>> works;
@@ -115,36 +137,28 @@ StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
   }
   shards_.restart();
   for (const auto& work : works) work->make_wait(nullptr);
-  const StepSums all = take();
+}
+
+void GradientReducer::require_whole() {
   // A collective that was given up ends, too, and leaves anything in the buffer.
   communicator_.check_peers();
-  return all;
 }
 
-void GradientReducer::put(const StepSums& mine) {
-  std::array<float, FlatState::kTailValues> sums = {mine.stop ? 1.0F : 0.0F,
-                                                    mine.non_finite ? 1.0F : 0.0F,
-                                                    static_cast<float>(mine.loss),
-                                                    exact(mine.hits1),
-                                                    exact(mine.hits5),
-                                                    exact(mine.samples),
-                                                    static_cast<float>(mine.picture_pixels),
-                                                    static_cast<float>(mine.padded_pixels)};
-  state_.tail().copy_(at::from_blob(sums.data(), {FlatState::kTailValues}, at::kFloat));
-}
-
-StepSums GradientReducer::take() const {
+StepSums GradientReducer::finish(const StepSums& mine, std::int64_t step) {
+  sum({mine}, step);
   std::array<float, FlatState::kTailValues> sums = {};
-  // The one place of a step where the host waits for the device.
   at::from_blob(sums.data(), {FlatState::kTailValues}, at::kFloat).copy_(state_.tail());
-  return {.stop = sums[0] > 0,
-          .non_finite = sums[1] > 0,
-          .loss = static_cast<double>(sums[2]),
-          .hits1 = count(sums[3]),
-          .hits5 = count(sums[4]),
-          .samples = count(sums[5]),
-          .picture_pixels = static_cast<double>(sums[6]),
-          .padded_pixels = static_cast<double>(sums[7])};
+  require_whole();
+  return StepSums::unpacked(sums);
+}
+
+void GradientReducer::put(const Share& mine) {
+  const at::NoGradGuard no_grad;
+  std::array<float, FlatState::kTailValues> known = mine.known.packed();
+  // So small a copy is taken at once and waits for nothing.
+  state_.tail().copy_(at::from_blob(known.data(), {FlatState::kTailValues}, at::kFloat),
+                      /*non_blocking=*/true);
+  if (mine.measured.defined()) state_.tail().add_(mine.measured);
 }
 
 }  // namespace intr

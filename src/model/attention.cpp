@@ -6,6 +6,7 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/split_with_sizes.h>
 
 #include <cmath>
 #include <limits>
@@ -56,15 +57,26 @@ MultiheadAttention::MultiheadAttention(std::int64_t nheads, TensorCursor& tensor
       in_proj_bias(tensors.next()),
       out_proj(tensors) {}
 
-std::vector<at::Tensor> MultiheadAttention::project(const at::Tensor& x, std::int64_t first,
-                                                    std::int64_t count) const {
+std::array<at::Tensor, 3> MultiheadAttention::project(std::int64_t count, const at::Tensor& factor,
+                                                      const at::Tensor& other) const {
   const std::int64_t width = in_proj_weight.size(1);
-  const at::Tensor projected = linear_in_type_of(
-      x, in_proj_weight.narrow(0, first * width, count * width),
-      in_proj_bias.narrow(0, first * width, count * width));  // [B, rows, count * D]
-  return projected.view({x.size(0), x.size(1), count, num_heads, width / num_heads})
-      .permute({2, 0, 3, 1, 4})  // [count, B, N, rows, D/N]
-      .unbind(0);
+  const std::array<std::int64_t, 2> rows = {count * width, (3 - count) * width};
+  const auto parts = [&](const at::Tensor& whole) {  // so its gradient is put together once
+    return at::split_with_sizes(whole.to(factor.scalar_type()), rows);
+  };
+  const std::vector<at::Tensor> weights = parts(in_proj_weight), biases = parts(in_proj_bias);
+  std::array<at::Tensor, 3> result;
+  std::size_t next = 0;
+  for (const std::size_t part : {0U, 1U}) {
+    const at::Tensor& x = part == 0 ? factor : other;
+    const at::Tensor projected = linear_in_type_of(x, weights[part], biases[part]);
+    for (const at::Tensor& one :
+         projected.view({x.size(0), x.size(1), -1, num_heads, width / num_heads})
+             .permute({2, 0, 3, 1, 4})  // [count or 3 - count, B, N, rows, D/N]
+             .unbind(0))
+      result[next++] = one;
+  }
+  return result;
 }
 
 at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor& key,
@@ -76,23 +88,21 @@ at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor&
 
 at::Tensor MultiheadAttention::self(const at::Tensor& with_position, const at::Tensor& x,
                                     const at::Tensor& allowed, const LayerMode& mode) const {
-  const std::vector<at::Tensor> query_key = project(mode.factor(with_position), 0, 2);
-  return attend(query_key[0], query_key[1], project(mode.factor(x), 2, 1)[0], allowed, mode);
+  const auto [query, key, value] = project(2, mode.factor(with_position), mode.factor(x));
+  return attend(query, key, value, allowed, mode);
 }
 
 at::Tensor MultiheadAttention::cross(const at::Tensor& query, const at::Tensor& memory,
                                      const at::Tensor& allowed, const LayerMode& mode,
                                      CrossAttentionCapture* capture) const {
-  const std::vector<at::Tensor> key_value = project(mode.factor(memory), 1, 2);
-  const at::Tensor key = key_value[0];
-  at::Tensor q = project(mode.factor(query), 0, 1)[0];
-  q = q.expand({key.size(0), q.size(1), q.size(2), q.size(3)});
+  const auto [start, key, value] = project(1, mode.factor(query), mode.factor(memory));
+  const at::Tensor q = start.expand({key.size(0), -1, -1, -1});
   if (capture != nullptr) {
     capture->query = q.to(at::kFloat) * (1.0 / std::sqrt(static_cast<double>(q.size(3))));
     capture->key = key.to(at::kFloat);
-    capture->value = key_value[1].to(at::kFloat);
+    capture->value = value.to(at::kFloat);
   }
-  return attend(q, key, key_value[1], allowed, mode);
+  return attend(q, key, value, allowed, mode);
 }
 
 at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,

@@ -2,9 +2,7 @@
 #include "intr/model/backbone.h"
 
 #include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/relu.h>
 
-#include "intr/model/dropout.h"
 #include "intr/model/parameter_table.h"
 #include "intr/model/reference_math.h"
 
@@ -35,9 +33,8 @@ ResidualBlock read_block(TensorCursor& tensors, const ResNetPlan& plan, bool dil
 
 at::Tensor ResidualBlock::forward(const at::Tensor& x) const {
   at::Tensor y = x;
-  for (std::size_t i = 0; i + 1 < conv.size(); ++i) y = conv[i].forward(y).relu_();
-  y = conv.back().forward(y);
-  return add_relu(y, downsample ? downsample->forward(x) : x);
+  for (std::size_t i = 0; i + 1 < conv.size(); ++i) y = conv[i].forward_relu(y);
+  return conv.back().forward_add_relu(y, downsample ? downsample->forward(x) : x);
 }
 
 Backbone::Backbone(const ModelConfig& config, TensorCursor& tensors) : conv1(tensors, 2, 3) {
@@ -54,7 +51,7 @@ Backbone::Backbone(const ModelConfig& config, TensorCursor& tensors) : conv1(ten
 at::Tensor Backbone::forward(const at::Tensor& images) const {
   at::Tensor x = images.contiguous(reference_math() ? at::MemoryFormat::Contiguous
                                                     : at::MemoryFormat::ChannelsLast);
-  x = stem_pool(conv1.forward(x).relu_());  // [B, 64, H/4, W/4]
+  x = stem_pool(conv1.forward_relu(x));  // [B, 64, H/4, W/4]
   for (const auto& stage : layer)
     for (const ResidualBlock& block : stage) x = block.forward(x);
   return x;

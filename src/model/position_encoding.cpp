@@ -43,9 +43,14 @@ at::Tensor coordinates(const std::vector<std::int64_t>& valid, std::int64_t cell
   return result;
 }
 
+/// Few enough numbers that the copy takes them at once and waits for nothing.
+at::Tensor sent(const at::Tensor& few, at::Device device) {
+  return few.to(device, /*non_blocking=*/true);
+}
+
 /// Sines and cosines of a coordinate. @param coordinate [...]  @return [..., features]
 at::Tensor encode(const at::Tensor& coordinate, std::int64_t features) {
-  const at::Tensor pair = at::arange(features / 2, at::kFloat);
+  const at::Tensor pair = at::arange(features / 2, coordinate.options());
   const at::Tensor wavelength =
       at::pow(10000.0, pair * 2 / static_cast<double>(features));  // [features / 2]
   const at::Tensor angle = coordinate.unsqueeze(-1) / wavelength;
@@ -93,7 +98,7 @@ at::Tensor feature_padding(const CellGrid& grid, at::Device device) {
   for (const ImageSize& valid : grid.valid)
     for (std::int64_t i = 0; i < grid.height; ++i)
       for (std::int64_t j = 0; j < grid.width; ++j) *out++ = i >= valid.height || j >= valid.width;
-  return padding.to(device);
+  return sent(padding, device);
 }
 
 at::Tensor sine_position(const CellGrid& grid, std::int64_t width, at::Device device) {
@@ -101,12 +106,12 @@ at::Tensor sine_position(const CellGrid& grid, std::int64_t width, at::Device de
   const std::vector<std::int64_t> columns = sides(grid, &ImageSize::width);
   const auto batch = static_cast<std::int64_t>(rows.size());
   const std::int64_t half = width / 2;
-  const at::Tensor y = encode(coordinates(rows, grid.height), half).to(device);    // [B, h, D/2]
-  const at::Tensor x = encode(coordinates(columns, grid.width), half).to(device);  // [B, w, D/2]
+  const at::Tensor y = encode(sent(coordinates(rows, grid.height), device), half);    // [B, h, D/2]
+  const at::Tensor x = encode(sent(coordinates(columns, grid.width), device), half);  // [B, w, D/2]
   // A column outside the picture has no valid cell to count: all its rows stay at 0.
-  const at::Tensor zero = encode(at::empty({1}, at::kFloat).zero_(), half).to(device);  // [1, D/2]
-  const at::Tensor in_row = inside(rows, grid.height).to(device).view({batch, -1, 1, 1});
-  const at::Tensor in_column = inside(columns, grid.width).to(device).view({batch, 1, -1, 1});
+  const at::Tensor zero = encode(y.new_zeros({1}), half);  // [1, D/2]
+  const at::Tensor in_row = sent(inside(rows, grid.height), device).view({batch, -1, 1, 1});
+  const at::Tensor in_column = sent(inside(columns, grid.width), device).view({batch, 1, -1, 1});
   const at::Tensor by_row = at::where(in_column, y.unsqueeze(2), zero);  // [B, h, w, D/2]
   const at::Tensor by_column = at::where(in_row, x.unsqueeze(1), zero);  // [B, h, w, D/2]
   return at::cat({by_row, by_column}, -1).flatten(1, 2);

@@ -6,6 +6,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <span>
 #include <thread>
 #include <vector>
@@ -40,6 +41,16 @@ void give_core_to_messages(MpiEnvironment& mpi) {
   keep_to_cores(std::span(cores).first(cores.size() - 1));
 }
 
+/// Kernels of GPUs may add in any order, unless LibTorch is told. cuBLAS reads its variable when
+/// its first product is asked for.
+void settle_gpu_kernels(bool deterministic) {
+  at::Context& context = at::globalContext();
+  context.setDeterministicCuDNN(deterministic);
+  context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+  context.setDeterministicFillUninitializedMemory(false);  // we read no memory before it is written
+  if (deterministic) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+}
+
 /// @param share cores that this rank computes on, unless its number of threads is given
 ComputePlace take_share(const PlaceOptions& options, int local_rank, std::int64_t share) {
   ComputePlace place{.device = choose_device(options.device, local_rank),
@@ -49,6 +60,7 @@ ComputePlace take_share(const PlaceOptions& options, int local_rank, std::int64_
   place.loader_threads =
       options.loader_threads > 0 ? options.loader_threads : std::max<std::int64_t>(1, usual);
   keep_freed_memory();
+  if (!place.device.is_cpu()) settle_gpu_kernels(options.deterministic);
   // Threads of the pool inherit the flag from the thread that starts it.
   at::globalContext().setFlushDenormal(true);
   at::set_num_threads(static_cast<int>(place.threads));

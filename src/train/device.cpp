@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "intr/comm/communicator.h"
+#include "intr/comm/gpu_staging.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/option_set.h"
@@ -32,6 +33,11 @@ at::Device choose_device(const std::string& option, int local_rank) {
   const at::Device device(at::kCUDA, checked_cast<at::DeviceIndex>(local_rank % gpus));
   c10::impl::getDeviceGuardImpl(at::kCUDA)->setDevice(device);
   return device;
+}
+
+SlotMemoryHook pinned_for(at::Device device) {
+  if (device.is_cpu()) return {};
+  return {.allocated = pin_memory, .leaving = unpin_memory};
 }
 
 std::string back_end_for(const std::string& comm_option, at::Device device, int world_size) {

@@ -20,14 +20,15 @@ constexpr Link kSharedMemory{2e-6, 5e9};  // one rank's share of copying through
 
 }  // namespace
 
-StepTimes assumed_step(double step_s) {
+ModelledTimes assumed_step(double step_s) {
   return {.step_s = step_s, .backward_s = step_s * 2 / 3, .spread_s = step_s / 100};
 }
 
-StepTimes step_times(const std::optional<CommProfile>& profile, std::int64_t pictures,
-                     std::int64_t last_pass) {
+ModelledTimes step_times(const std::optional<CommProfile>& profile, std::int64_t pictures,
+                         std::int64_t last_pass) {
   if (!profile || profile->picture_backward_s <= 0) return assumed_step();
-  StepTimes times = assumed_step(1.5 * profile->picture_backward_s * static_cast<double>(pictures));
+  ModelledTimes times =
+      assumed_step(1.5 * profile->picture_backward_s * static_cast<double>(pictures));
   times.backward_s = profile->picture_backward_s * static_cast<double>(last_pass);
   return times;
 }

@@ -180,7 +180,11 @@ void describe(PlaceOptions& place, OptionSet& options) {
            "messages between ranks: auto, self, mpi, fixed (adds in one order, the same bits in "
            "every run), nccl, host (GPU memory over MPI: several ranks on a GPU)")
       .add("comm-core", place.comm_core,
-           "a core of a rank is for its messages alone: on, off, auto (from 4 cores of its own)");
+           "a core of a rank is for its messages alone: on, off, auto (from 4 cores of its own)")
+      .add(
+          "deterministic", place.deterministic,
+          "on a GPU: only kernels that give the same bits in every run; off: a resumed run is near "
+          "an unbroken one, no longer equal. CPUs always do");
 }
 
 void validate(const PlaceOptions& place) {

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
@@ -53,58 +55,60 @@ void LoaderReport::add(const MicroBatch& batch) {
       pad_fraction_of(static_cast<double>(picture_pixels_), static_cast<double>(padded_pixels_));
 }
 
-/// Splits a step into phases that follow each other: their seconds for the report, and their place
-/// in the trace.
-class Trainer::Phases {
- public:
-  /// @param step the first is 1
-  explicit Phases(std::int64_t step) : step_(step) {}
-  /// The phase ends that began where the last one ended. @return its seconds
-  double end(const char* name) {
-    const std::int64_t now = trace::now();
-    trace::span(name, last_, now, {"step", step_});
-    return 1e-9 * static_cast<double>(now - std::exchange(last_, now));
+/// A micro-batch as the network takes it.
+struct Trainer::Input {
+  /// The device may read the batch's memory until then.
+  ~Input() {
+    if (copied) copied->wait();
   }
-  /// So does the step.
-  void end_step(std::int64_t images) const {
-    trace::span("step", begin_, last_, {"step", step_}, {"images", images});
-  }
+  MicroBatch batch;
+  at::Tensor images;                 ///< [B, 3, H, W]; undefined without pictures
+  at::Tensor labels;                 ///< [B]
+  std::optional<DeviceMark> copied;  ///< the device has all of the batch
 
- private:
-  std::int64_t step_;
-  std::int64_t begin_ = trace::now();
-  std::int64_t last_ = begin_;
+  void send(at::Device device) {
+    if (batch.size() == 0) return;
+    images = network_input(batch, device);
+    labels = at::tensor(batch.labels, at::kLong).to(device, /*non_blocking=*/true);
+    copied.emplace(device);
+  }
 };
 
 Trainer::Trainer(Parts parts, const Options& options)
-    : parts_(std::move(parts)), options_(options) {}
+    : parts_(std::move(parts)),
+      options_(options),
+      device_(parts_.state.device()),
+      queued_(options.queued || !device_.is_cpu()),
+      clock_(device_),
+      tally_(device_) {}
+Trainer::~Trainer() = default;
 
 StepReport Trainer::step() {
   StepReport report;
   report.epoch = cursor_.epoch;
   suspects_.clear();
-  Phases phases(cursor_.step + 1);
+  tally_.forget_samples();
+  clock_.begin(cursor_.step + 1);
   if (parts_.step_begins) parts_.step_begins(cursor_.step + 1);
-  report.times.forward += phases.end("begin");
+  clock_.end("begin", &StepTimes::forward);
   StepSums mine{.stop = parts_.stop_requested()};
   for (bool last = false; !last;) {
-    const MicroBatch batch = parts_.loader.next();
-    report.times.data += phases.end("data");
+    const std::unique_ptr<const Input> input = next_input(report);
+    const MicroBatch& batch = input->batch;
     last = batch.last_of_step;
-    report.loader.add(batch);
-    if (batch.size() > 0) forward_and_backward(batch, mine, report, phases);
+    if (batch.size() > 0) forward_and_backward(*input, mine);
     if (!batch.last_of_shard || last) continue;
-    parts_.reducer.end_shard(mine);
+    parts_.reducer.end_shard(share_of(mine));
     mine = {};  // the rank's next shard begins with no gradients and no sums
-    report.times.backward += phases.end("backward");
+    clock_.end("backward", &StepTimes::backward);
   }
-  const StepSums all =
-      parts_.reducer.finish(mine, cursor_.step + 1);  // gradients summed over ranks
-  report.times.exposed = phases.end("exposed");
   report.lr = learning_rates(options_.schedule, cursor_.epoch, cursor_.step);
-  const UpdateReport done = update(all, report.lr);
-  report.times.optimizer = phases.end("optimizer");
-  phases.end_step(report.loader.images);
+  StepSums all;
+  const UpdateReport done =
+      queued_ ? finish_queued(mine, report.lr, all) : finish(mine, report.lr, all);
+  clock_.end_step(report.loader.images);
+  report.times = clock_.take();
+  count_skip(done);
   report.position = cursor_.next_position + all.samples;
   report.epoch_ended = advance(all);
   report.after = cursor_;
@@ -123,33 +127,101 @@ StepReport Trainer::step() {
   return report;
 }
 
+std::unique_ptr<Trainer::Input> Trainer::read_input() {
+  auto input = std::make_unique<Input>();
+  input->batch = parts_.loader.next();
+  return input;
+}
+
+/// The step's next micro-batch, on the device or on its way there.
+std::unique_ptr<Trainer::Input> Trainer::next_input(StepReport& report) {
+  if (ahead_failure_) std::rethrow_exception(std::exchange(ahead_failure_, nullptr));
+  std::unique_ptr<Input> input = ahead_ ? std::move(ahead_) : read_input();
+  clock_.end("data", &StepTimes::data);
+  report.loader.add(input->batch);
+  if (!input->images.defined()) input->send(device_);
+  report.loader.normalise_s += clock_.end("data", &StepTimes::data);
+  return input;
+}
+
 /// Gradients add up in place over the micro-batches of a step.
-void Trainer::forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report,
-                                   Phases& phases) {
-  const at::Device device = parts_.state.device();
-  const at::Tensor images = network_input(batch, device);                           // [B, 3, H, W]
-  const at::Tensor labels = torch::tensor(batch.labels, torch::kInt64).to(device);  // [B]
-  const double normalising = phases.end("data");
-  report.loader.normalise_s += normalising;
-  report.times.data += normalising;
+void Trainer::forward_and_backward(const Input& input, StepSums& mine) {
+  const MicroBatch& batch = input.batch;
   seed_dropout(batch);
   ForwardOptions with_dropout;
   with_dropout.training = true;
   const IntrOutput output =
-      parts_.state.model().forward(images, batch.sizes, with_dropout);  // logits [B, K]
-  const at::Tensor loss = classification_loss(output.logits, labels, batch.step_samples);  // 0-dim
-  const auto value = loss.item<double>();
-  report.times.forward += phases.end("forward");
-  suspects_.add(batch.sample_ids, std::isfinite(value));
-  mine.non_finite = mine.non_finite || !std::isfinite(value);
-  mine.loss += value;
+      parts_.state.model().forward(input.images, batch.sizes, with_dropout);  // logits [B, K]
+  const at::Tensor loss =
+      classification_loss(output.logits, input.labels, batch.step_samples);  // 0-dim
+  if (queued_) {
+    tally_.add(batch.sample_ids, output.logits, input.labels, loss);
+  } else {
+    const auto value = loss.item<double>();
+    suspects_.add(batch.sample_ids, std::isfinite(value));
+    mine.non_finite = mine.non_finite || !std::isfinite(value);
+    mine.loss += value;
+    count_hits(output.logits, batch.labels, mine);
+  }
+  clock_.end("forward", &StepTimes::forward);
   mine.samples += batch.size();
   mine.picture_pixels += static_cast<double>(batch.picture_pixels());
   mine.padded_pixels += static_cast<double>(batch.padded_pixels());
-  count_hits(output.logits, batch.labels, mine);
-  if (batch.last_of_step) parts_.reducer.arm(mine, cursor_.step + 1);
+  if (batch.last_of_step) parts_.reducer.arm(share_of(mine), cursor_.step + 1);
   loss.backward();
-  report.times.backward += phases.end("backward");
+  clock_.end("backward", &StepTimes::backward);
+}
+
+GradientReducer::Share Trainer::share_of(const StepSums& mine) {
+  return {mine, queued_ ? tally_.take() : at::Tensor()};
+}
+
+/// Every rank sees the same sums and gradients, so every rank decides alike.
+UpdateReport Trainer::finish(const StepSums& mine, const std::array<double, 2>& lr, StepSums& all) {
+  all = parts_.reducer.finish(mine, cursor_.step + 1);  // gradients summed over ranks
+  clock_.end("exposed", &StepTimes::exposed);
+  UpdateReport done{.applied = false};
+  if (all.non_finite) {
+    done.bad_tensor = first_non_finite(parts_.state.flat());
+    parts_.state.flat().grad().zero_();
+  } else {
+    done = parts_.optimizer.step(lr);
+  }
+  clock_.end("optimizer", &StepTimes::optimizer);
+  return done;
+}
+
+/// The same decision on every rank, taken by the device and read by the host.
+UpdateReport Trainer::finish_queued(const StepSums& mine, const std::array<double, 2>& lr,
+                                    StepSums& all) {
+  const at::NoGradGuard no_grad;
+  parts_.reducer.sum(share_of(mine), cursor_.step + 1);
+  clock_.end("exposed", &StepTimes::exposed);
+  const at::Tensor tail = parts_.state.flat().tail().to(at::kDouble);
+  const at::Tensor measured = parts_.optimizer.measure(tail[StepSums::kNonFinite]);
+  const HostCopy outcome(at::cat({tail, measured}));
+  parts_.optimizer.enqueue(lr, measured);
+  clock_.end("optimizer", &StepTimes::optimizer);
+  read_ahead();
+  const std::vector<double> values = outcome.wait();
+  parts_.reducer.require_whole();
+  std::array<float, FlatState::kTailValues> sums = {};
+  std::transform(values.begin(), values.begin() + sums.size(), sums.begin(),
+                 [](double value) { return static_cast<float>(value); });
+  all = StepSums::unpacked(sums);
+  if (all.non_finite) suspects_ = tally_.suspects();
+  return parts_.optimizer.settle(std::span(values).last<3>());
+}
+
+/// What goes wrong with the next batch is that step's affair.
+void Trainer::read_ahead() {
+  try {
+    ahead_ = read_input();
+    ahead_->send(device_);
+  } catch (...) {
+    ahead_.reset();
+    ahead_failure_ = std::current_exception();
+  }
 }
 
 /// Dropout is a function of the samples' place in the run, so no generator state is ever saved.
@@ -161,25 +233,15 @@ void Trainer::seed_dropout(const MicroBatch& batch) const {
   torch::manual_seed(xxh3_64(std::as_bytes(std::span(place))));
 }
 
-/// Every rank sees the same sums and gradients, so every rank decides alike.
-UpdateReport Trainer::update(const StepSums& all, const std::array<double, 2>& lr) {
-  UpdateReport done{.applied = false};
-  if (all.non_finite) {
-    done.bad_tensor = first_non_finite(parts_.state.flat());
-    parts_.state.flat().grad().zero_();
-  } else {
-    done = parts_.optimizer.step(lr);
-  }
+void Trainer::count_skip(const UpdateReport& done) {
   skips_in_a_row_ = done.applied ? 0 : skips_in_a_row_ + 1;
-  if (skips_in_a_row_ >= options_.most_skips) {
-    throw DivergedError(
-        fmt::format("loss or gradient was not finite in {} steps in a row, last in step {} of "
-                    "epoch {}; first tensor with such a gradient: {}",
-                    skips_in_a_row_, cursor_.step + 1, cursor_.epoch,
-                    done.bad_tensor.empty() ? "none" : done.bad_tensor),
-        {}, "lower --lr or --lr-backbone, or raise --warmup-steps, and resume");
-  }
-  return done;
+  if (skips_in_a_row_ < options_.most_skips) return;
+  throw DivergedError(
+      fmt::format("loss or gradient was not finite in {} steps in a row, last in step {} of "
+                  "epoch {}; first tensor with such a gradient: {}",
+                  skips_in_a_row_, cursor_.step + 1, cursor_.epoch,
+                  done.bad_tensor.empty() ? "none" : done.bad_tensor),
+      {}, "lower --lr or --lr-backbone, or raise --warmup-steps, and resume");
 }
 
 /// @return whether the epoch ended
@@ -205,6 +267,8 @@ void Trainer::restore(const Cursor& cursor, const EpochSums& epoch_sums,
   cursor_ = cursor;
   epoch_sums_ = epoch_sums;
   skips_in_a_row_ = skips_in_a_row;
+  ahead_.reset();
+  ahead_failure_ = nullptr;
   parts_.loader.seek(cursor.epoch, cursor.next_position / options_.batch_size);
 }
 

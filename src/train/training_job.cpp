@@ -18,6 +18,7 @@
 #include "intr/io/json_file.h"
 #include "intr/model/precision.h"
 #include "intr/train/bucket_setup.h"
+#include "intr/train/device.h"
 #include "intr/train/evaluator.h"
 #include "intr/train/job_supervision.h"
 #include "intr/train/run_identity.h"
@@ -132,6 +133,7 @@ LoaderOptions placed_loader(const TrainOptions& options, const ComputePlace& pla
   loader.rank = communicator.rank();
   loader.world_size = communicator.world_size();
   loader.threads = place.loader_threads;
+  loader.hook = pinned_for(place.device);
   return loader;
 }
 

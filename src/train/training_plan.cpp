@@ -121,7 +121,7 @@ class Planner {
     times_ = step_times(profile_, options_.pictures_of_rank(asked_.ranks),
                         options_.pictures_of_last_pass(asked_.ranks));
     if (step) {
-      const StepTimes given = assumed_step(asked_.step_ms / 1e3);
+      const ModelledTimes given = assumed_step(asked_.step_ms / 1e3);
       if (!measured) times_.backward_s = given.backward_s;
       times_.step_s = given.step_s;
       times_.spread_s = given.spread_s;
@@ -197,7 +197,7 @@ class Planner {
   std::string back_end_;
   std::optional<CommProfile> profile_;
   KnownCluster known_;
-  StepTimes times_;
+  ModelledTimes times_;
   BucketChoice choice_;
 };
 

@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "intr/comm/communicator.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
@@ -36,6 +39,17 @@ TEST(GpuStaging, AddsUpGpuMemoryOrSaysThatThereIsNone) {
     communicator->broadcast(buffer, 0, nullptr, {"test"})->make_wait(nullptr);
     EXPECT_TRUE(at::equal(values, at::full({size}, 3 * ranks, at::kCUDA)));
   }
+}
+
+TEST(GpuStaging, PinsMemoryOrSaysThatThereIsNoGpu) {
+  std::vector<std::uint8_t> memory(1 << 20);
+  if (gpu_of_rank(0).empty()) {
+    EXPECT_THROW(pin_memory(memory), EnvironmentError);
+    return;
+  }
+  pin_memory(memory);
+  EXPECT_TRUE(at::from_blob(memory.data(), {1 << 20}, at::kByte).is_pinned());
+  unpin_memory(memory);
 }
 
 }  // namespace

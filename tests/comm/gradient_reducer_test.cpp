@@ -122,7 +122,7 @@ TEST(GradientReducer, SendsWhileBackwardRuns) {
     if (mine != idle) {
       loss_of(state, 0.1 * (2 * mine + 1)).backward();
       const at::Tensor loss = loss_of(state, 0.1 * (2 * mine + 2));
-      reducer.arm(sums, step);
+      reducer.arm({sums}, step);
       loss.backward();
     }
     EXPECT_EQ(reducer.finish(sums, step).samples, 2 * (idle < 0 ? 1 : ranks - 1));
@@ -175,7 +175,7 @@ TEST(GradientReducer, ShardsAddTheSameOnEveryNumberOfRanks) {
                           .samples = shard == 5 ? 0 : 2,
                           .padded_pixels = static_cast<double>(1 << 23)};
       if (mine + 1 < shards / ranks)
-        reducer.end_shard(sums);
+        reducer.end_shard({sums});
       else
         all = reducer.finish(sums, step);
     }
@@ -195,9 +195,9 @@ TEST(GradientReducer, TheLastShardSends) {
   fill_parameters(state);
   GradientReducer reducer(state, *communicator, 2);
   loss_of(state, 0.1 * (2 * mine + 1)).backward();
-  reducer.end_shard({.samples = 1});
+  reducer.end_shard({{.samples = 1}});
   const at::Tensor loss = loss_of(state, 0.1 * (2 * mine + 2));
-  reducer.arm({.samples = 1}, 1);
+  reducer.arm({{.samples = 1}}, 1);
   loss.backward();
   EXPECT_EQ(reducer.finish({.samples = 1}, 1).samples, 2 * ranks);
   FlatState alone(entries(), at::kCPU, plan(1));

@@ -67,7 +67,7 @@ def resnet_body(config):
 def sine_position(padding, width, dtype):
     """padding (B, h, w) bool, true where padded -> (B, width, h, w): y in the first half, x in the second."""
     half = width // 2
-    channel = torch.arange(half, dtype=dtype)
+    channel = torch.arange(half, dtype=dtype, device=padding.device)
     wavelength = 10000 ** (2 * (channel // 2) / half)
     halves = []
     for axis in (1, 2):

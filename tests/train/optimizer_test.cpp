@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "train/optimizer_vectors.h"
@@ -68,6 +69,42 @@ TEST(Optimizer, ThreeStepsEqualPyTorchs) {
   expect_near(logical(state, state.param()), test::kParameters, 1e-6);
   expect_near(logical(state, state.exp_avg()), test::kExpAvg, 1e-7);
   expect_near(logical(state, state.exp_avg_sq()), test::kExpAvgSq, 1e-9);
+}
+
+/// The three parts that a GPU needs do on a CPU what step() does.
+TEST(Optimizer, InPartsItDoesTheSame) {
+  const AdamWOptions options{.weight_decay = 0.1, .clip_max_norm = 1.0};
+  FlatState whole(entries(), at::kCPU), parts(entries(), at::kCPU);
+  Optimizer one(whole, options), other(parts, options);
+  for (FlatState* state : {&whole, &parts}) state->from_logical(concatenated(1.0), state->param());
+  const auto in_parts = [&](float bad) {
+    const at::Tensor measured = other.measure(at::full({}, bad));
+    other.enqueue({1e-2, 1e-3}, measured);
+    return other.settle(std::span<const double, 3>(measured.const_data_ptr<double>(), 3));
+  };
+  for (int step = 0; step < 3; ++step) {
+    for (FlatState* state : {&whole, &parts})
+      state->from_logical(concatenated(10.0 * step, step == 1 ? 3.0 : 1.0), state->grad());
+    const UpdateReport expected = one.step({1e-2, 1e-3}), got = in_parts(0);
+    EXPECT_NEAR(got.norm, expected.norm, 1e-12);
+    EXPECT_NEAR(got.clip, expected.clip, 1e-12);
+    EXPECT_TRUE(got.applied);
+    EXPECT_TRUE(at::equal(whole.param(), parts.param())) << "step " << step;
+    EXPECT_TRUE(at::equal(whole.exp_avg_sq(), parts.exp_avg_sq()));
+  }
+  EXPECT_EQ(other.steps_done(), 3);
+  // What must not be: a bad loss, then a gradient that is not finite.
+  const at::Tensor before = parts.param().clone();
+  parts.from_logical(concatenated(2.0), parts.grad());
+  EXPECT_FALSE(in_parts(1).applied);
+  parts.grad()[0] = std::numeric_limits<float>::infinity();
+  const UpdateReport skipped = in_parts(0);
+  EXPECT_FALSE(skipped.applied);
+  EXPECT_EQ(skipped.bad_tensor, "a");
+  EXPECT_EQ(skipped.clip, 1);
+  EXPECT_TRUE(at::equal(before, parts.param()));
+  EXPECT_EQ(parts.grad().count_nonzero().item<std::int64_t>(), 0);
+  EXPECT_EQ(other.steps_done(), 3);
 }
 
 TEST(Optimizer, FirstStepByHand) {

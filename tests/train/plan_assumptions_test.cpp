@@ -27,7 +27,7 @@ TEST(PlanAssumptions, AProfileTellsOfTheLinkThatItMeasured) {
 }
 
 TEST(PlanAssumptions, AStepIsOneThirdForward) {
-  const StepTimes times = assumed_step(0.6);
+  const ModelledTimes times = assumed_step(0.6);
   EXPECT_DOUBLE_EQ(times.step_s, 0.6);
   EXPECT_DOUBLE_EQ(times.backward_s, 0.4);
   EXPECT_DOUBLE_EQ(times.spread_s, 0.006);
@@ -38,7 +38,7 @@ TEST(PlanAssumptions, AProfileMayTellOfTheBackwardPass) {
   EXPECT_DOUBLE_EQ(step_times(kProfile, 24, 12).step_s, assumed_step().step_s);
   CommProfile measured = kProfile;
   measured.picture_backward_s = 0.5;
-  const StepTimes times = step_times(measured, 20, 8);
+  const ModelledTimes times = step_times(measured, 20, 8);
   EXPECT_DOUBLE_EQ(times.backward_s, 4) << "of the last 8 of 20 pictures";
   EXPECT_DOUBLE_EQ(times.step_s, 15) << "20 backward passes and half as much before each";
   EXPECT_DOUBLE_EQ(times.spread_s, 0.15);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "intr/comm/host_staging_communicator.h"
@@ -16,5 +18,11 @@ std::string gpu_of_rank(int local_rank);
 /// are cudaStream_t; null is the default stream.
 /// @throws EnvironmentError if this build has no CUDA or no GPU is visible
 std::unique_ptr<StagingDevice> make_gpu_staging(int local_rank);
+
+/// Keeps host memory where it is, so that a GPU copies it by itself while everybody goes on.
+/// @throws EnvironmentError if this build has no CUDA or the system refuses
+void pin_memory(std::span<std::uint8_t> memory);
+/// Before pinned memory is freed.
+void unpin_memory(std::span<std::uint8_t> memory) noexcept;
 
 }  // namespace intr

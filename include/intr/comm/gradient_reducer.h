@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "intr/comm/communicator.h"
@@ -25,6 +27,11 @@ struct StepSums {
   std::int64_t samples = 0;
   double picture_pixels = 0;  ///< of the network's input without padding; rounded as the loss is
   double padded_pixels = 0;   ///< with it
+
+  /// As they travel: FlatState::kTailValues numbers, in the order of the members.
+  static constexpr std::int64_t kNonFinite = 1;
+  std::array<float, FlatState::kTailValues> packed() const;
+  static StepSums unpacked(std::span<const float, FlatState::kTailValues> values);
 };
 
 /// Sums the gradients of all ranks, in place, in the buckets of the flat state, the last of which
@@ -46,23 +53,35 @@ class GradientReducer {
   /// of the gradients is never freed.
   ~GradientReducer();
 
+  /// Sums of which a part is only known on the device yet: that part, kTailValues floats there, is
+  /// added to what the host knows.
+  struct Share {
+    StepSums known;
+    at::Tensor measured = {};  ///< undefined: nothing
+  };
+
   /// After a shard that is not the rank's last: takes its gradients and sums, leaves zeros.
-  void end_shard(const StepSums& shard);
+  void end_shard(const Share& shard);
   /// Before the backward pass of this rank's last micro-batch of the step: that pass sends.
   /// @param mine the sums of this rank's last shard, all of its micro-batches included
-  void arm(const StepSums& mine, std::int64_t step);
-  /// Collective: after that pass. On return state.grad() holds the sum over ranks, the same bits on
-  /// each. A rank without pictures in its last shard calls it without arm().
+  void arm(const Share& mine, std::int64_t step);
+  /// Collective: after that pass. What the device is asked from here on finds in state.grad() and
+  /// state.tail() the sums over ranks, the same bits on each. A rank without pictures in its last
+  /// shard calls it without arm().
   /// @throws PeerError if another rank is gone; InternalError naming a gradient that left its
   /// place, or that the pass reached not once
+  void sum(const Share& mine, std::int64_t step);
+  /// Once the device has reached the end of sum(). @throws PeerError if a rank was lost in it: then
+  /// anything may stand in the buffers
+  void require_whole();
+  /// sum(), and waits for the device. @return the sums
   StepSums finish(const StepSums& mine, std::int64_t step);
 
  private:
   void ready(std::size_t entry) noexcept;
   void launch_next();
   void require_each_once();
-  void put(const StepSums& mine);
-  StepSums take() const;
+  void put(const Share& mine);
 
   FlatState& state_;
   Communicator& communicator_;

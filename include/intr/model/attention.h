@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -58,10 +59,10 @@ struct MultiheadAttention {
   Affine out_proj;            ///< [D, D], [D]
 
  private:
-  /// Projects with the in_proj rows of `count` of q, k, v, from `first` on, in one product.
-  /// @return count tensors [B, N, rows, D/N] in the type of x
-  std::vector<at::Tensor> project(const at::Tensor& x, std::int64_t first,
-                                  std::int64_t count) const;
+  /// Projects with the first `count` of q, k, v from one factor and with the others from another,
+  /// each in one product. @return q, k, v: [B, N, rows, D/N] each, in the type of the factors
+  std::array<at::Tensor, 3> project(std::int64_t count, const at::Tensor& factor,
+                                    const at::Tensor& other) const;
   at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                     const at::Tensor& allowed, const LayerMode& mode) const;
 };

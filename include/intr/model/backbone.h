@@ -17,6 +17,8 @@ struct ResidualBlock {
   std::vector<NormedConvolution> conv;          ///< conv1, conv2, and conv3 of a bottleneck
   std::optional<NormedConvolution> downsample;  ///< where shape or stride change
 
+  /// @param x [B, in, H, W], channels-last; where nothing records gradients its memory may be used
+  /// for the result
   at::Tensor forward(const at::Tensor& x) const;
 };
 

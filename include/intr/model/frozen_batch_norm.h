@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "intr/model/fused_convolution.h"
 #include "intr/model/tensor_cursor.h"
 
 namespace intr {
@@ -29,6 +30,10 @@ class NormedConvolution {
                     std::int64_t dilation = 1);
   /// @param x [B, in, H, W], channels-last  @return [B, out, H', W'], channels-last
   at::Tensor forward(const at::Tensor& x) const;
+  /// max(forward(x), 0)
+  at::Tensor forward_relu(const at::Tensor& x) const;
+  /// max(forward(x) + shortcut, 0). @param shortcut like the result; its memory may be used for it
+  at::Tensor forward_add_relu(const at::Tensor& x, const at::Tensor& shortcut) const;
   /// Convolution alone, without the norm.
   at::Tensor convolve(const at::Tensor& x) const;
   /// Folds anew after weights or statistics were overwritten.
@@ -38,9 +43,11 @@ class NormedConvolution {
   const FrozenBatchNorm& norm() const noexcept { return norm_; }
 
  private:
+  at::Tensor folded(at::ScalarType type) const;
+
   at::Tensor weight_;  ///< [out, in, k, k]
   FrozenBatchNorm norm_;
-  std::int64_t stride_, padding_, dilation_;
+  ConvolutionShape shape_;
   at::Tensor scale_;   ///< [out, 1, 1, 1]
   at::Tensor shift_;   ///< [out]
   at::Tensor folded_;  ///< weight_ * scale_; undefined if the weight trains

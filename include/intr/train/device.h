@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "intr/data/pixel_slots.h"
+
 namespace intr {
 
 /// The device that `--device auto|cpu|cuda` means for a rank, made current for the calling thread.
@@ -12,6 +14,9 @@ namespace intr {
 /// dealt to the visible ones in turn, so that several may share one.
 /// @throws UsageError for another word; EnvironmentError if cuda was asked for and is not there
 at::Device choose_device(const std::string& option, int local_rank);
+
+/// Pins the memory of pictures for a GPU, so that they travel while it computes; nothing for a CPU.
+SlotMemoryHook pinned_for(at::Device device);
 
 /// The back end of make_communicator() that `--comm` means on this device: auto becomes self for
 /// one rank, mpi on CPUs; on GPUs it stays, since make_communicator() sees whether ranks share one.

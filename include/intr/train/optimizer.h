@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "intr/comm/flat_state.h"
@@ -33,12 +34,25 @@ class Optimizer {
   /// Clips, updates parameters and moments, and zeroes the gradients. @param lr of each
   /// learning-rate group
   UpdateReport step(const std::array<double, 2>& lr);
+
+  /// step() for a device that works behind the host, in three parts of which none waits for it.
+  /// First: what the gradients are like.
+  /// @param bad 0-dim, other than 0 if nothing may be changed
+  /// @return [3] double on the device: norm, factor of the clip, 1 if all is finite and not bad
+  at::Tensor measure(const at::Tensor& bad) const;
+  /// Second: clips and updates on the device, unless it must not.
+  void enqueue(const std::array<double, 2>& lr, const at::Tensor& measured);
+  /// Third, when the host knows what was measured: counts the update, and zeroes the gradients.
+  UpdateReport settle(std::span<const double, 3> measured);
+
   /// Updates done; set when a run is resumed.
   std::int64_t steps_done() const noexcept { return steps_done_; }
   void set_steps_done(std::int64_t steps) noexcept { steps_done_ = steps; }
 
  private:
-  void update(const std::array<double, 2>& lr, double clip);
+  /// @param scale the kernel divides gradients by it, and writes the quotient there; 0-dim float32
+  /// @param skip  0-dim float32, 1: nothing is changed; may be undefined
+  void update(const std::array<double, 2>& lr, const at::Tensor& scale, const at::Tensor& skip);
 
   FlatState& state_;
   AdamWOptions options_;

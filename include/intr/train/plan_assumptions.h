@@ -12,20 +12,20 @@
 namespace intr {
 
 /// One rank's step.
-struct StepTimes {
+struct ModelledTimes {
   double step_s = 0;
   double backward_s = 0;  ///< part of the step
   double spread_s = 0;    ///< standard deviation of steps
 };
 /// A step as it is assumed where nobody measured it: the backward pass takes twice the forward
 /// pass, and steps scatter by a hundredth.
-StepTimes assumed_step(double step_s = 0.3);
+ModelledTimes assumed_step(double step_s = 0.3);
 /// The same from the backward pass over a picture that a profile may hold; assumed_step() where it
 /// holds none. Both count pictures of one rank.
 /// @param pictures of a step @param last_pass of them those of the last micro-batch: gradients
 /// travel beside its backward pass alone
-StepTimes step_times(const std::optional<CommProfile>& profile, std::int64_t pictures,
-                     std::int64_t last_pass);
+ModelledTimes step_times(const std::optional<CommProfile>& profile, std::int64_t pictures,
+                         std::int64_t last_pass);
 
 /// Names of networks whose links are known well enough to assume them.
 std::vector<std::string> network_names();

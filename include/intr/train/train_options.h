@@ -25,6 +25,7 @@ struct PlaceOptions {
   std::string device = "auto";      ///< auto, cpu, cuda
   std::string comm = "auto";        ///< one of back_end_names()
   std::string comm_core = "auto";   ///< auto, on, off
+  bool deterministic = true;        ///< on a GPU: only kernels that add in one order
 };
 void describe(PlaceOptions& place, OptionSet& options);
 void validate(const PlaceOptions& place);

@@ -3,14 +3,18 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "intr/comm/gradient_reducer.h"
 #include "intr/data/loader.h"
+#include "intr/train/device_tally.h"
 #include "intr/train/divergence.h"
 #include "intr/train/optimizer.h"
 #include "intr/train/schedule.h"
+#include "intr/train/step_clock.h"
 #include "intr/train/training_state.h"
 
 namespace intr {
@@ -28,16 +32,6 @@ struct EpochSums {
   std::int64_t hits1 = 0;
   std::int64_t hits5 = 0;
   std::int64_t samples = 0;
-};
-
-/// Seconds of this rank's step, by what they were spent on.
-struct StepTimes {
-  double data = 0;  ///< until the batch is on the device
-  double forward = 0;
-  double backward = 0;
-  double exposed = 0;  ///< waiting for the gradients of other ranks
-  double optimizer = 0;
-  double total() const noexcept { return data + forward + backward + exposed + optimizer; }
 };
 
 /// What this rank's loader did for a step. Seconds of threads are summed over pictures.
@@ -78,6 +72,11 @@ struct StepReport {
 };
 
 /// Does optimizer steps. Opens no file and reads no flag: it works with the parts it is given.
+///
+/// A device that is no CPU works behind the host. It adds up what the step scored, clips, and
+/// leaves out an update that must not be, without asking the host; while it is at the update, it
+/// already has the next batch, and the host hears what came out. So it always has work, and every
+/// step is reported in its place.
 class Trainer {
  public:
   /// All parts must outlive the trainer.
@@ -94,8 +93,10 @@ class Trainer {
     std::uint64_t seed = 42;
     std::int64_t batch_size = 48;  ///< samples of a step, over all ranks
     std::int64_t most_skips = 3;   ///< steps in a row that may be lost to what is not finite
+    bool queued = false;  ///< work as if the device were behind the host; where it is, always
   };
   Trainer(Parts parts, const Options& options);
+  ~Trainer();
 
   /// One optimizer step over one global batch. Collective: every rank calls it equally often.
   /// @throws DivergedError on all ranks after `most_skips` steps in a row that were not finite
@@ -112,15 +113,26 @@ class Trainer {
   void restore(const Cursor& cursor, const EpochSums& epoch_sums, std::int64_t skips_in_a_row);
 
  private:
-  class Phases;
-  void forward_and_backward(const MicroBatch& batch, StepSums& mine, StepReport& report,
-                            Phases& phases);
+  struct Input;
+  std::unique_ptr<Input> read_input();
+  std::unique_ptr<Input> next_input(StepReport& report);
+  void read_ahead();
+  void forward_and_backward(const Input& input, StepSums& mine);
+  GradientReducer::Share share_of(const StepSums& mine);
+  UpdateReport finish(const StepSums& mine, const std::array<double, 2>& lr, StepSums& all);
+  UpdateReport finish_queued(const StepSums& mine, const std::array<double, 2>& lr, StepSums& all);
   void seed_dropout(const MicroBatch& batch) const;
-  UpdateReport update(const StepSums& all, const std::array<double, 2>& lr);
+  void count_skip(const UpdateReport& done);
   bool advance(const StepSums& all);
 
   Parts parts_;
   Options options_;
+  at::Device device_;
+  bool queued_;
+  StepClock clock_;
+  DeviceTally tally_;             ///< where queued
+  std::unique_ptr<Input> ahead_;  ///< the next micro-batch, on its way to the device
+  std::exception_ptr ahead_failure_;
   Cursor cursor_;
   EpochSums epoch_sums_;
   std::int64_t skips_in_a_row_ = 0;

@@ -10,6 +10,7 @@
 #include "intr/data/network_input.h"
 #include "intr/model/precision.h"
 #include "intr/model/reference_math.h"
+#include "intr/train/device.h"
 #include "model_bench.h"
 #include "replayed_batches.h"
 
@@ -78,7 +79,7 @@ ExitCode bench_eval(const std::vector<std::string>& arguments) {
   const ComputePlace place = take_place(o.place);
   set_reference_math(o.reference_math);
   const Intr model = evaluated_model(o, place.device);
-  ReplayedBatches batches(shapes, o.classes, 0, 1);
+  ReplayedBatches batches(shapes, o.classes, 0, 1, pinned_for(place.device));
   const Json facts = {{"precision", o.precision},
                       {"threads", at::get_num_threads()},
                       {"ranks", 1},

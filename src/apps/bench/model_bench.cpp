@@ -124,8 +124,7 @@ void write_result(const std::string& file, const std::string& bench, const Bench
                     {"warmup", result.warmup},
                     {"rounds", result.rounds},
                     {"summary", result.summary},
-                    {"peak_rss_mb", peak_rss_mb()},
-                    {"peak_gpu_mb", 0}});
+                    {"peak_rss_mb", peak_rss_mb()}});
 }
 
 }  // namespace intr

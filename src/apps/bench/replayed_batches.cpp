@@ -13,7 +13,7 @@ constexpr std::size_t kShift = 3 * 7;
 }  // namespace
 
 ReplayedBatches::ReplayedBatches(const std::vector<BatchShape>& shapes, std::int64_t num_classes,
-                                 int rank, int world_size)
+                                 int rank, int world_size, const SlotMemoryHook& hook)
     : num_classes_(num_classes) {
   const auto ranks = static_cast<std::size_t>(world_size);
   std::size_t bytes = 0;
@@ -37,9 +37,9 @@ ReplayedBatches::ReplayedBatches(const std::vector<BatchShape>& shapes, std::int
     steps_.push_back(std::move(step));
   }
   pad_fraction_ = 1 - valid / padded;
-  noise_.resize(bytes);
+  noise_ = memory_.emplace(1, bytes, hook).lend();
   std::minstd_rand draw(static_cast<std::uint32_t>(rank + 1));
-  std::ranges::generate(noise_, [&] { return static_cast<std::uint8_t>(draw() >> 8); });
+  std::ranges::generate(noise_->memory(), [&] { return static_cast<std::uint8_t>(draw() >> 8); });
 }
 
 std::int64_t ReplayedBatches::steps_per_epoch() const noexcept {
@@ -67,7 +67,7 @@ MicroBatch ReplayedBatches::next() {
     batch.labels.push_back(sample % num_classes_);
     batch.offsets.push_back(i * kShift);
   }
-  batch.pixels = noise_;
+  batch.pixels = noise_->memory();
   if (++step_ == steps_per_epoch()) seek(epoch_ + 1, 0);
   return batch;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "batch_shapes.h"
 #include "intr/data/loader.h"
+#include "intr/data/pixel_slots.h"
 
 namespace intr {
 
@@ -15,8 +17,9 @@ class ReplayedBatches final : public BatchSource {
  public:
   /// @param shapes at least as many as ranks; what does not fill a step of all ranks is left out
   /// @param num_classes labels count through the classes
+  /// @param hook        told of the memory of the pixels
   ReplayedBatches(const std::vector<BatchShape>& shapes, std::int64_t num_classes, int rank,
-                  int world_size);
+                  int world_size, const SlotMemoryHook& hook = {});
 
   std::int64_t steps_per_epoch() const noexcept override;
   void seek(std::int64_t epoch, std::int64_t step) override;
@@ -33,7 +36,8 @@ class ReplayedBatches final : public BatchSource {
     std::int64_t first = 0;   ///< number of this rank's first one
   };
   std::vector<Step> steps_;
-  std::vector<std::uint8_t> noise_;
+  std::optional<PixelSlots> memory_;
+  std::optional<PixelLease> noise_;
   std::int64_t num_classes_;
   std::int64_t num_images_ = 0;
   double pad_fraction_ = 0;

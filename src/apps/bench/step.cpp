@@ -16,6 +16,7 @@
 #include "intr/train/compute_place.h"
 #include "intr/train/device.h"
 #include "model_bench.h"
+#include "profiled_round.h"
 #include "step_rounds.h"
 
 namespace intr {
@@ -28,6 +29,7 @@ constexpr int kWarmUps = 2;
 struct StepBench : ModelBench {
   std::int64_t bucket_mb = 0;
   bool compare = false;
+  std::string trace;
 };
 
 void describe(StepBench& o, OptionSet& set) {
@@ -39,6 +41,10 @@ void describe(StepBench& o, OptionSet& set) {
           "alone. times_bare: what the engine adds, times_bare_cpu: in processor time; "
           "exposed_of_sums: the share of the sums that is waited for; added_of_sums: the same with "
           "what they slow the backward pass down");
+  set.add(
+      "trace", o.trace,
+      "JSON file for Perfetto of one more round, under LibTorch's profiler: each operation and, "
+      "on a GPU, each kernel, how long it was busy and with what. Of rank 0");
 }
 
 void validate(StepBench& o) {
@@ -46,6 +52,9 @@ void validate(StepBench& o) {
   require_range("bucket-mb", o.bucket_mb, 0, 4096);
   if (o.serve && o.compare)
     throw UsageError("a driver leads one kind of round", "--compare", "leave out --serve");
+  if (o.serve && !o.trace.empty())
+    throw UsageError("a driver's rounds are timed, the profiler would slow them down", "--trace",
+                     "leave out --serve");
 }
 
 Json facts_of(const StepBench& o, const StepRounds& rounds, const Communicator& communicator) {
@@ -109,13 +118,30 @@ void measure(const StepBench& o, const Json& options, const Json& facts, StepRou
     progress.advance();
   }
   progress.finish();
+  Json profile;
+  if (!o.trace.empty()) {
+    const auto work = [&steps] { static_cast<void>(steps.trained()); };
+    if (communicator.rank() == 0)
+      profile = profiled(work, steps.state().device(), o.trace);
+    else
+      work();
+  }
   if (communicator.rank() != 0) return;
   const Json summary =
       summary_of(rounds, static_cast<double>(steps.batches().steps_per_epoch()), o.compare);
+  if (profile.contains("kernels")) {
+    const Json rounds_s = spread_of(rounds, [](const Json& r) { return number(r, "seconds"); });
+    profile["busy_share"] = number(profile, "gpu_busy_s") / number(rounds_s, "median");
+  }
   print_summary(facts, summary);
+  if (profile.contains("kernels"))
+    fmt::print("  {} kernels, which take {:.1f} % of a round's time\n",
+               profile.at("kernels").get<int>(), 100 * number(profile, "busy_share"));
+  Json all_facts = facts;
+  if (!profile.empty()) all_facts["profile"] = profile;
   write_result(o.json, "step",
                {.options = options,
-                .facts = facts,
+                .facts = all_facts,
                 .warmup = warmup.json(),
                 .rounds = rounds,
                 .summary = summary});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "step_rounds.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "bench_report.h"
 #include "intr/core/stopwatch.h"
 #include "intr/data/network_input.h"
+#include "intr/train/device.h"
 #include "intr/train/replica_guard.h"
 #include "model_bench.h"
 
@@ -25,6 +27,13 @@ void add(StepTimes& sum, const StepTimes& times) {
   sum.optimizer += times.optimizer;
 }
 
+double peak_of(at::Device device) {
+  if (device.is_cpu()) return 0;
+  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  const auto all = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+  return static_cast<double>(stats.allocated_bytes[all].peak) / (1 << 20);
+}
+
 }  // namespace
 
 nlohmann::ordered_json StepRound::json() const {
@@ -36,7 +45,8 @@ nlohmann::ordered_json StepRound::json() const {
           {"forward_s", phases.forward},
           {"backward_s", phases.backward},
           {"exposed_s", phases.exposed},
-          {"optimizer_s", phases.optimizer}};
+          {"optimizer_s", phases.optimizer},
+          {"peak_gpu_mb", peak_gpu_mb}};
 }
 
 StepRounds::StepRounds(const ModelConfig& model, BucketPlan plan,
@@ -45,7 +55,8 @@ StepRounds::StepRounds(const ModelConfig& model, BucketPlan plan,
     : communicator_(communicator),
       sections_({}, steady_seconds()),
       watched_(communicator, sections_),
-      batches_(shapes, model.num_classes, communicator.rank(), communicator.world_size()),
+      batches_(shapes, model.num_classes, communicator.rank(), communicator.world_size(),
+               pinned_for(device)),
       state_(model, {.freeze = "stem"}, device, std::move(plan), products),
       optimizer_(state_.flat(), {}) {
   state_.set_tensors(bench_weights(model));
@@ -65,7 +76,11 @@ StepRound StepRounds::round(const Step& step) {
     round.cpu_s += processor_seconds() - processor;
     round.seconds += 1e-3 * round.steps_ms.back();
   }
+  Stopwatch watch;
+  DeviceMark(state_.device()).wait();
+  round.seconds += watch.lap();
   round.images = batches_.num_images();
+  round.peak_gpu_mb = peak_of(state_.device());
   communicator_.allreduce_now(std::span(&round.seconds, 1), Op::max, kTag);
   return round;
 }

@@ -19,6 +19,7 @@ struct StepRound {
   double cpu_s = 0;              ///< processor time of all threads of this rank
   std::int64_t images = 0;       ///< of all ranks
   StepTimes phases;              ///< of this rank
+  double peak_gpu_mb = 0;        ///< of tensors, so far, in MB of 2^20 bytes; 0 on a CPU
   std::vector<double> steps_ms;  ///< of this rank, each
   nlohmann::ordered_json json() const;
 };
