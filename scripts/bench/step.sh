@@ -12,12 +12,13 @@
 # The pictures are gray: only their sizes matter, those of CUB-200-2011, as many as it has for training. "kept" is the published
 # code with freed memory kept, "tuned" works on the same batches as ours, with the memory setting that is faster on the machine.
 # PYTHON names a Python with torch, torchvision, numpy and Pillow; THREADS the threads of each side (all cores); BATCH the pictures of
-# a batch (4: the published step takes 3 GB a picture of a megapixel); ONLY the comparisons to make ("step eval"; all). Leave the
-# machine alone while it runs.
+# a batch (4: the published step takes 3 GB a picture of a megapixel); ONLY the comparisons to make ("step eval"; all); DEVICE=cuda
+# compares training on a GPU. Leave the machine alone while it runs.
 set -euo pipefail
-[[ $# -ge 1 && $1 != -h && $1 != --help ]] || { sed -n '3,17s/^# \{0,1\}//p' "$0"; exit 2; }
+[[ $# -ge 1 && $1 != -h && $1 != --help ]] || { sed -n '3,18s/^# \{0,1\}//p' "$0"; exit 2; }
 cd "$(dirname "$0")/../.."
 out=$1 bin=${2:-build/cpu-release/bin} sample=${3:-2} rounds=${4:-5} python=${PYTHON:-python3} threads=${THREADS:-$(nproc)} batch=${BATCH:-4}
+device=${DEVICE:-cpu}
 mkdir -p "$out"
 [[ -d $out/pictures ]] || { "$python" scripts/bench/photos.py "$out/pictures.tmp" --plain --images 7992 --classes 200 && mv "$out/pictures.tmp" "$out/pictures"; }
 [[ -d $out/set ]] || "$bin/intr-pack" pack "$out/pictures" --out "$out/set" --quiet
@@ -26,8 +27,8 @@ for split in train val; do
   "$bin/intr-bench" loader --data "$out/set" --split $split --batch-size "$batch" --shapes "$out/ours-$split.json"
 done
 kept="MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000"
-theirs() { echo "$python scripts/bench/baseline_step.py $1 $2 --shapes $out/$3-${split}.json --sample $sample --threads $threads ${*:4}"; }
-ours() { echo "$bin/intr-bench $1 --shapes $out/ours-${split}.json --sample $sample --threads $threads --serve ${*:2}"; }
+theirs() { echo "$python scripts/bench/baseline_step.py $1 $2 --shapes $out/$3-${split}.json --sample $sample --threads $threads --device $device ${*:4}"; }
+ours() { echo "$bin/intr-bench $1 --shapes $out/ours-${split}.json --sample $sample --threads $threads --device $device --serve ${*:2}"; }
 compare() {
   [[ -z ${ONLY:-} || " $ONLY " == *" $1 "* ]] || return 0
   echo "== $1"
@@ -52,5 +53,15 @@ evaluation() {
   compare eval-bf16 published="$(theirs eval published theirs)" bf16="$(ours eval --precision bf16)"
   compare eval-tuned-bf16 tuned="$kept $(theirs eval tuned ours --bf16)" tuned-freed="$(theirs eval tuned ours --bf16)" bf16="$(ours eval --precision bf16)"
 }
-train
-evaluation
+gpu() {
+  local split=train any=--deterministic=off
+  compare gpu-step published="$(theirs train published theirs)" fp32="$(ours step)" fp32-any="$(ours step $any)" tf32="$(ours step --precision tf32)" \
+    bf16="$(ours step --precision bf16)" bf16-any="$(ours step --precision bf16 $any)"
+  compare gpu-tuned tuned="$(theirs train tuned ours --bf16)" bf16="$(ours step --precision bf16)" bf16-any="$(ours step --precision bf16 $any)"
+}
+if [[ $device == cuda ]]; then
+  gpu
+else
+  train
+  evaluation
+fi

@@ -175,7 +175,7 @@ ExitCode run(const std::string& word, const Words& rest, const Words& all) {
   if (word == "merge") return merge(rest);
   if (word == "verify") return verify(rest);
   if (word == "status") return status(rest);
-  return dump(word == "dump" ? rest : all);
+  return with_device_errors([&] { return dump(word == "dump" ? rest : all); });
 }
 
 }  // namespace

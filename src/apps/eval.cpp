@@ -33,5 +33,6 @@ intr::ExitCode evaluate(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   return intr::run_guarded(
-      "intr-eval", [&] { return evaluate(argc, argv); }, intr::MpiEnvironment::abort);
+      "intr-eval", [&] { return intr::with_device_errors([&] { return evaluate(argc, argv); }); },
+      intr::MpiEnvironment::abort);
 }

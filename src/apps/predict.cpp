@@ -4,6 +4,7 @@
 #include "intr/core/guard.h"
 #include "intr/core/log.h"
 #include "intr/train/compute_place.h"
+#include "intr/train/device.h"
 
 namespace {
 
@@ -39,5 +40,7 @@ intr::ExitCode predict(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return intr::run_guarded("intr-predict", [&] { return predict(argc, argv); });
+  return intr::run_guarded("intr-predict", [&] {
+    return intr::with_device_errors([&] { return predict(argc, argv); });
+  });
 }

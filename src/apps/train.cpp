@@ -44,7 +44,8 @@ intr::ExitCode recorded_train(int argc, char** argv) {
   describe(options, set);
   if (!set.parse(arguments, intr::train_build_facts())) return intr::ExitCode::kDone;
   intr::Attempt attempt(options.out);
-  return attempt.around([&] { return train(options, set, attempt); });
+  return attempt.around(
+      [&] { return intr::with_device_errors([&] { return train(options, set, attempt); }); });
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <torch/version.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <span>
 #include <thread>
 #include <vector>
@@ -48,7 +47,6 @@ void settle_gpu_kernels(bool deterministic) {
   context.setDeterministicCuDNN(deterministic);
   context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
   context.setDeterministicFillUninitializedMemory(false);  // we read no memory before it is written
-  if (deterministic) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
 }
 
 /// @param share cores that this rank computes on, unless its number of threads is given

@@ -2,6 +2,7 @@
 #include "intr/train/device.h"
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include "intr/comm/communicator.h"
@@ -19,6 +20,12 @@ int num_gpus() {
   return c10::impl::getDeviceGuardImpl(at::kCUDA)->deviceCount();
 }
 
+/// LibTorch's message without what it knows about itself.
+std::string first_line(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
 
 at::Device choose_device(const std::string& option, int local_rank) {
@@ -33,6 +40,19 @@ at::Device choose_device(const std::string& option, int local_rank) {
   const at::Device device(at::kCUDA, checked_cast<at::DeviceIndex>(local_rank % gpus));
   c10::impl::getDeviceGuardImpl(at::kCUDA)->setDevice(device);
   return device;
+}
+
+ExitCode with_device_errors(const std::function<ExitCode()>& work) {
+  try {
+    return work();
+  } catch (const c10::OutOfMemoryError& error) {
+    throw EnvironmentError("the GPU's memory is full: " + first_line(error), "GPU",
+                           "use a smaller --micro-batch, --eval-batch-size or --batch-size, or see "
+                           "in nvidia-smi who else uses it");
+  } catch (const c10::AcceleratorError& error) {
+    throw EnvironmentError("the GPU failed: " + first_line(error), "GPU",
+                           "see nvidia-smi and the system log of this node");
+  }
 }
 
 SlotMemoryHook pinned_for(at::Device device) {

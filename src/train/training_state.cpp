@@ -8,6 +8,7 @@
 #include <array>
 #include <span>
 
+#include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 
@@ -61,9 +62,12 @@ std::vector<float> logical(const FlatState& flat, const at::Tensor& buffer) {
   return values;
 }
 
-void broadcast_floats(Communicator& communicator, std::vector<float>& values) {
-  if (values.empty()) return;
-  const Buffer buffer{.data = values.data(), .count = values.size(), .dtype = ElementType::f32};
+/// @param values contiguous float32, where the communicator's messages lie: on the device
+void broadcast_values(Communicator& communicator, const at::Tensor& values) {
+  if (values.numel() == 0) return;
+  const Buffer buffer{.data = values.mutable_data_ptr(),
+                      .count = checked_cast<std::size_t>(values.numel()),
+                      .dtype = ElementType::f32};
   communicator.broadcast(buffer, 0, nullptr, kTag)->wait();
 }
 
@@ -175,13 +179,14 @@ void TrainingState::set_checkpoint(const Checkpoint& checkpoint, const std::stri
 }
 
 void TrainingState::broadcast(Communicator& communicator) {
-  for (const at::Tensor* buffer : {&flat_.param(), &flat_.exp_avg(), &flat_.exp_avg_sq()}) {
-    std::vector<float> values = logical(flat_, *buffer);
-    broadcast_floats(communicator, values);
-    flat_.from_logical(values, *buffer);
-  }
+  for (const at::Tensor* buffer : {&flat_.param(), &flat_.exp_avg(), &flat_.exp_avg_sq()})
+    broadcast_values(communicator, *buffer);
   std::vector<float> frozen = frozen_values();
-  broadcast_floats(communicator, frozen);
+  const auto count = checked_cast<std::int64_t>(frozen.size());
+  at::Tensor on_host = at::from_blob(frozen.data(), {count}, at::kFloat);
+  const at::Tensor on_device = on_host.to(device());
+  broadcast_values(communicator, on_device);
+  on_host.copy_(on_device);  // nothing where they are one
   set_frozen_values(frozen);
   communicator.agree("the model's parameters", hash(), kTag);
 }

@@ -43,5 +43,24 @@ TEST(Device, BackEndFitsTheMemory) {
   EXPECT_THROW(back_end_for("gloo", at::kCPU, 2), UsageError);
 }
 
+TEST(Device, AFullGpuIsNoFaultOfTheProgram) {
+  const auto fails = [](auto error) {
+    try {
+      with_device_errors([&]() -> ExitCode { throw error; });
+    } catch (const EnvironmentError& named) {
+      return std::string(named.what());
+    }
+    return std::string();
+  };
+  const c10::SourceLocation here = {"f", "file", 1};
+  const std::string full = fails(c10::OutOfMemoryError(here, "tried to allocate 2 GiB\nframe #0"));
+  EXPECT_NE(full.find("tried to allocate 2 GiB"), std::string::npos);
+  EXPECT_NE(full.find("--micro-batch"), std::string::npos);
+  EXPECT_EQ(full.find("frame"), std::string::npos);
+  EXPECT_EQ(with_device_errors([] { return ExitCode::kStopped; }), ExitCode::kStopped);
+  EXPECT_THROW(with_device_errors([]() -> ExitCode { throw UsageError("x", "y", "z"); }),
+               UsageError);
+}
+
 }  // namespace
 }  // namespace intr

@@ -3,8 +3,10 @@
 
 #include <c10/core/Device.h>
 
+#include <functional>
 #include <string>
 
+#include "intr/core/exit_code.h"
 #include "intr/data/pixel_slots.h"
 
 namespace intr {
@@ -14,6 +16,11 @@ namespace intr {
 /// dealt to the visible ones in turn, so that several may share one.
 /// @throws UsageError for another word; EnvironmentError if cuda was asked for and is not there
 at::Device choose_device(const std::string& option, int local_rank);
+
+/// Does the work of a program that may use a GPU.
+/// @throws EnvironmentError instead of LibTorch's errors for a full or failing GPU, saying what
+/// helps; else what the work throws
+ExitCode with_device_errors(const std::function<ExitCode()>& work);
 
 /// Pins the memory of pictures for a GPU, so that they travel while it computes; nothing for a CPU.
 SlotMemoryHook pinned_for(at::Device device);
