@@ -65,7 +65,7 @@ if(MPIEXEC_EXECUTABLE)
   endif()
 endif()
 if(INTR_SANITIZE STREQUAL "address")
-  list(APPEND INTR_MPI_TEST_ENVIRONMENT LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/known_leaks.txt)
+  list(APPEND INTR_MPI_TEST_ENVIRONMENT LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests/support/known_leaks.txt)
 endif()
 if(INTR_SANITIZE STREQUAL "thread")
   # Libraries that were built without the sanitizer synchronize in ways that it cannot see.

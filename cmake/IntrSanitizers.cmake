@@ -2,6 +2,8 @@
 add_library(intr_sanitizers INTERFACE)
 if(INTR_SANITIZE STREQUAL "address")
   set(flags -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_library(intr_kept_plugins OBJECT ${PROJECT_SOURCE_DIR}/tests/support/kept_plugins.cpp)
+  target_sources(intr_sanitizers INTERFACE $<TARGET_OBJECTS:intr_kept_plugins>)
 elseif(INTR_SANITIZE STREQUAL "thread")
   set(flags -fsanitize=thread -fno-omit-frame-pointer)
 elseif(INTR_SANITIZE)

@@ -5,7 +5,7 @@
     growth.py OUT [--bin build/cpu-release/bin] [--what step eval] [--rounds 5] [--threads 2]
 
 Writes OUT/growth.json and, for each sweep, OUT/growth-SWEEP.svg: log-log, time an image over what grows, with the fitted exponent. "rate"
-is the multiply-adds of the model's formulas a second; where it stays level, time grows as the mathematics says. Sweeps: classes K
+(GFLOP/s) is that of the model's products; where it stays level, time grows as the mathematics says. Sweeps: classes K
 (480x640, two pictures), pixels (two pictures, 200 classes), batch (320x480, 200 classes). Leave the machine alone while it runs. Python alone.
 """
 
@@ -21,20 +21,6 @@ SWEEPS = {
     "pixels": [dict(classes=200, height=h, width=w, batch=2) for h, w in ((256, 384), (384, 512), (480, 640), (672, 896), (896, 1184), (1152, 1536))],
     "batch": [dict(classes=200, height=320, width=480, batch=b) for b in (1, 2, 4, 8, 12)],
 }  # fmt: skip
-D, FEED_FORWARD, LAYERS = 256, 2048, 6
-BACKBONE = {"stem": 2.4e3, "layer1": 13.3e3, "layer2": 20.5e3, "layer3": 29.2e3, "layer4": 16.1e3}  # of ResNet-50, a pixel
-
-
-def multiply_adds(point: dict, training: bool) -> float:
-    """Of one image: products of convolutions, projections and attention. A backward pass has two for each forward one that trains."""
-    pixels, k = point["height"] * point["width"], point["classes"]
-    s = math.ceil(point["height"] / 32) * math.ceil(point["width"] / 32)
-    encoder = LAYERS * (s * (4 * D * D + 2 * FEED_FORWARD * D) + 2 * s * s * D)
-    decoder = LAYERS * (k * (6 * D * D + 2 * FEED_FORWARD * D) + 2 * s * D * D + 2 * k * k * D + 2 * k * s * D)
-    whole = pixels * sum(BACKBONE.values()) + 2048 * D * s + encoder + decoder
-    frozen = pixels * (BACKBONE["stem"] + BACKBONE["layer1"])
-    return whole + 2 * (whole - frozen) if training else whole
-
 
 def measure(bench: Path, what: str, point: dict, options) -> dict:
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +32,7 @@ def measure(bench: Path, what: str, point: dict, options) -> dict:
     seconds = 1 / result["summary"]["images_s"]["median"]
     return point | {
         "seconds_per_image": seconds, "peak_rss_mb": result["peak_rss_mb"], "machine": result["machine"],
-        "gmac_per_s": multiply_adds(point, what == "step") / seconds / 1e9,
+        "gflop_per_s": result["summary"]["gflop_per_s"]["median"], "share_of_peak": result["summary"]["share_of_peak"]["median"],
     }  # fmt: skip
 
 
@@ -112,7 +98,7 @@ def main() -> None:
             result[f"{what} {sweep}"] = {"exponent": exponent(curves[what]), "points": measured}
             print(f"{what}, {sweep}: exponent {exponent(curves[what]):.3f}")
             for p in measured:
-                print(f"  {grown(sweep, p):8.3g}  {p['seconds_per_image']:.3f} s an image  {p['gmac_per_s']:6.1f} GMAC/s  {p['peak_rss_mb']:.0f} MB", flush=True)
+                print(f"  {grown(sweep, p):8.3g}  {p['seconds_per_image']:.3f} s an image  {p['gflop_per_s']:6.0f} GFLOP/s  {p['peak_rss_mb']:.0f} MB", flush=True)
         (options.out / f"growth-{sweep}.svg").write_text(drawing(sweep, curves))
     (options.out / "growth.json").write_text(json.dumps(result, indent=1) + "\n")
 

@@ -79,7 +79,8 @@ at::Tensor NormedConvolution::forward_relu(const at::Tensor& x) const {
 at::Tensor NormedConvolution::forward_add_relu(const at::Tensor& x,
                                                const at::Tensor& shortcut) const {
   const bool suits = shortcut.is_contiguous(at::MemoryFormat::ChannelsLast) &&
-                     shortcut.scalar_type() == x.scalar_type();
+                     shortcut.scalar_type() == x.scalar_type() &&
+                     (x.is_cuda() || !at::GradMode::is_enabled() || !shortcut.requires_grad());
   if (!suits || !convolution_fuses(x, weight_)) return add_relu(forward(x), shortcut);
   return convolution_add_relu(x, folded(x.scalar_type()), shift_.to(x.scalar_type()), shape_,
                               shortcut);

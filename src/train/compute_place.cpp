@@ -40,8 +40,8 @@ void give_core_to_messages(MpiEnvironment& mpi) {
   keep_to_cores(std::span(cores).first(cores.size() - 1));
 }
 
-/// Kernels of GPUs may add in any order, unless LibTorch is told. cuBLAS reads its variable when
-/// its first product is asked for.
+/// Kernels of GPUs may add in any order, unless LibTorch is told. cuBLAS always adds in one order
+/// here: LibTorch gives it a workspace for each stream.
 void settle_gpu_kernels(bool deterministic) {
   at::Context& context = at::globalContext();
   context.setDeterministicCuDNN(deterministic);

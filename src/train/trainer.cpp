@@ -59,7 +59,10 @@ void LoaderReport::add(const MicroBatch& batch) {
 struct Trainer::Input {
   /// The device may read the batch's memory until then.
   ~Input() {
-    if (copied) copied->wait();
+    try {
+      if (copied) copied->wait();
+    } catch (...) {  // the GPU failed: whoever works with it next hears of it
+    }
   }
   MicroBatch batch;
   at::Tensor images;                 ///< [B, 3, H, W]; undefined without pictures
@@ -106,9 +109,9 @@ StepReport Trainer::step() {
   StepSums all;
   const UpdateReport done =
       queued_ ? finish_queued(mine, report.lr, all) : finish(mine, report.lr, all);
+  count_skip(done);
   clock_.end_step(report.loader.images);
   report.times = clock_.take();
-  count_skip(done);
   report.position = cursor_.next_position + all.samples;
   report.epoch_ended = advance(all);
   report.after = cursor_;
@@ -203,14 +206,19 @@ UpdateReport Trainer::finish_queued(const StepSums& mine, const std::array<doubl
   parts_.optimizer.enqueue(lr, measured);
   clock_.end("optimizer", &StepTimes::optimizer);
   read_ahead();
-  const std::vector<double> values = outcome.wait();
+  clock_.end("data", &StepTimes::data);
+  const std::vector<double> values = [&outcome] {
+    const trace::Scope scope("wait for the device");
+    return outcome.wait();
+  }();
   parts_.reducer.require_whole();
   std::array<float, FlatState::kTailValues> sums = {};
   std::transform(values.begin(), values.begin() + sums.size(), sums.begin(),
                  [](double value) { return static_cast<float>(value); });
   all = StepSums::unpacked(sums);
-  if (all.non_finite) suspects_ = tally_.suspects();
-  return parts_.optimizer.settle(std::span(values).last<3>());
+  const UpdateReport done = parts_.optimizer.settle(std::span(values).last<3>());
+  if (!done.applied) suspects_ = tally_.suspects();
+  return done;
 }
 
 /// What goes wrong with the next batch is that step's affair.
@@ -269,6 +277,7 @@ void Trainer::restore(const Cursor& cursor, const EpochSums& epoch_sums,
   skips_in_a_row_ = skips_in_a_row;
   ahead_.reset();
   ahead_failure_ = nullptr;
+  static_cast<void>(tally_.take());
   parts_.loader.seek(cursor.epoch, cursor.next_position / options_.batch_size);
 }
 

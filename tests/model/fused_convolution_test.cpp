@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <limits>
+#include <vector>
+
 #include "intr/model/reference_math.h"
 
 namespace intr {
@@ -49,6 +52,47 @@ TEST_P(FusedConvolutionTest, InBfloat16ItIsNear) {
   const at::Tensor added =
       convolution_add_relu(half(x_), half(weight_), half(bias_), GetParam().shape, half(other));
   EXPECT_TRUE(torch::allclose(added.to(at::kFloat), (plain() + other).relu(), 0.05, 0.05));
+}
+
+/// LibTorch has no gradients for cuDNN's fused convolutions: these are ours.
+TEST_P(FusedConvolutionTest, OnAGpuGradientsEqualThoseOfTheParts) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU here";
+  const ConvolutionShape s = GetParam().shape;
+  const auto leaf = [](const at::Tensor& value, bool trains) {
+    return value.detach().to(at::kCUDA).set_requires_grad(trains);
+  };
+  // Memory that held what is no number must not reach the results.
+  for (int i = 0; i < 8; ++i)
+    static_cast<void>(
+        torch::full_like(plain(), std::numeric_limits<float>::quiet_NaN(), at::kCUDA));
+  at::globalContext().setAllowTF32CuDNN(false);
+  for (const int trained : {1, 2, 3, 7, 5}) {  // bits: weight, x, sum
+    const auto inputs = [&] {
+      return std::vector<at::Tensor>{leaf(weight_, (trained & 1) != 0),
+                                     leaf(x_, (trained & 2) != 0),
+                                     leaf(torch::ones_like(plain()), (trained & 4) != 0)};
+    };
+    const auto expected = inputs(), got = inputs();
+    const at::Tensor bias = bias_.to(at::kCUDA);
+    const auto parts = [&](const std::vector<at::Tensor>& in, bool add) {
+      const at::Tensor y = torch::conv2d(in[1], in[0], bias, s.stride, s.padding, s.dilation);
+      return (add ? y + in[2] : y).relu();
+    };
+    for (const bool add : {false, true}) {
+      const at::Tensor one = add ? convolution_add_relu(got[1], got[0], bias, s, got[2])
+                                 : convolution_relu(got[1], got[0], bias, s);
+      const at::Tensor other = parts(expected, add);
+      EXPECT_TRUE(torch::allclose(one, other, 1e-4, 1e-4));
+      const at::Tensor weights = torch::linspace(-1, 1, one.numel(), at::kCUDA).view(one.sizes());
+      if (one.requires_grad()) (one * weights).sum().backward();
+      if (other.requires_grad()) (other * weights).sum().backward();
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        ASSERT_EQ(got[i].grad().defined(), expected[i].grad().defined()) << trained << " " << i;
+        if (!got[i].grad().defined()) continue;
+        EXPECT_TRUE(torch::allclose(got[i].grad(), expected[i].grad(), 1e-3, 1e-3)) << i;
+      }
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, FusedConvolutionTest,

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <chrono>
+#include <cmath>
 #include <limits>
-#include <memory>
+#include <thread>
 
 #include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
@@ -18,22 +20,27 @@ namespace {
 
 constexpr std::int64_t kStepSamples = 5;
 
-/// Steps of two micro-batches, of 3 and 2 pictures.
+/// Steps of two micro-batches, of 3 and 2 pictures; with two shards each is one, and the second
+/// may be empty.
 class TwoBatches final : public BatchSource {
  public:
+  explicit TwoBatches(std::int64_t num_shards = 1) : num_shards_(num_shards) {}
   std::int64_t steps_per_epoch() const noexcept override { return 4; }
   void seek(std::int64_t, std::int64_t step) override { next_ = 2 * step; }
   MicroBatch next() override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(takes_ms));
     if (next_ == fails_at) throw DataError("a picture is damaged", "shard 1", "pack it again");
     const bool first = next_ % 2 == 0;
     MicroBatch batch;
     batch.step = next_ / 2;
-    batch.step_samples = kStepSamples;
+    batch.step_samples = second_is_empty ? 3 : kStepSamples;
     batch.first_in_step = first ? 0 : 3;
-    batch.last_of_step = batch.last_of_shard = !first;
+    batch.last_of_step = !first;
+    batch.last_of_shard = !first || num_shards_ == 2;
     batch.padded = {64, 96};
     std::vector<std::uint8_t> bytes;
-    for (std::int64_t i = 0; i < (first ? 3 : 2); ++i) {
+    const std::int64_t count = first ? 3 : second_is_empty ? 0 : 2;
+    for (std::int64_t i = 0; i < count; ++i) {
       const ImageSize size = i == 1 ? ImageSize{64, 80} : ImageSize{64, 96};
       batch.rows.push_back(batch.first_in_step + i);
       batch.sample_ids.push_back(100 * next_ + i);
@@ -49,8 +56,11 @@ class TwoBatches final : public BatchSource {
   }
 
   std::int64_t fails_at = -1;
+  int takes_ms = 0;
+  bool second_is_empty = false;
 
  private:
+  std::int64_t num_shards_;
   std::int64_t next_ = 0;
 };
 
@@ -67,10 +77,11 @@ ModelConfig small_model() {
 
 /// A trainer with all its parts.
 struct Bench {
-  Bench(bool queued, double clip)
-      : state(small_model(), {.freeze = "stem"}, at::kCPU),
+  Bench(bool queued, double clip, std::int64_t num_shards = 1)
+      : source(num_shards),
+        state(small_model(), {.freeze = "stem"}, at::kCPU),
         communicator("node"),
-        reducer(state.flat(), communicator),
+        reducer(state.flat(), communicator, num_shards),
         optimizer(state.flat(), {.clip_max_norm = clip}),
         trainer({.state = state,
                  .loader = source,
@@ -150,6 +161,42 @@ TEST(Trainer, WhatIsNotFiniteChangesNothingAndNamesItsSamples) {
     bias.fill_(std::numeric_limits<float>::quiet_NaN());
     EXPECT_FALSE(run.trainer.step().applied);
     EXPECT_THROW(static_cast<void>(run.trainer.step()), DivergedError) << queued;
+  }
+}
+
+TEST(Trainer, AGradientAloneThatIsNotFiniteMakesAllSamplesSuspects) {
+  for (const bool queued : {false, true}) {
+    Bench run(queued, 0.1);
+    run.state.flat().grad()[0] = std::numeric_limits<float>::infinity();
+    const StepReport skipped = run.trainer.step();
+    EXPECT_FALSE(skipped.applied);
+    EXPECT_TRUE(std::isfinite(skipped.loss));
+    EXPECT_FALSE(run.trainer.suspects().certain());
+    EXPECT_EQ(run.trainer.suspects().ids(), (std::vector<std::int64_t>{0, 1, 2, 100, 101}));
+  }
+}
+
+TEST(Trainer, BehindTheHostShardsAndEmptyBatchesAddUpAlike) {
+  for (const bool empty : {false, true}) {
+    Bench plain(false, 0, 2), queued(true, 0, 2);
+    plain.source.second_is_empty = queued.source.second_is_empty = empty;
+    for (int step = 0; step < 2; ++step) {
+      const StepReport expected = plain.trainer.step(), got = queued.trainer.step();
+      expect_equal(got, expected);
+      EXPECT_EQ(got.samples, empty ? 3 : 5);
+      ASSERT_TRUE(at::equal(plain.state.flat().param(), queued.state.flat().param())) << empty;
+    }
+  }
+}
+
+TEST(Trainer, WaitingForPicturesCountsAsData) {
+  for (const bool queued : {false, true}) {
+    Bench run(queued, 0);
+    run.source.takes_ms = 30;
+    static_cast<void>(run.trainer.step());
+    const StepReport report = run.trainer.step();  // the first was read ahead, or not
+    EXPECT_GE(report.times.data, 0.055) << queued;
+    EXPECT_GE(report.times.total(), report.times.data + report.times.forward);
   }
 }
 

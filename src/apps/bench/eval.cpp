@@ -80,11 +80,11 @@ ExitCode bench_eval(const std::vector<std::string>& arguments) {
   set_reference_math(o.reference_math);
   const Intr model = evaluated_model(o, place.device);
   ReplayedBatches batches(shapes, o.classes, 0, 1, pinned_for(place.device));
-  const Json facts = {{"precision", o.precision},
-                      {"threads", at::get_num_threads()},
-                      {"ranks", 1},
-                      {"batches_per_round", batches.steps_per_epoch()},
-                      {"pad_fraction", batches.pad_fraction()}};
+  Json facts = {{"precision", o.precision},
+                {"threads", at::get_num_threads()},
+                {"ranks", 1},
+                {"batches_per_round", batches.steps_per_epoch()},
+                {"pad_fraction", batches.pad_fraction()}};
   const std::vector<float> check = check_logits(model, place.device);
   const auto round = [&] { return eval_round(model, batches, place.device); };
   const Json warmup = round();
@@ -102,7 +102,8 @@ ExitCode bench_eval(const std::vector<std::string>& arguments) {
     progress.advance();
   }
   progress.finish();
-  const Json summary = summary_of(rounds, static_cast<double>(batches.steps_per_epoch()));
+  Json summary = summary_of(rounds, static_cast<double>(batches.steps_per_epoch()));
+  add_rate(o, shapes, false, place.device, rounds, facts, summary);
   print_summary(facts, summary);
   write_result(o.json, "eval",
                {.options = set.values(),

@@ -4,13 +4,19 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "bench_report.h"
 #include "intr/core/error.h"
 #include "intr/core/formula.h"
+#include "intr/core/stopwatch.h"
 #include "intr/io/json_file.h"
+#include "intr/model/multiply_adds.h"
 #include "intr/model/parameter_table.h"
 #include "intr/model/precision.h"
 #include "intr/model/reference_math.h"
+#include "intr/train/device_mark.h"
 
 namespace intr {
 namespace {
@@ -31,6 +37,32 @@ at::Tensor check_images(const std::vector<ImageSize>& sizes) {
         .copy_(picture);
   }
   return images;
+}
+
+double gflop_of(const ModelConfig& model, const std::vector<BatchShape>& batches, bool training) {
+  double sum = 0;
+  for (const BatchShape& batch : batches) {
+    const MultiplyAdds one = multiply_adds(model, batch.padded, "stem");
+    sum += static_cast<double>(batch.images.size()) * (training ? one.step() : one.forward());
+  }
+  return 2e-9 * sum;
+}
+
+double peak_gflop_per_s(at::Device device, at::ScalarType type) {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t side = device.is_cpu() ? 3072 : 8192;
+  const auto options = torch::TensorOptions(device).dtype(torch::kFloat32);
+  const at::Tensor a = torch::randn({side, side}, options).to(type);
+  const at::Tensor b = torch::randn({side, side}, options).to(type);
+  double best = 0;
+  for (int i = 0; i < 4; ++i) {  // the first one warms up
+    DeviceMark(device).wait();
+    Stopwatch watch;
+    const at::Tensor product = at::mm(a, b);
+    DeviceMark(device).wait();
+    best = std::max(best, 2e-9 * std::pow(static_cast<double>(side), 3) / watch.lap());
+  }
+  return best;
 }
 
 }  // namespace
@@ -93,6 +125,18 @@ Json spread_of(const Json& rounds, const std::function<double(const Json&)>& val
   std::vector<double> values;
   for (const Json& round : rounds) values.push_back(value(round));
   return spread(values);
+}
+
+void add_rate(const ModelBench& o, const std::vector<BatchShape>& batches, bool training,
+              at::Device device, const Json& rounds, Json& facts, Json& summary) {
+  const double gflop = gflop_of(o.model, batches, training);
+  summary["gflop_per_s"] =
+      spread_of(rounds, [=](const Json& r) { return gflop / number(r, "seconds"); });
+  if (facts.at("ranks") != 1) return;  // others would compute beside the measurement
+  const double peak = peak_gflop_per_s(device, take_precision(o.precision, device));
+  facts["peak_gflop_per_s"] = peak;
+  summary["share_of_peak"] =
+      spread_of(rounds, [=](const Json& r) { return gflop / number(r, "seconds") / peak; });
 }
 
 void print_summary(const Json& facts, const Json& summary) {

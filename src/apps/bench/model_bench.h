@@ -51,6 +51,14 @@ double number(const nlohmann::ordered_json& round, const char* name);
 /// One kind of figure of all rounds, such as all images a second.
 nlohmann::ordered_json spread_of(const nlohmann::ordered_json& rounds,
                                  const std::function<double(const nlohmann::ordered_json&)>& value);
+/// Adds to a summary how many products were computed, in 10^9 floating-point operations a second,
+/// two for each multiply-add, and on one rank their share of the most that is here: a product of
+/// large square matrices in the same precision, the best of a few.
+/// @param batches of a round  @param training with the backward pass
+void add_rate(const ModelBench& o, const std::vector<BatchShape>& batches, bool training,
+              at::Device device, const nlohmann::ordered_json& rounds,
+              nlohmann::ordered_json& facts, nlohmann::ordered_json& summary);
+
 /// A line for each figure of a summary; the parts of phase_s, too.
 void print_summary(const nlohmann::ordered_json& facts, const nlohmann::ordered_json& summary);
 

@@ -109,8 +109,8 @@ Json next_round(StepRounds& steps, bool compare, bool trained_first, bool alone)
   return record;
 }
 
-void measure(const StepBench& o, const Json& options, const Json& facts, StepRounds& steps,
-             Communicator& communicator, const StepRound& warmup) {
+void measure(const StepBench& o, const Json& options, const std::vector<BatchShape>& dealt,
+             Json facts, StepRounds& steps, Communicator& communicator, const StepRound& warmup) {
   Json rounds = Json::array();
   Progress progress("step", o.rounds, "rounds", communicator.rank() == 0);
   for (std::int64_t i = 0; i < o.rounds; ++i) {
@@ -127,21 +127,21 @@ void measure(const StepBench& o, const Json& options, const Json& facts, StepRou
       work();
   }
   if (communicator.rank() != 0) return;
-  const Json summary =
+  Json summary =
       summary_of(rounds, static_cast<double>(steps.batches().steps_per_epoch()), o.compare);
   if (profile.contains("kernels")) {
     const Json rounds_s = spread_of(rounds, [](const Json& r) { return number(r, "seconds"); });
     profile["busy_share"] = number(profile, "gpu_busy_s") / number(rounds_s, "median");
   }
+  add_rate(o, dealt, true, steps.state().device(), rounds, facts, summary);
   print_summary(facts, summary);
   if (profile.contains("kernels"))
     fmt::print("  {} kernels, which take {:.1f} % of a round's time\n",
                profile.at("kernels").get<int>(), 100 * number(profile, "busy_share"));
-  Json all_facts = facts;
-  if (!profile.empty()) all_facts["profile"] = profile;
+  if (!profile.empty()) facts["profile"] = profile;
   write_result(o.json, "step",
                {.options = options,
-                .facts = all_facts,
+                .facts = facts,
                 .warmup = warmup.json(),
                 .rounds = rounds,
                 .summary = summary});
@@ -207,7 +207,7 @@ ExitCode bench_step(const std::vector<std::string>& arguments) {
     ready.update(facts);
     serve_rounds(steps, ready, mpi, *communicator);
   } else {
-    measure(o, set.values(), facts, steps, *communicator, warmup);
+    measure(o, set.values(), dealt, facts, steps, *communicator, warmup);
   }
   return ExitCode::kDone;
 }
