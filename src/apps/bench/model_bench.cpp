@@ -14,6 +14,7 @@
 #include "intr/io/json_file.h"
 #include "intr/model/multiply_adds.h"
 #include "intr/model/parameter_table.h"
+#include "intr/model/pointwise.h"
 #include "intr/model/precision.h"
 #include "intr/model/reference_math.h"
 #include "intr/train/device_mark.h"
@@ -48,17 +49,20 @@ double gflop_of(const ModelConfig& model, const std::vector<BatchShape>& batches
   return 2e-9 * sum;
 }
 
+/// The most that is multiplied here, in 10^9 operations a second: large square matrices, by each
+/// library that LibTorch may take, the best of a few.
 double peak_gflop_per_s(at::Device device, at::ScalarType type) {
   const torch::NoGradGuard no_gradients;
   const std::int64_t side = device.is_cpu() ? 3072 : 8192;
   const auto options = torch::TensorOptions(device).dtype(torch::kFloat32);
-  const at::Tensor a = torch::randn({side, side}, options).to(type);
+  const at::Tensor a = torch::randn({1, side, side}, options).to(type);
   const at::Tensor b = torch::randn({side, side}, options).to(type);
+  const at::Tensor none = torch::zeros({side}, options);
   double best = 0;
-  for (int i = 0; i < 4; ++i) {  // the first one warms up
+  for (int i = 0; i < 8; ++i) {  // the first two warm up
     DeviceMark(device).wait();
     Stopwatch watch;
-    const at::Tensor product = at::mm(a, b);
+    const at::Tensor product = i % 2 == 0 ? at::matmul(a, b) : linear_in_type_of(a, b, none);
     DeviceMark(device).wait();
     best = std::max(best, 2e-9 * std::pow(static_cast<double>(side), 3) / watch.lap());
   }
