@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <map>
 
 #include "intr/comm/mpi_communicator.h"
@@ -55,13 +55,14 @@ class FakeDevice final : public StagingDevice {
     EXPECT_LE(bytes, sizes_.at(to));
     return std::make_unique<LateCopy>([=] {
       run_all(*static_cast<Calls*>(after));
-      std::memcpy(to, from, bytes);
+      std::copy_n(static_cast<const std::byte*>(from), bytes, to);
     });
   }
   std::unique_ptr<Work> copy_to_device(void* to, const std::byte* from,
                                        std::size_t bytes) override {
     ++counts_.to_device;
-    return std::make_unique<LateCopy>([=] { std::memcpy(to, from, bytes); });
+    return std::make_unique<LateCopy>(
+        [=] { std::copy_n(from, bytes, static_cast<std::byte*>(to)); });
   }
 
  private:
