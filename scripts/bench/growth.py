@@ -22,6 +22,7 @@ SWEEPS = {
     "batch": [dict(classes=200, height=320, width=480, batch=b) for b in (1, 2, 4, 8, 12)],
 }  # fmt: skip
 
+
 def measure(bench: Path, what: str, point: dict, options) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result.json"

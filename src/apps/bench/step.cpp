@@ -193,6 +193,8 @@ ExitCode bench_step(const std::vector<std::string>& arguments) {
   if (dealt.size() < static_cast<std::size_t>(mpi.world_size()))
     throw UsageError(fmt::format("{} batches for {} ranks", dealt.size(), mpi.world_size()),
                      "--shapes", "give at least one batch for each rank");
+  // What does not fill a step of all ranks is left out.
+  dealt.resize(dealt.size() - dealt.size() % static_cast<std::size_t>(mpi.world_size()));
   BucketPlan plan = settle_bucket_plan(std::nullopt, o.model, {.freeze = "stem"},
                                        {.most_mb = o.bucket_mb}, *communicator);
   StepRounds steps(o.model, std::move(plan), dealt, place.device,
