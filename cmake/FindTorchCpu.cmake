@@ -1,4 +1,4 @@
-# Finds LibTorch's CPU libraries and makes the target TorchCpu::torch.
+# Finds LibTorch's CPU libraries and makes the targets TorchCpu::torch and TorchCpu::openmp.
 #
 # LibTorch's own package file insists on a CUDA toolkit when it comes from a CUDA wheel, even for CPU work. This one
 # takes the two CPU libraries and the headers, from any LibTorch below CMAKE_PREFIX_PATH or Torch_ROOT.
@@ -6,6 +6,15 @@ find_path(TorchCpu_INCLUDE_DIR torch/csrc/autograd/variable.h PATH_SUFFIXES incl
 find_path(TorchCpu_API_INCLUDE_DIR torch/torch.h PATH_SUFFIXES include/torch/csrc/api/include)
 find_library(TorchCpu_LIBRARY torch_cpu)
 find_library(TorchCpu_C10_LIBRARY c10)
+# The OpenMP that LibTorch's loops run on. Packages bring their own copy, under its plain name or with a hash in it.
+if(TorchCpu_LIBRARY AND NOT TorchCpu_OPENMP_LIBRARY)
+  get_filename_component(torch_folder ${TorchCpu_LIBRARY} DIRECTORY)
+  file(GLOB gomp "${torch_folder}/libgomp*.so*")
+  if(gomp)
+    list(GET gomp 0 gomp)
+    set(TorchCpu_OPENMP_LIBRARY ${gomp} CACHE FILEPATH "OpenMP library of LibTorch")
+  endif()
+endif()
 set(version_header "${TorchCpu_INCLUDE_DIR}/torch/headeronly/version.h")
 if(NOT EXISTS "${version_header}")
   set(version_header "${TorchCpu_API_INCLUDE_DIR}/torch/version.h")  # before 2.9
@@ -30,6 +39,15 @@ if(TorchCpu_FOUND AND NOT TARGET TorchCpu::torch)
     IMPORTED_LOCATION ${TorchCpu_LIBRARY}
     INTERFACE_INCLUDE_DIRECTORIES "${TorchCpu_INCLUDE_DIR};${TorchCpu_API_INCLUDE_DIR}"
     INTERFACE_LINK_LIBRARIES TorchCpu::c10)
+  # at::parallel_for is a template: code compiled without OpenMP runs its loops on one thread.
+  if(TorchCpu_OPENMP_LIBRARY)
+    add_library(TorchCpu::openmp INTERFACE IMPORTED)
+    set_target_properties(TorchCpu::openmp PROPERTIES
+      INTERFACE_COMPILE_OPTIONS -fopenmp INTERFACE_LINK_LIBRARIES ${TorchCpu_OPENMP_LIBRARY})
+  else()
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+    add_library(TorchCpu::openmp ALIAS OpenMP::OpenMP_CXX)
+  endif()
 endif()
 set(TORCH_VERSION_FOUND ${TorchCpu_VERSION})
-mark_as_advanced(TorchCpu_INCLUDE_DIR TorchCpu_API_INCLUDE_DIR TorchCpu_LIBRARY TorchCpu_C10_LIBRARY)
+mark_as_advanced(TorchCpu_INCLUDE_DIR TorchCpu_API_INCLUDE_DIR TorchCpu_LIBRARY TorchCpu_C10_LIBRARY TorchCpu_OPENMP_LIBRARY)

@@ -12,7 +12,7 @@
 #include <limits>
 
 #include "intr/model/dropout.h"
-#include "intr/model/dropout_attention.h"
+#include "intr/model/fused_attention.h"
 #include "intr/model/pointwise.h"
 #include "intr/model/reference_math.h"
 
@@ -38,8 +38,7 @@ at::Tensor attention_in_full(const at::Tensor& query, const at::Tensor& key,
 at::Tensor mix(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                const at::Tensor& allowed, const LayerMode& mode) {
   if (reference_math()) return attention_in_full(query, key, value, allowed, mode);
-  if (mode.active_dropout() > 0 && query.is_cpu())
-    return dropout_attention(query, key, value, allowed, mode.dropout);
+  if (query.is_cpu()) return fused_attention(query, key, value, allowed, mode.active_dropout());
   const std::optional<at::Tensor> mask =
       allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
   return at::scaled_dot_product_attention(query, key, value, mask, mode.active_dropout(), false);

@@ -4,7 +4,7 @@
 // INTR_NATIVE_LANES says how many float32 its vectors hold. Everything is in groups of 16 lanes and
 // multiplications are never fused with additions, so that every kind computes the same bits.
 
-constexpr int kLanes = 16;
+constexpr int kLanes = kRowStep;
 constexpr int kParts = kLanes / INTR_NATIVE_LANES;
 constexpr int kVectorsOfUnit = kMaskUnit / kLanes;
 
@@ -183,6 +183,11 @@ INTR_INLINE Words draws_of(const Words (&x)[4], int number) {
 template <class Visit>
 INTR_INLINE void for_masked(std::int64_t begin, std::int64_t end, const DropoutMask& mask,
                             Visit visit) {
+  if (mask.threshold == 0) {  // everything stays: nothing is drawn
+    const Words keep = all_words(~0u);
+    for (std::int64_t at = begin; at < end; at += kLanes) visit(at, end - at, keep);
+    return;
+  }
   const Words threshold = all_words(mask.threshold);
   for (std::int64_t first = begin; first < end; first += kMaskUnit) {
     Words x[4];
@@ -260,83 +265,105 @@ INTR_INLINE Floats exp_of(const Floats& x) {
   return select(x < all(-87.0F), all(0), p * floats_of(left<23>(exponent)));
 }
 
-INTR_INLINE float sum_of(const Floats& values) {
+/// One value of all lanes: lane 0 with lane 8, 1 with 9, ..., then 0 with 4, and so on.
+template <class Join>
+INTR_INLINE float joined(const Floats& values, Join join) {
   float lanes[kLanes];
   store(lanes, values);
+#pragma GCC unroll 4
   for (int step = kLanes / 2; step > 0; step /= 2)
-    for (int i = 0; i < step; ++i) lanes[i] += lanes[i + step];
+#pragma GCC unroll 8
+    for (int i = 0; i < step; ++i) lanes[i] = join(lanes[i], lanes[i + step]);
   return lanes[0];
 }
+INTR_INLINE float sum_of(const Floats& values) {
+  return joined(values, [](float a, float b) INTR_LAMBDA { return a + b; });
+}
 INTR_INLINE float largest_of(const Floats& values) {
-  float lanes[kLanes];
-  store(lanes, values);
-  for (int i = 1; i < kLanes; ++i) lanes[0] = lanes[i] > lanes[0] ? lanes[i] : lanes[0];
-  return lanes[0];
+  return joined(values, [](float a, float b) INTR_LAMBDA { return a > b ? a : b; });
 }
 
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
+/// Lanes of a vector whose first `count` hold something.
+INTR_INLINE Words lanes_below(std::int64_t count) {
+  constexpr std::uint32_t kNumber[kLanes] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+  return all_words(static_cast<std::uint32_t>(count)) >= read_lanes<NativeWords>(kNumber);
+}
+
 /// Scores times scale; minus infinity where nothing may be looked at and behind the end.
-template <class T>
-INTR_INLINE Floats scaled_scores(const T* scores, std::int64_t at, std::int64_t keys,
+INTR_INLINE Floats scaled_scores(const float* scores, std::int64_t at, std::int64_t keys,
                                  const std::uint8_t* allowed, float scale) {
-  const Floats value = load_some(scores + at, keys - at, kMinusInfinity) * all(scale);
-  if (allowed == nullptr) return value;
-  Lanes<NativeBytes> bytes = {};
   const std::int64_t count = keys - at < kLanes ? keys - at : kLanes;
-  std::memcpy(&bytes, allowed + at, static_cast<std::size_t>(count));
-  const Words seen = each<Words>(
-      [](auto x) INTR_LAMBDA { return __builtin_convertvector(x, NativeWords); }, bytes);
+  const Floats value = load(scores + at) * all(scale);
+  if (allowed == nullptr && count == kLanes) return value;
+  Words seen = lanes_below(count);
+  if (allowed != nullptr) {
+    Lanes<NativeBytes> bytes = {};
+    std::memcpy(&bytes, allowed + at, static_cast<std::size_t>(count));
+    seen = each<Words>(
+        [](auto x) INTR_LAMBDA {
+          return bits_as<NativeWords>(__builtin_convertvector(x, NativeWords) != 0u);
+        },
+        bytes);
+  }
   return select(seen, value, all(kMinusInfinity));
 }
 
+INTR_INLINE float largest_score(const float* scores, std::int64_t keys, const std::uint8_t* allowed,
+                                float scale) {
+  Floats most[4] = {all(kMinusInfinity), all(kMinusInfinity), all(kMinusInfinity),
+                    all(kMinusInfinity)};  // four, so that none waits for the one before
+  std::int64_t at = 0;
+  for (; at + 4 * kLanes <= keys; at += 4 * kLanes)
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      most[i] = larger(scaled_scores(scores, at + i * kLanes, keys, allowed, scale), most[i]);
+  for (; at < keys; at += kLanes)
+    most[0] = larger(scaled_scores(scores, at, keys, allowed, scale), most[0]);
+  return largest_of(larger(larger(most[0], most[1]), larger(most[2], most[3])));
+}
+
 template <class T>
-float softmax_drop(T* scores, std::int64_t keys, const std::uint8_t* allowed, float scale,
-                   std::int64_t row, const DropoutMask& mask, float* scratch) {
-  Floats most = all(kMinusInfinity);
-  for (std::int64_t at = 0; at < keys; at += kLanes) {
-    const Floats value = scaled_scores(scores, at, keys, allowed, scale);
-    store_some(scratch + at, keys - at, value);
-    most = larger(most, value);
-  }
-  const float largest = largest_of(most);
+float softmax_drop(float* scores, T* weights, std::int64_t keys, const std::uint8_t* allowed,
+                   float scale, std::int64_t row, const DropoutMask& mask) {
+  const float largest = largest_score(scores, keys, allowed, scale);
   if (largest == kMinusInfinity) {  // nothing to look at
-    for (std::int64_t at = 0; at < keys; at += kLanes) store_some(scores + at, keys - at, all(0));
+    for (std::int64_t at = 0; at < keys; at += kLanes) store(weights + at, all(0));
     return 0;
   }
   Floats sums = all(0);
   for (std::int64_t at = 0; at < keys; at += kLanes) {
-    const Floats value = exp_of(load_some(scratch + at, keys - at, kMinusInfinity) - all(largest));
-    store_some(scratch + at, keys - at, value);
+    const Floats value = exp_of(scaled_scores(scores, at, keys, allowed, scale) - all(largest));
+    store(scores + at, value);
     sums = sums + value;
   }
   const float sum = sum_of(sums);
   const float factor = mask.scale / sum;
-  const std::int64_t padded = (keys + kMaskUnit - 1) / kMaskUnit * kMaskUnit;
-  for_masked(row * padded, row * padded + keys, mask,
-             [&](std::int64_t place, std::int64_t count, const Words& keep) INTR_LAMBDA {
-               const std::int64_t at = place - row * padded;
-               const Floats weight = load_some(scratch + at, count, 0) * all(factor);
-               store_some(scores + at, count, select(keep, weight, all(0)));
+  const std::int64_t whole = (keys + kMaskUnit - 1) / kMaskUnit * kMaskUnit;
+  for_masked(row * whole, row * whole + keys, mask,
+             [&](std::int64_t place, std::int64_t, const Words& keep) INTR_LAMBDA {
+               const std::int64_t at = place - row * whole;
+               store(weights + at, select(keep, load(scores + at) * all(factor), all(0)));
              });
   return largest + std::log(sum);
 }
 
 template <class T>
-void softmax_drop_backward(T* scores, T* grad, std::int64_t keys, const std::uint8_t* allowed,
-                           float scale, float log_sum, float delta, std::int64_t row,
-                           const DropoutMask& mask) {
-  const std::int64_t padded = (keys + kMaskUnit - 1) / kMaskUnit * kMaskUnit;
-  for_masked(row * padded, row * padded + keys, mask,
-             [&](std::int64_t place, std::int64_t count, const Words& keep) INTR_LAMBDA {
-               const std::int64_t at = place - row * padded;
+void softmax_drop_backward(const float* scores, const float* grad, T* weights, T* change,
+                           std::int64_t keys, const std::uint8_t* allowed, float scale,
+                           float log_sum, float delta, std::int64_t row, const DropoutMask& mask) {
+  const std::int64_t whole = (keys + kMaskUnit - 1) / kMaskUnit * kMaskUnit;
+  for_masked(row * whole, row * whole + keys, mask,
+             [&](std::int64_t place, std::int64_t, const Words& keep) INTR_LAMBDA {
+               const std::int64_t at = place - row * whole;
                const Floats shifted =
                    scaled_scores(scores, at, keys, allowed, scale) - all(log_sum);
                const Floats weight = exp_of(select(shifted < all(0), shifted, all(0)));
-               const Floats through = load_some(grad + at, count, 0) * all(mask.scale);
-               const Floats change = select(keep, through, all(0)) - all(delta);
-               store_some(scores + at, count, select(keep, weight * all(mask.scale), all(0)));
-               store_some(grad + at, count, weight * change * all(scale));
+               const Floats through = load(grad + at) * all(mask.scale);
+               const Floats moved = select(keep, through, all(0)) - all(delta);
+               store(weights + at, select(keep, weight * all(mask.scale), all(0)));
+               store(change + at, weight * moved * all(scale));
              });
 }
 

@@ -95,6 +95,12 @@ struct Results {
   float log_sum = 0;
 };
 
+/// Rows have room for whole vectors; what stands behind their end must not matter.
+std::vector<float> whole_vectors(std::vector<float> row) {
+  row.resize((row.size() + kRowStep - 1) / kRowStep * kRowStep, 50.0F);
+  return row;
+}
+
 /// Everything once, for a count that fills neither a unit nor a vector.
 template <class T>
 Results<T> run(const RowKernels& all) {
@@ -110,9 +116,9 @@ Results<T> run(const RowKernels& all) {
                .relu_drop = x,
                .relu_backward = x,
                .add_relu = x,
-               .weights = x,
-               .changes = other,
-               .again = x};
+               .weights = {},
+               .changes = {},
+               .again = {}};
   kernels.drop(x.data(), r.drop.data(), 0, 2 * kMaskUnit, mask);  // in two pieces
   kernels.drop(x.data(), r.drop.data(), 2 * kMaskUnit, kCount, mask);
   kernels.add_dropped(other.data(), x.data(), r.add_dropped.data(), 0, kCount, mask);
@@ -120,11 +126,13 @@ Results<T> run(const RowKernels& all) {
   kernels.relu_drop_backward(other.data(), r.relu_drop.data(), r.relu_backward.data(), 0, kCount,
                              mask.scale);
   kernels.add_relu(r.add_relu.data(), other.data(), 0, kCount);
-  std::vector<float> scratch(size);
+  std::vector<float> scores = whole_vectors(noise(size, 1));
+  const std::vector<float> again = scores, gradients = whole_vectors(noise(size, 2));
+  r.weights = r.again = r.changes = std::vector<T>(scores.size(), T{1});
   r.log_sum =
-      kernels.softmax_drop(r.weights.data(), kCount, allowed.data(), 0.5F, 3, mask, scratch.data());
-  kernels.softmax_drop_backward(r.again.data(), r.changes.data(), kCount, allowed.data(), 0.5F,
-                                r.log_sum, 0.125F, 3, mask);
+      kernels.softmax_drop(scores.data(), r.weights.data(), kCount, allowed.data(), 0.5F, 3, mask);
+  kernels.softmax_drop_backward(again.data(), gradients.data(), r.again.data(), r.changes.data(),
+                                kCount, allowed.data(), 0.5F, r.log_sum, 0.125F, 3, mask);
   return r;
 }
 
@@ -158,10 +166,11 @@ TYPED_TEST(TypedRowKernelsTest, TheyComputeWhatTheirFormulasSay) {
   const auto r = run<TypeParam>(row_kernels());
   const std::size_t count = r.drop.size();
   const auto x = as<TypeParam>(noise(count, 1)), other = as<TypeParam>(noise(count, 2));
+  const std::vector<float> scores = noise(count, 1), gradients = noise(count, 2);
   const float scale = make_dropout_mask(0.25, 0).scale;
   double sum = 0;
   for (std::size_t i = 0; i < count; ++i)
-    if (i % 7 != 3) sum += std::exp(0.5 * number(x[i]));
+    if (i % 7 != 3) sum += std::exp(0.5 * static_cast<double>(scores[i]));
   EXPECT_NEAR(r.log_sum, std::log(sum), 1e-4);
   std::size_t kept_weights = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -172,14 +181,20 @@ TYPED_TEST(TypedRowKernelsTest, TheyComputeWhatTheirFormulasSay) {
     close(number(r.relu_drop[i]), kept && value > 0 ? value * scale : 0);
     close(number(r.relu_backward[i]), kept && value > 0 ? second * scale : 0);
     close(number(r.add_relu[i]), std::max(0.0, value + second));
-    const double weight = i % 7 != 3 ? std::exp(0.5 * value) / sum : 0;
+    const double score = static_cast<double>(scores[i]);
+    const double weight = i % 7 != 3 ? std::exp(0.5 * score) / sum : 0;
     const bool kept_weight = number(r.weights[i]) != 0;
     kept_weights += kept_weight ? 1 : 0;
     close(number(r.weights[i]), kept_weight ? weight * scale : 0);
     EXPECT_EQ(number(r.again[i]) != 0, kept_weight) << "the same mask again, element " << i;
     close(number(r.again[i]), number(r.weights[i]));
-    if (whole)
-      close(number(r.changes[i]), weight * ((kept_weight ? second * scale : 0) - 0.125) * 0.5);
+    const double through = kept_weight ? static_cast<double>(gradients[i] * scale) : 0;
+    close(number(r.changes[i]), weight * (through - 0.125) * 0.5);
+  }
+  for (std::size_t i = count; i < r.weights.size(); ++i) {  // behind the end
+    EXPECT_EQ(number(r.weights[i]), 0);
+    EXPECT_EQ(number(r.again[i]), 0);
+    EXPECT_EQ(number(r.changes[i]), 0);
   }
   EXPECT_GT(kept_weights, count / 2);
   EXPECT_LT(kept_weights, count * 6 / 7);
@@ -201,10 +216,10 @@ TEST(RowKernelsTest, WhatIsNoNumberStaysSo) {
 }
 
 TEST(RowKernelsTest, ARowWithNothingToLookAtHasNoWeights) {
-  std::vector<float> scores(20, 1.0F), scratch(20);
+  std::vector<float> scores = whole_vectors(std::vector<float>(20, 1.0F));
   const std::vector<std::uint8_t> none(20, 0);
-  row_kernels().f32.softmax_drop(scores.data(), 20, none.data(), 1, 0, make_dropout_mask(0, 1),
-                                 scratch.data());
+  row_kernels().f32.softmax_drop(scores.data(), scores.data(), 20, none.data(), 1, 0,
+                                 make_dropout_mask(0, 1));
   for (const float weight : scores) EXPECT_EQ(weight, 0);
 }
 

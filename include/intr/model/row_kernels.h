@@ -21,6 +21,9 @@ DropoutMask make_dropout_mask(double rate, std::uint64_t key);
 /// Elements that share a counter of the generator. Kernels work on whole units.
 inline constexpr std::int64_t kMaskUnit = 128;
 
+/// Rows of scores, weights and their gradients have room for a multiple of this.
+inline constexpr std::int64_t kRowStep = 16;
+
 /// bfloat16 numbers as their bits.
 using Bfloat16Bits = std::uint16_t;
 
@@ -42,15 +45,18 @@ struct TypedRowKernels {
   void (*add_relu)(T* y, const T* x, std::int64_t begin, std::int64_t end);
 
   /// A row of attention scores becomes weights, dropped: softmax(scale * scores), 0 where a key is
-  /// not allowed. @param allowed a byte a key, or null  @param row its number in the tensor
-  /// @param scratch `keys` floats  @return log of the sum of exp(scale * score)
-  float (*softmax_drop)(T* scores, std::int64_t keys, const std::uint8_t* allowed, float scale,
-                        std::int64_t row, const DropoutMask& mask, float* scratch);
-  /// Its gradient. Scores become the dropped weights again, `grad`, the gradient of these, becomes
-  /// that of the products of queries and keys.
+  /// not allowed. Scores are overwritten; weights may have their memory. Rows have room for a
+  /// multiple of kRowStep: what is written behind the keys is 0.
+  /// @param allowed a byte a key, or null  @param row its number in the tensor
+  /// @return log of the sum of exp(scale * score)
+  float (*softmax_drop)(float* scores, T* weights, std::int64_t keys, const std::uint8_t* allowed,
+                        float scale, std::int64_t row, const DropoutMask& mask);
+  /// Its gradient: the dropped weights again, and from `grad`, the gradient of these, that of the
+  /// products of queries and keys. Each may have the memory of what it is made from.
   /// @param log_sum what softmax_drop returned  @param delta sum over keys of grad * dropped weight
-  void (*softmax_drop_backward)(T* scores, T* grad, std::int64_t keys, const std::uint8_t* allowed,
-                                float scale, float log_sum, float delta, std::int64_t row,
+  void (*softmax_drop_backward)(const float* scores, const float* grad, T* weights, T* change,
+                                std::int64_t keys, const std::uint8_t* allowed, float scale,
+                                float log_sum, float delta, std::int64_t row,
                                 const DropoutMask& mask);
 };
 

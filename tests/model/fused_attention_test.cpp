@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intr/model/dropout_attention.h"
+#include "intr/model/fused_attention.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -39,12 +39,12 @@ struct Inputs {
   at::Tensor query, key_value, allowed;
 };
 
-class DropoutAttentionTest : public testing::TestWithParam<Case> {};
+class FusedAttentionTest : public testing::TestWithParam<Case> {};
 
-TEST_P(DropoutAttentionTest, WithoutDroppingItIsAttention) {
+TEST_P(FusedAttentionTest, WithoutDroppingItIsAttention) {
   torch::manual_seed(1);
   const Inputs in(GetParam());
-  const at::Tensor ours = dropout_attention(in.q(), in.k(), in.v(), in.allowed, 0);
+  const at::Tensor ours = fused_attention(in.q(), in.k(), in.v(), in.allowed, 0);
   const at::Tensor plain = torch::matmul(in.weights(), in.v());
   EXPECT_TRUE(torch::allclose(ours, plain, 1e-4, 1e-5));
   const at::Tensor grad = torch::randn_like(plain);
@@ -54,7 +54,7 @@ TEST_P(DropoutAttentionTest, WithoutDroppingItIsAttention) {
   EXPECT_TRUE(torch::allclose(our_grads[1], grads[1], 1e-3, 1e-5));
 }
 
-TEST_P(DropoutAttentionTest, DropsWeightsAndGoesBackThroughTheSameOnes) {
+TEST_P(FusedAttentionTest, DropsWeightsAndGoesBackThroughTheSameOnes) {
   torch::manual_seed(2);
   const Case c = GetParam();
   const Inputs in(c);
@@ -67,7 +67,7 @@ TEST_P(DropoutAttentionTest, DropsWeightsAndGoesBackThroughTheSameOnes) {
     values.narrow(3, 0, count).copy_(unit.narrow(1, first, count));
     torch::manual_seed(3);
     kept.narrow(3, first, count)
-        .copy_(dropout_attention(in.q(), in.k(), values, in.allowed, 0.4).narrow(3, 0, count));
+        .copy_(fused_attention(in.q(), in.k(), values, in.allowed, 0.4).narrow(3, 0, count));
   }
   const at::Tensor weights = in.weights();
   const at::Tensor mask = (kept / weights.clamp_min(1e-20)).detach();  // 0 or 1 / (1 - rate)
@@ -79,7 +79,7 @@ TEST_P(DropoutAttentionTest, DropsWeightsAndGoesBackThroughTheSameOnes) {
   EXPECT_LT(share, 0.8);
 
   torch::manual_seed(3);
-  const at::Tensor ours = dropout_attention(in.q(), in.k(), in.v(), in.allowed, 0.4);
+  const at::Tensor ours = fused_attention(in.q(), in.k(), in.v(), in.allowed, 0.4);
   const at::Tensor plain = torch::matmul(weights * mask, in.v());
   EXPECT_TRUE(torch::allclose(ours, plain, 1e-3, 1e-5));
   const at::Tensor grad = torch::randn_like(plain);
@@ -89,15 +89,15 @@ TEST_P(DropoutAttentionTest, DropsWeightsAndGoesBackThroughTheSameOnes) {
   EXPECT_TRUE(torch::allclose(our_grads[1], grads[1], 1e-3, 1e-5));
 }
 
-TEST_P(DropoutAttentionTest, InBfloat16ItIsNear) {
+TEST_P(FusedAttentionTest, InBfloat16ItIsNear) {
   torch::manual_seed(4);
   const Inputs in(GetParam(), at::kBFloat16);
   torch::manual_seed(5);
-  const at::Tensor half = dropout_attention(in.q(), in.k(), in.v(), in.allowed, 0.1);
+  const at::Tensor half = fused_attention(in.q(), in.k(), in.v(), in.allowed, 0.1);
   EXPECT_EQ(half.scalar_type(), at::kBFloat16);
   torch::manual_seed(5);
-  const at::Tensor full = dropout_attention(in.q().to(at::kFloat), in.k().to(at::kFloat),
-                                            in.v().to(at::kFloat), in.allowed, 0.1);
+  const at::Tensor full = fused_attention(in.q().to(at::kFloat), in.k().to(at::kFloat),
+                                          in.v().to(at::kFloat), in.allowed, 0.1);
   EXPECT_TRUE(torch::allclose(half.to(at::kFloat), full, 0.05, 0.05));
   const auto grads = torch::autograd::grad({half.to(at::kFloat).square().sum()}, {in.query});
   const auto full_grads = torch::autograd::grad({full.square().sum()}, {in.query});
@@ -106,7 +106,7 @@ TEST_P(DropoutAttentionTest, InBfloat16ItIsNear) {
   EXPECT_LT(error, 0.05);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, DropoutAttentionTest,
+INSTANTIATE_TEST_SUITE_P(Sizes, FusedAttentionTest,
                          testing::Values(Case{2, 2, 5, 9, false}, Case{3, 2, 33, 150, true},
                                          Case{5, 3, 40, 17, true},
                                          Case{2, 8, 300, 420, true}));  // each image by itself
