@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times programs in turns on one machine and gives the ratio of their speeds.
 
-    rounds.py [--rounds 5] [--quiet 0.05] [--out FILE.json] NAME='COMMAND' NAME='COMMAND' …
+    rounds.py [--rounds 5] [--quiet 0.05] [--at-least RATIO] [--out FILE.json] NAME='COMMAND' NAME='COMMAND' …
 
 Each program runs all the time and speaks JSON, an object a line: first {"ready": true, "check": [numbers]}, then for each line
 "round" on its standard input {"seconds": s, "work": n, …}, at the end of input {"done": true, "peak_rss_mb": m}. While one works
 the others wait. Nothing is timed unless all checks are equal, or within the "tolerance" that a program states. Every second
 round goes through the programs in reverse. A turn during which others took more than --quiet of the processors is repeated,
 three times at most. Ratios are against the first program, within each round; what is printed is their median and the 10th and
-90th percentiles. Linux; Python alone.
+90th percentiles. With --at-least it ends with status 1 if the last program's median is below that. Linux; Python alone.
 """
 
 import argparse
@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument("programs", nargs="+", metavar="NAME=COMMAND")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quiet", type=float, default=0.05, metavar="SHARE", help="of the processors that others may take")
+    parser.add_argument("--at-least", type=float, default=0, metavar="RATIO", help="of the last program against the first")
     parser.add_argument("--out", type=Path, metavar="FILE")
     options = parser.parse_args()
     programs = [Program(word) for word in options.programs]
@@ -131,6 +132,8 @@ def main() -> None:
               f"{done['peak_rss_mb']:9.0f}{program.repeated:10}")
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
+    if ratio["median"] < options.at_least:
+        raise SystemExit(f"{program.name} is {ratio['median']:.2f} times as fast as {first.name}; at least {options.at_least:g} is asked for")
 
 
 if __name__ == "__main__":

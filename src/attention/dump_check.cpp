@@ -83,7 +83,7 @@ std::vector<std::string> verify_dump(const std::string& path) {
   }
   for (std::int64_t row = 0; row < reader.size(); ++row) {
     try {
-      reader.maps(row);
+      for (const MapField field : reader.facts().fields()) reader.values(row, field);
     } catch (const DataError& error) {
       problems.emplace_back(error.what());
     }

@@ -24,7 +24,7 @@ namespace {
 /// Everything that the index says, gathered piece by piece.
 struct Gathered {
   MapTable table;
-  std::vector<float> peaks, contrasts;
+  std::vector<float> peaks, contrasts, rollout_peaks, value_peaks;
   SumRange sums;
 };
 
@@ -40,8 +40,8 @@ void check_piece(const MapFile& file, const DumpPlanFile& plan, std::uint32_t nu
     refuse(fmt::format("is not piece {} of {}", number, plan.num_pieces()));
   const std::string difference = facts_difference(plan.facts, table.facts);
   if (!difference.empty()) refuse("does not belong to plan.json: they differ in " + difference);
-  if (table.map_elements != planned.map_elements)
-    refuse(fmt::format("holds {} map elements instead of {}", table.map_elements,
+  if (table.elements[MapField::kMap] != planned.map_elements)
+    refuse(fmt::format("holds {} map elements instead of {}", table.elements[MapField::kMap],
                        planned.map_elements));
   if (!std::equal(table.samples.begin(), table.samples.end(), planned.sample_ids.begin(),
                   planned.sample_ids.end(),
@@ -49,25 +49,38 @@ void check_piece(const MapFile& file, const DumpPlanFile& plan, std::uint32_t nu
     refuse("does not hold the samples that plan.json lists");
 }
 
+void append(std::vector<float>& all, const std::vector<float>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
 void gather_piece(const MapFile& file, std::uint32_t number, Gathered& all) {
   const MapTable& piece = file.table();
+  const DumpFacts& facts = piece.facts;
   for (std::uint32_t row = 0; row < piece.samples.size(); ++row) {
     const DumpSample& sample = piece.samples[row];
-    const std::vector<float> values = decode_block(file.block(row), piece.facts.type);
-    const SumRange sums = sums_of(values, sample.grid.area());
-    if (!sums_are_sound(sums, piece.facts.type))
-      throw_bad_sample(file.path(), sample.sample_id,
-                       "a map is negative, not finite or does not sum to 1");
-    if (all.table.samples.empty()) all.sums = sums;
-    all.sums.include(sums);
-    const BlockPeaks peaks = peaks_of(values, piece.facts, sample.grid);
-    all.peaks.insert(all.peaks.end(), peaks.peak.begin(), peaks.peak.end());
-    all.contrasts.insert(all.contrasts.end(), peaks.contrast.begin(), peaks.contrast.end());
+    MapPlace place{.start = {}, .piece = number, .row = row};
+    for (const MapField field : facts.fields()) {
+      const std::vector<float> values = decode_block(file.block(row, field), facts.type);
+      const std::string trouble = check_values(field, values, sample.grid, facts.type);
+      if (!trouble.empty()) throw_bad_sample(file.path(), sample.sample_id, trouble);
+      if (field == MapField::kMap) {
+        const SumRange sums = sums_of(values, sample.grid.area());
+        if (all.table.samples.empty()) all.sums = sums;
+        all.sums.include(sums);
+        const BlockPeaks peaks = peaks_of(values, facts, sample.grid);
+        append(all.peaks, peaks.peak);
+        append(all.contrasts, peaks.contrast);
+      } else if (field == MapField::kRollout) {
+        append(all.rollout_peaks, peaks_of(values, facts, sample.grid).peak);
+      } else if (field == MapField::kValue) {
+        append(all.value_peaks, value_peaks_of(values, facts, sample.grid));
+      }
+      place.start[field] = all.table.elements[field] + piece.places[row].start[field];
+    }
     all.table.samples.push_back(sample);
-    all.table.places.push_back(
-        {.start = all.table.map_elements + piece.places[row].start, .piece = number, .row = row});
+    all.table.places.push_back(place);
   }
-  all.table.map_elements += piece.map_elements;
+  for (const MapField field : facts.fields()) all.table.elements[field] += piece.elements[field];
 }
 
 /// Brings samples and their places into sample-id order. @throws DataError if one stands twice
@@ -91,14 +104,18 @@ void sort_by_id(MapTable& table, const std::string& where) {
   table.places = std::move(places);
 }
 
-void write_index_file(const std::string& folder, const MapTable& table, const DumpPlanFile& plan) {
-  std::vector<hdf5::File::VirtualPiece> sources;
-  for (std::uint32_t number = 0; number < plan.num_pieces(); ++number)
-    sources.push_back({piece_file_name(number), "/map", plan.pieces[number].map_elements});
+void write_index_file(const std::string& folder, const MapTable& table,
+                      const std::vector<PerField<std::uint64_t>>& piece_elements) {
   AtomicFile file(folder + "/" + kIndexFileName);
   hdf5::File out = hdf5::File::create(file.temporary_path());
-  out.write_virtual("/map", table.facts.type == MapType::f16 ? hdf5::Type::f16 : hdf5::Type::f32,
-                    sources);
+  for (const MapField field : table.facts.fields()) {
+    const char* name = names_of(field).elements;
+    std::vector<hdf5::File::VirtualPiece> sources;
+    for (std::uint32_t number = 0; number < piece_elements.size(); ++number)
+      sources.push_back({piece_file_name(number), name, piece_elements[number][field]});
+    out.write_virtual(name, table.facts.type == MapType::f16 ? hdf5::Type::f16 : hdf5::Type::f32,
+                      sources);
+  }
   write_table(out, table);
   out.close();
   MapFile::open(file.temporary_path());
@@ -128,7 +145,7 @@ std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, s
     const MapFile file = MapFile::open(path);
     check_piece(file, plan, number);
     for (std::size_t row = 0; with_hashes && row < file.table().samples.size(); ++row)
-      file.block(row);
+      for (const MapField field : file.table().facts.fields()) file.block(row, field);
   } catch (const DataError& error) {
     return error.what();
   }
@@ -138,10 +155,12 @@ std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, s
 void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
                       const nlohmann::ordered_json& run) {
   Gathered all;
+  std::vector<PerField<std::uint64_t>> piece_elements;
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
     const MapFile file = MapFile::open(folder + "/" + piece_file_name(number));
     check_piece(file, plan, number);
     gather_piece(file, number, all);
+    piece_elements.push_back(file.table().elements);
   }
   all.table.kind = MapFileKind::kIndex;
   all.table.facts = plan.facts;
@@ -149,8 +168,11 @@ void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
   all.table.facts.sum_max = static_cast<float>(all.sums.most);
   all.table.facts.peak_p99 = static_cast<double>(nearest_rank(std::move(all.peaks), 0.99));
   all.table.facts.contrast_p99 = static_cast<double>(nearest_rank(std::move(all.contrasts), 0.99));
+  all.table.facts.rollout_p99 =
+      static_cast<double>(nearest_rank(std::move(all.rollout_peaks), 0.99));
+  all.table.facts.value_p99 = static_cast<double>(nearest_rank(std::move(all.value_peaks), 0.99));
   sort_by_id(all.table, folder);
-  write_index_file(folder, all.table, plan);
+  write_index_file(folder, all.table, piece_elements);
   const std::string dump_path = folder + "/" + kDumpFileName;
   nlohmann::ordered_json story = run;
   if (story.is_null() && std::filesystem::exists(dump_path))
@@ -171,14 +193,18 @@ void merge_into(const std::string& dump, const std::string& file) {
   if (std::filesystem::exists(file))
     throw UsageError("is there already", file, "give --into another name or delete it");
   const MapReader reader = MapReader::open(dump);
-  std::uint64_t elements = 0;
+  const DumpFacts& facts = reader.facts();
+  PerField<std::uint64_t> elements;
   for (std::int64_t row = 0; row < reader.size(); ++row)
-    elements += static_cast<std::uint64_t>(reader.facts().block_elements(reader.sample(row).grid));
+    for (const MapField field : facts.fields())
+      elements[field] += static_cast<std::uint64_t>(facts.elements(field, reader.sample(row).grid));
   AtomicFile out(file);
-  MapWriter writer(out.temporary_path(), MapFileKind::kMerged, reader.facts(), elements);
-  for (std::int64_t row = 0; row < reader.size(); ++row)
-    writer.add(reader.sample(row), reader.stored(row));
-  writer.set_scales(reader.facts().peak_p99, reader.facts().contrast_p99);
+  MapWriter writer(out.temporary_path(), MapFileKind::kMerged, facts, elements);
+  for (std::int64_t row = 0; row < reader.size(); ++row) {
+    PerField<std::vector<std::byte>> blocks;
+    for (const MapField field : facts.fields()) blocks[field] = reader.stored(row, field);
+    writer.add(reader.sample(row), blocks);
+  }
   writer.close();
   check_map_file(out.temporary_path());
   out.commit();

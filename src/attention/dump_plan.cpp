@@ -95,7 +95,6 @@ std::uint64_t needed_bytes(std::uint64_t maps) {
 
 void cut_pieces(DumpPlan& plan, const DataIndex& index) {
   const DumpFacts& facts = plan.file.facts;
-  const auto itemsize = static_cast<std::uint64_t>(bytes_of(facts.type));
   bool open = false;
   for (std::size_t i = 0; i < plan.batches.size(); ++i) {
     const EvaluationBatch& batch = plan.batches[i];
@@ -108,11 +107,13 @@ void cut_pieces(DumpPlan& plan, const DataIndex& index) {
     const auto count = static_cast<std::int64_t>(batch.rows.size());
     ++piece.count;
     piece.pixels += count * batch.size.area();
-    planned.map_elements += static_cast<std::uint64_t>(
-        count * facts.block_elements(feature_grid(batch.size, facts.stride)));
+    const ImageSize grid = feature_grid(batch.size, facts.stride);
+    planned.map_elements +=
+        static_cast<std::uint64_t>(count * facts.elements(MapField::kMap, grid));
+    planned.bytes += static_cast<std::uint64_t>(count) * facts.bytes_of_sample(grid);
     for (const std::int64_t row : batch.rows) planned.sample_ids.push_back(index.sample_id(row));
     open = static_cast<std::int64_t>(planned.sample_ids.size()) < plan.file.piece_samples &&
-           planned.map_elements * itemsize < kMaxPieceBytes;
+           planned.bytes < kMaxPieceBytes;
   }
 }
 
@@ -125,6 +126,11 @@ void describe(DumpOptions& options, OptionSet& set) {
       .add("heads", options.heads, "attention heads: all, mean (one map), or a list such as 0,3")
       .add("queries", options.queries,
            "terms joined by commas: true, top:K, class:NAME or class:ID, all")
+      .add("values", options.values,
+           "norm: also the value map, the length of what each cell gives to attention")
+      .add("encoder", options.encoder,
+           "the encoder's attention, too: rollout (maps followed back to the backbone's cells; "
+           "Abnar and Zuidema, 2020) or mean:LAYERS (cells by cells, mean of its heads); slower")
       .add("logits", options.logits, "stored: of the stored queries and the ten best; all: of all")
       .add("dtype", options.dtype, "stored maps: f16 (relative error at most 0.0005) or f32")
       .add("batch-size", options.batch_size, "images of a forward pass of one rank")
@@ -139,19 +145,23 @@ void describe(DumpOptions& options, OptionSet& set) {
 void validate(const DumpOptions& options) {
   require_choice("logits", options.logits, {"stored", "all"});
   require_choice("dtype", options.dtype, {"f16", "f32"});
+  require_choice("values", options.values, {"none", "norm"});
+  if (!options.encoder.starts_with("mean:"))
+    require_choice("encoder", options.encoder, {"none", "rollout", "mean:LAYERS"});
   require_range("batch-size", options.batch_size, 1, 65536);
   require_range("piece-samples", options.piece_samples, 0, 1 << 20);
   require_range("limit", options.limit, 0, std::numeric_limits<std::int32_t>::max());
 }
 
-std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total) {
-  if (text == "last") return parse_numbers("-1", layer_total, "--layers", "layer");
+std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total,
+                                       const char* flag) {
+  if (text == "last") return parse_numbers("-1", layer_total, flag, "layer");
   if (text == "all") {
     std::vector<std::int32_t> all(static_cast<std::size_t>(layer_total));
     std::iota(all.begin(), all.end(), 0);
     return all;
   }
-  return parse_numbers(text, layer_total, "--layers", "layer");
+  return parse_numbers(text, layer_total, flag, "layer");
 }
 
 std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head_total) {
@@ -162,6 +172,12 @@ std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head
     return all;
   }
   return parse_numbers(text, head_total, "--heads", "head");
+}
+
+std::vector<std::int32_t> parse_encoder_layers(const std::string& text, std::int64_t layer_total) {
+  constexpr std::string_view kMean = "mean:";
+  if (!text.starts_with(kMean)) return {};
+  return parse_layers(text.substr(kMean.size()), layer_total, "--encoder");
 }
 
 std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions& options) {
@@ -186,17 +202,15 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions&
   return rows;
 }
 
-void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements,
-                   std::uint64_t free_bytes, const std::string& folder) {
-  const std::uint64_t maps =
-      missing_elements * static_cast<std::uint64_t>(bytes_of(plan.facts.type));
+void require_space(std::uint64_t maps, std::uint64_t free_bytes, const std::string& folder) {
   const std::uint64_t needed = needed_bytes(maps);
   if (maps == 0 || needed <= free_bytes) return;
   throw EnvironmentError(
       fmt::format("needs {} bytes ({} of maps, 5 % and 64 MiB more), {} are free", needed, maps,
                   free_bytes),
       folder,
-      "make room, or store less: --dtype f16, --layers last, --heads mean, --queries true,top:1");
+      "make room, or store less: --dtype f16, --layers last, --heads mean, --queries true,top:1, "
+      "--encoder none");
 }
 
 std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes) {
@@ -208,6 +222,11 @@ std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::ui
       file.num_samples(), facts.split, file.selection, facts.class_count,
       fmt::join(facts.layers, ","), fmt::join(facts.heads, ","), facts.num_queries, facts.queries,
       name_of(facts.type));
+  if (facts.rollout) text += "          and followed back through the encoder\n";
+  if (facts.values) text += "          value maps\n";
+  if (!facts.encoder_layers.empty())
+    text += fmt::format("          attention of encoder layers {}\n",
+                        fmt::join(facts.encoder_layers, ","));
   std::map<ImageSize, std::int64_t> grids;
   std::vector<std::int64_t> costs;
   for (const EvaluationBatch& batch : plan.batches)
@@ -254,6 +273,9 @@ DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOpt
   facts.heads = parse_heads(options.heads, model.head_total);
   facts.num_queries = plan.queries.num_slots();
   facts.type = map_type_of(options.dtype);
+  facts.values = options.values == "norm";
+  facts.rollout = options.encoder == "rollout";
+  facts.encoder_layers = parse_encoder_layers(options.encoder, model.encoder_layer_total);
   const std::vector<std::int64_t> rows = select_rows(index, options);
   plan.file.logits = options.logits;
   plan.file.selection = describe_selection(index, rows);

@@ -79,7 +79,8 @@ DumpModel dump_model(const ModelConfig& config, const std::string& model_hash,
           .head_total = config.nheads,
           .layer_total = config.dec_layers,
           .stride = config.stride(),
-          .precision = precision};
+          .precision = precision,
+          .encoder_layer_total = config.enc_layers};
 }
 
 DumpPlan settle_plan(const std::string& folder, const DataIndex& index, const DumpModel& model,
@@ -103,7 +104,8 @@ Dumper::Dumper(std::string folder, const DumpPlan& plan, const Work& work)
     : folder_(std::move(folder)),
       plan_(plan),
       work_(work),
-      extractor_(plan.file.facts, plan.queries, plan.file.logits == "all") {}
+      extractor_(plan.file.facts, plan.queries, plan.file.logits == "all",
+                 work.model.config().enc_layers) {}
 
 ExitCode Dumper::run() {
   const auto start = Clock::now();
@@ -155,10 +157,10 @@ std::vector<std::int64_t> Dumper::find_missing() const {
 
 /// What rank 0 does before the first batch: room on the disk, and no dump.json while work is left.
 void Dumper::start_over(const std::vector<std::int64_t>& missing) const {
-  std::uint64_t elements = 0;
+  std::uint64_t bytes = 0;
   for (const std::int64_t number : missing)
-    elements += plan_.file.pieces[static_cast<std::size_t>(number)].map_elements;
-  require_space(plan_.file, elements, free_bytes(folder_), folder_);
+    bytes += plan_.file.pieces[static_cast<std::size_t>(number)].bytes;
+  require_space(bytes, free_bytes(folder_), folder_);
   for (const char* name : {kPlanFileName, kIndexFileName, kDumpFileName})
     remove_leftovers(folder_ + "/" + name);
   if (missing.empty()) return;

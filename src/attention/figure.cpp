@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/attention/figure.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
@@ -87,9 +85,10 @@ void draw_bar(Paper& paper, const ColorBar& bar, int left, int top, int width) {
     const Color& color = bar.palette[static_cast<std::size_t>(x * 255 / std::max(1, length - 1))];
     paper.fill({left + x, top, 1, 10}, cv::Scalar(color[0], color[1], color[2]));
   }
-  const std::string end = fmt::format("{:.3g} x uniform", bar.scale);
-  paper.write("0", left, top + 26, 20, kSmallLetters, kPaleInk);
-  const int end_width = std::min(text_width(end, kSmallLetters), length - 24);
+  const std::string& end = bar.high;
+  const int low_width = std::min(text_width(bar.low, kSmallLetters), length / 2);
+  paper.write(bar.low, left, top + 26, low_width + 1, kSmallLetters, kPaleInk);
+  const int end_width = std::min(text_width(end, kSmallLetters), length - low_width - 12);
   paper.write(end, left + length - end_width, top + 26, end_width, kSmallLetters, kPaleInk);
 }
 

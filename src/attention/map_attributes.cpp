@@ -92,6 +92,18 @@ DumpFacts read_facts(const hdf5::File& file) {
   if (type != hdf5::Type::f16 && type != hdf5::Type::f32)
     throw_damaged(file, "/map holds neither half nor single precision");
   facts.type = type == hdf5::Type::f16 ? MapType::f16 : MapType::f32;
+  facts.rollout = file.exists(names_of(MapField::kRollout).elements);
+  facts.values = file.exists(names_of(MapField::kValue).elements);
+  const char* encoder = names_of(MapField::kEncoder).elements;
+  if (file.exists(encoder)) facts.encoder_layers = file.numbers<std::int32_t>(encoder, "layers");
+  constexpr std::size_t kMost = 4096;  // products of the counts stay far below 2^63
+  if (facts.layers.size() > kMost || facts.heads.size() > kMost ||
+      facts.encoder_layers.size() > kMost)
+    throw_damaged(file, "lists more than 4096 layers or heads");
+  for (const MapField field : facts.fields())
+    if (file.element_type(names_of(field).elements) != type)
+      throw_damaged(file,
+                    fmt::format("{} and /map hold different types", names_of(field).elements));
   return facts;
 }
 
@@ -116,6 +128,10 @@ std::string facts_difference(const DumpFacts& a, const DumpFacts& b) {
   compare("heads", fmt::format("{}", fmt::join(a.heads, ",")),
           fmt::format("{}", fmt::join(b.heads, ",")));
   compare("stored queries", a.num_queries, b.num_queries);
+  compare("rollout", a.rollout, b.rollout);
+  compare("values", a.values, b.values);
+  compare("encoder layers", fmt::format("{}", fmt::join(a.encoder_layers, ",")),
+          fmt::format("{}", fmt::join(b.encoder_layers, ",")));
   compare("dtype", std::string(name_of(a.type)), std::string(name_of(b.type)));
   compare("content_id", a.content_id, b.content_id);
   compare("plan_id", a.plan_id, b.plan_id);

@@ -71,6 +71,19 @@ bool sums_are_sound(const SumRange& sums, MapType type) noexcept {
   return sums.least >= 1 - tolerance && sums.most <= 1 + tolerance;
 }
 
+std::string check_values(MapField field, std::span<const float> values, ImageSize grid,
+                         MapType type) {
+  if (field == MapField::kValue) {
+    const bool sound = std::all_of(values.begin(), values.end(),
+                                   [](float value) { return value >= 0 && !std::isinf(value); });
+    return sound ? "" : "a value map is negative or not finite";
+  }
+  const SumRange sums = sums_of(values, grid.area());
+  if (sums_are_sound(sums, type)) return "";
+  return fmt::format("a map is negative, not finite or does not sum to 1 ({}: {} to {})",
+                     names_of(field).elements, sums.least, sums.most);
+}
+
 BlockPeaks peaks_of(std::span<const float> values, const DumpFacts& facts, ImageSize grid) {
   const auto cells = static_cast<std::size_t>(grid.area());
   const auto heads = static_cast<std::size_t>(facts.num_heads());
@@ -89,6 +102,18 @@ BlockPeaks peaks_of(std::span<const float> values, const DumpFacts& facts, Image
         difference = std::max(difference, std::abs(own[i] - other[i]));
     }
     peaks.contrast.push_back(scale * difference);
+  }
+  return peaks;
+}
+
+std::vector<float> value_peaks_of(std::span<const float> values, const DumpFacts& facts,
+                                  ImageSize grid) {
+  const auto cells = static_cast<std::size_t>(grid.area());
+  const auto heads = static_cast<std::size_t>(facts.num_heads());
+  std::vector<float> peaks;
+  for (std::size_t first = values.size() - heads * cells; first < values.size(); first += cells) {
+    const auto map = values.subspan(first, cells);
+    peaks.push_back(*std::max_element(map.begin(), map.end()));
   }
   return peaks;
 }

@@ -15,6 +15,8 @@
 namespace intr {
 namespace {
 
+constexpr std::int64_t kLongestSide = 1 << 15;  // of a grid
+
 constexpr const char* kNext =
     "the file is damaged or was changed: delete that piece and run intr-attend again, or copy the "
     "dump again";
@@ -125,8 +127,12 @@ void read_sample_numbers(const hdf5::File& file, MapTable& table) {
                           [&](auto i, auto v) { s[i].orientation_applied = v; });
   read_into<std::uint64_t>(file, "/image_hash", table,
                            [&](auto i, auto v) { s[i].image_hash = v; });
-  read_into<std::uint64_t>(file, "/block_hash", table,
-                           [&](auto i, auto v) { s[i].block_hash = v; });
+  for (const MapField field : table.facts.fields()) {
+    read_into<std::uint64_t>(file, names_of(field).start, table,
+                             [&](auto i, auto v) { table.places[i].start[field] = v; });
+    read_into<std::uint64_t>(file, names_of(field).hash, table,
+                             [&](auto i, auto v) { s[i].hash[field] = v; });
+  }
 }
 
 void read_sample_rows(const hdf5::File& file, MapTable& table) {
@@ -167,16 +173,20 @@ void check_sample(const hdf5::File& file, const MapTable& table, std::size_t row
       sample.grid.height > sample.grid_full.height || sample.grid.width > sample.grid_full.width)
     bad(fmt::format("grid {} x {} in one of {} x {}", sample.grid.height, sample.grid.width,
                     sample.grid_full.height, sample.grid_full.width));
-  // Sizes are below 2^32: one product at a time, so that none wraps around.
-  const std::uint64_t total = table.map_elements;
-  const auto cells = static_cast<std::uint64_t>(sample.grid.height) *
-                     static_cast<std::uint64_t>(sample.grid.width);
-  const auto per_cell =
-      static_cast<std::uint64_t>(facts.num_layers() * facts.num_queries * facts.num_heads());
-  const std::uint64_t start = table.places[row].start;
-  if (start > total || cells > (total - start) / per_cell)
-    bad(fmt::format("/start {} and a grid of {} cells leave the {} elements of /map", start, cells,
-                    total));
+  if (sample.grid.height > kLongestSide || sample.grid.width > kLongestSide)
+    bad(fmt::format("a grid of {} x {} cells", sample.grid.height, sample.grid.width));
+  const auto cells = static_cast<std::uint64_t>(sample.grid.area());
+  for (const MapField field : facts.fields()) {
+    const std::uint64_t total = table.elements[field];
+    const std::uint64_t start = table.places[row].start[field];
+    // A division, so that no product wraps around: sides and counts of maps are bounded.
+    const std::uint64_t units = field == MapField::kEncoder ? cells * cells : cells;
+    const auto maps = static_cast<std::uint64_t>(facts.elements(field, {1, 1}));
+    if (start > total || units > (total - start) / maps)
+      bad(fmt::format("{} {} and a grid of {} x {} cells leave the {} elements of {}",
+                      names_of(field).start, start, sample.grid.height, sample.grid.width, total,
+                      names_of(field).elements));
+  }
 }
 
 }  // namespace
@@ -189,7 +199,14 @@ void write_table(hdf5::File& file, const MapTable& table) {
                                  {checked_cast<std::int32_t>(facts.num_layers()),
                                   checked_cast<std::int32_t>(facts.num_queries),
                                   checked_cast<std::int32_t>(facts.num_heads())});
-  write_column<std::uint64_t>(file, "/start", table, [&](auto i) { return table.places[i].start; });
+  if (!facts.encoder_layers.empty())
+    file.set_numbers(names_of(MapField::kEncoder).elements, "layers", facts.encoder_layers);
+  for (const MapField field : facts.fields()) {
+    write_column<std::uint64_t>(file, names_of(field).start, table,
+                                [&](auto i) { return table.places[i].start[field]; });
+    write_column<std::uint64_t>(file, names_of(field).hash, table,
+                                [&](auto i) { return s[i].hash[field]; });
+  }
   write_sizes(file, "/grid", table, &DumpSample::grid);
   write_column<std::uint64_t>(file, "/sample_id", table,
                               [&](auto i) { return checked_cast<std::uint64_t>(s[i].sample_id); });
@@ -212,7 +229,6 @@ void write_table(hdf5::File& file, const MapTable& table) {
   write_column<std::uint8_t>(file, "/orientation_applied", table,
                              [&](auto i) { return s[i].orientation_applied; });
   write_column<std::uint64_t>(file, "/image_hash", table, [&](auto i) { return s[i].image_hash; });
-  write_column<std::uint64_t>(file, "/block_hash", table, [&](auto i) { return s[i].block_hash; });
   write_paths(file, table);
   if (!s.empty() && !s.front().logits_all.empty())
     write_rows<float>(file, "/logits_all", table, facts.class_count,
@@ -231,6 +247,8 @@ void write_table(hdf5::File& file, const MapTable& table) {
   } else {
     file.set_number("/", "peak_p99", static_cast<float>(facts.peak_p99));
     file.set_number("/", "contrast_p99", static_cast<float>(facts.contrast_p99));
+    if (facts.rollout) file.set_number("/", "rollout_p99", static_cast<float>(facts.rollout_p99));
+    if (facts.values) file.set_number("/", "value_p99", static_cast<float>(facts.value_p99));
   }
   file.set_text("/", "creator", "intr " + version());
   file.set_number("/", "complete", static_cast<std::uint8_t>(facts.complete ? 1 : 0));
@@ -242,16 +260,19 @@ MapTable read_table(const hdf5::File& file) {
   table.kind = file.has_attribute("/", "piece") ? MapFileKind::kPiece
                : file.exists("/piece")          ? MapFileKind::kIndex
                                                 : MapFileKind::kMerged;
-  const hdf5::Shape map = file.shape("/map");
+  for (const MapField field : table.facts.fields()) {
+    const hdf5::Shape shape = file.shape(names_of(field).elements);
+    if (shape.size() != 1)
+      throw_damaged(
+          file, fmt::format("{} has {} dimensions, not 1", names_of(field).elements, shape.size()));
+    table.elements[field] = shape[0];
+  }
   // Read before memory is taken for all columns: a damaged size shows here.
   const std::vector<std::uint64_t> ids = file.read<std::uint64_t>("/sample_id");
-  if (map.size() != 1 || ids.empty() || ids.size() > map[0])
+  if (ids.empty() || ids.size() > table.elements[MapField::kMap])
     throw_damaged(file, "/map and /sample_id do not fit each other");
-  table.map_elements = map[0];
   table.samples.resize(ids.size());
   table.places.resize(ids.size());
-  read_into<std::uint64_t>(file, "/start", table,
-                           [&](auto i, auto v) { table.places[i].start = v; });
   read_sample_numbers(file, table);
   read_sample_rows(file, table);
   read_sizes(file, "/grid", table, &DumpSample::grid);
@@ -269,6 +290,8 @@ MapTable read_table(const hdf5::File& file) {
       throw_damaged(file, "/classes and class_count do not fit each other");
     table.facts.peak_p99 = file.number<float>("/", "peak_p99");
     table.facts.contrast_p99 = file.number<float>("/", "contrast_p99");
+    if (table.facts.rollout) table.facts.rollout_p99 = file.number<float>("/", "rollout_p99");
+    if (table.facts.values) table.facts.value_p99 = file.number<float>("/", "value_p99");
   }
   if (table.kind == MapFileKind::kIndex) {
     read_into<std::uint32_t>(file, "/piece", table,

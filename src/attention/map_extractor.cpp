@@ -3,15 +3,17 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
 
 #include "intr/core/checked_cast.h"
@@ -96,6 +98,15 @@ void check_sums(const at::Tensor& maps, std::int64_t layer,
       }
 }
 
+/// @param values [B, ...]  @param what the values are, such as "attention of encoder layer 3"
+void require_finite(const at::Tensor& values, const std::string& what,
+                    const std::vector<std::int64_t>& sample_ids) {
+  const at::Tensor finite = values.isfinite().flatten(1).all(1).cpu();
+  for (std::size_t b = 0; b < sample_ids.size(); ++b)
+    if (!finite[static_cast<std::int64_t>(b)].item<bool>())
+      throw_not_finite(sample_ids[b], what + " is");
+}
+
 /// [B, N, Q, S] to the stored heads: [B, Q, heads, S].
 at::Tensor stored_heads(const at::Tensor& maps, const std::vector<std::int32_t>& heads) {
   if (heads.size() == 1 && heads[0] == kHeadMean)
@@ -105,12 +116,63 @@ at::Tensor stored_heads(const at::Tensor& maps, const std::vector<std::int32_t>&
   return maps.index_select(1, at::tensor(wanted, maps.options().dtype(at::kLong))).transpose(1, 2);
 }
 
-std::vector<std::byte> bytes_of_tensor(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.contiguous();
-  std::vector<std::byte> bytes(static_cast<std::size_t>(flat.nbytes()));
-  if (!bytes.empty()) std::memcpy(bytes.data(), flat.const_data_ptr(), bytes.size());
-  return bytes;
+/// Lengths of the value vectors of a layer. @return [B, heads, S], of the stored heads
+at::Tensor value_lengths(const CrossAttentionCapture& capture,
+                         const std::vector<std::int32_t>& heads) {
+  const at::Tensor lengths = capture.value.to(at::kFloat).norm(2, -1);  // [B, N, S]
+  return stored_heads(lengths.unsqueeze(2), heads).squeeze(1);
 }
+
+/// Appends the stored bytes of `tensor`.
+void append_bytes(std::vector<std::byte>& block, const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.contiguous();
+  const auto* first = static_cast<const std::byte*>(flat.const_data_ptr());
+  block.insert(block.end(), first, first + flat.nbytes());
+}
+
+/// What a dump keeps of a batch, in its element type, on the CPU.
+class StoredTensors {
+ public:
+  StoredTensors(const DumpFacts& facts, const IntrOutput& output, std::vector<MapRecord>& records)
+      : facts_(facts),
+        height_(output.feature_height),
+        width_(output.feature_width),
+        records_(records) {}
+
+  /// The tensor as it is stored, on the CPU.
+  at::Tensor rounded(const at::Tensor& tensor) const {
+    return tensor.to(facts_.type == MapType::f16 ? at::kHalf : at::kFloat).to(at::kCPU);
+  }
+  /// @param tensor [B, ..., S]: the valid cells of each image are kept
+  void append(MapField field, const at::Tensor& tensor) {
+    const at::Tensor grid = rounded(tensor).unflatten(-1, {height_, width_});
+    for (std::size_t b = 0; b < records_.size(); ++b) {
+      const ImageSize cells = records_[b].sample.grid;
+      append_bytes(records_[b].blocks[field], grid[static_cast<std::int64_t>(b)]
+                                                  .narrow(-2, 0, cells.height)
+                                                  .narrow(-1, 0, cells.width));
+    }
+  }
+  /// @param tensor [B, S, S]: rows and columns of valid cells are kept
+  void append_square(MapField field, const at::Tensor& tensor) {
+    const at::Tensor grids = rounded(tensor)
+                                 .unflatten(2, {height_, width_})
+                                 .unflatten(1, {height_, width_});  // [B, h, w, h, w]
+    for (std::size_t b = 0; b < records_.size(); ++b) {
+      const ImageSize cells = records_[b].sample.grid;
+      append_bytes(records_[b].blocks[field], grids[static_cast<std::int64_t>(b)]
+                                                  .narrow(0, 0, cells.height)
+                                                  .narrow(1, 0, cells.width)
+                                                  .narrow(2, 0, cells.height)
+                                                  .narrow(3, 0, cells.width));
+    }
+  }
+
+ private:
+  const DumpFacts& facts_;
+  std::int64_t height_, width_;
+  std::vector<MapRecord>& records_;
+};
 
 }  // namespace
 
@@ -143,12 +205,32 @@ at::Tensor cross_attention_maps(const CrossAttentionCapture& capture, const at::
   return blocks.size() == 1 ? blocks.front() : at::cat(blocks, 2);  // [B, N, Q, S]
 }
 
-MapExtractor::MapExtractor(DumpFacts facts, QuerySelection queries, bool all_logits)
-    : facts_(std::move(facts)), queries_(std::move(queries)), all_logits_(all_logits) {}
+at::Tensor rolled_out(const at::Tensor& maps, const std::vector<at::Tensor>& encoder) {
+  const at::Tensor back = at::empty_like(maps);
+  for (std::int64_t b = 0; b < maps.size(0); ++b) {  // so that it does not depend on the batch
+    at::Tensor rows = maps[b].flatten(0, 1);         // [N * Q, S]
+    for (auto layer = encoder.rbegin(); layer != encoder.rend(); ++layer)
+      rows = (rows + at::mm(rows, (*layer)[b])) * 0.5;
+    back[b].copy_(rows.view_as(maps[b]));
+  }
+  return back;
+}
+
+MapExtractor::MapExtractor(DumpFacts facts, QuerySelection queries, bool all_logits,
+                           std::int64_t encoder_layer_total)
+    : facts_(std::move(facts)),
+      queries_(std::move(queries)),
+      all_logits_(all_logits),
+      encoder_layer_total_(encoder_layer_total) {}
 
 ForwardOptions MapExtractor::forward_options() const {
   ForwardOptions options;
   options.capture_layers.assign(facts_.layers.begin(), facts_.layers.end());
+  options.encoder_layers.assign(facts_.encoder_layers.begin(), facts_.encoder_layers.end());
+  if (facts_.rollout) {
+    options.encoder_layers.resize(static_cast<std::size_t>(encoder_layer_total_));
+    std::iota(options.encoder_layers.begin(), options.encoder_layers.end(), 0);
+  }
   return options;
 }
 
@@ -185,6 +267,7 @@ std::vector<MapRecord> MapExtractor::extract(const IntrOutput& output,
   const at::Tensor hidden = any_padded ? output.feature_padding.flatten(1) : at::Tensor();
   const at::Tensor index =
       at::tensor(chosen, at::kLong).view({batch, facts_.num_queries}).to(output.logits.device());
+  StoredTensors stored(facts_, output, records);
   for (const std::int32_t layer : facts_.layers) {
     const auto captured =
         std::find_if(output.captured.begin(), output.captured.end(),
@@ -193,17 +276,27 @@ std::vector<MapRecord> MapExtractor::extract(const IntrOutput& output,
       throw InternalError(fmt::format("decoder layer {} was not captured whole", layer));
     const at::Tensor maps = cross_attention_maps(*captured, index, hidden);  // [B, N, Q, S]
     check_sums(maps, layer, sample_ids);
-    const at::Tensor stored =
-        stored_heads(maps, facts_.heads)
-            .to(facts_.type == MapType::f16 ? at::kHalf : at::kFloat)
-            .to(at::kCPU)
-            .unflatten(3, {output.feature_height, output.feature_width});  // [B, Q, heads, h, w]
-    for (std::size_t b = 0; b < records.size(); ++b) {
-      const ImageSize grid = records[b].sample.grid;
-      const auto bytes = bytes_of_tensor(
-          stored[static_cast<std::int64_t>(b)].slice(2, 0, grid.height).slice(3, 0, grid.width));
-      records[b].block.insert(records[b].block.end(), bytes.begin(), bytes.end());
+    stored.append(MapField::kMap, stored_heads(maps, facts_.heads));  // [B, Q, heads, S]
+    if (facts_.rollout) {
+      const at::Tensor back = rolled_out(maps, output.encoder_attention);
+      check_sums(back, layer, sample_ids);
+      stored.append(MapField::kRollout, stored_heads(back, facts_.heads));
     }
+    if (facts_.values) {
+      const at::Tensor lengths = value_lengths(*captured, facts_.heads);  // [B, heads, S]
+      require_finite(
+          stored.rounded(lengths),
+          fmt::format("length of value vectors of layer {}, as {},", layer, name_of(facts_.type)),
+          sample_ids);
+      stored.append(MapField::kValue, lengths);
+    }
+  }
+  for (std::size_t i = 0; i < facts_.encoder_layers.size(); ++i) {
+    const at::Tensor& attention = output.encoder_attention.at(i);  // [B, S, S]
+    require_finite(attention,
+                   fmt::format("attention of encoder layer {}", facts_.encoder_layers[i]),
+                   sample_ids);
+    stored.append_square(MapField::kEncoder, attention);
   }
   return records;
 }

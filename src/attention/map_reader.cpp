@@ -43,7 +43,7 @@ struct MapReader::State {
 
   const MapTable& table() const { return file.table(); }
   const MapFile& piece(std::uint32_t number);
-  std::vector<std::byte> block(std::size_t row);
+  std::vector<std::byte> block(std::size_t row, MapField field);
 };
 
 const MapFile& MapReader::State::piece(std::uint32_t number) {
@@ -61,8 +61,8 @@ const MapFile& MapReader::State::piece(std::uint32_t number) {
   return pieces.emplace(number, std::move(opened)).first->second;
 }
 
-std::vector<std::byte> MapReader::State::block(std::size_t row) {
-  if (table().kind == MapFileKind::kMerged) return file.block(row);
+std::vector<std::byte> MapReader::State::block(std::size_t row, MapField field) {
+  if (table().kind == MapFileKind::kMerged) return file.block(row, field);
   const MapPlace& place = table().places[row];
   const DumpSample& sample = table().samples[row];
   try {
@@ -71,7 +71,7 @@ std::vector<std::byte> MapReader::State::block(std::size_t row) {
     if (place.row >= rows.size() || rows[place.row] != sample)
       throw_bad_sample(source.path(), sample.sample_id,
                        fmt::format("row {} is not what the index says of it", place.row));
-    return source.block(place.row);
+    return source.block(place.row, field);
   } catch (const DataError& error) {
     const std::string text = error.what();
     const std::string id = fmt::format("sample {}", sample.sample_id);
@@ -117,17 +117,16 @@ const DumpSample& MapReader::sample(std::int64_t row) const {
   return state_->table().samples.at(static_cast<std::size_t>(row));
 }
 
-std::vector<std::byte> MapReader::stored(std::int64_t row) const {
-  return state_->block(static_cast<std::size_t>(row));
+std::vector<std::byte> MapReader::stored(std::int64_t row, MapField field) const {
+  return state_->block(static_cast<std::size_t>(row), field);
 }
 
-std::vector<float> MapReader::maps(std::int64_t row) const {
+std::vector<float> MapReader::values(std::int64_t row, MapField field) const {
   const DumpSample& one = sample(row);
-  std::vector<float> values = decode_block(stored(row), facts().type);
-  if (!sums_are_sound(sums_of(values, one.grid.area()), facts().type))
-    throw_bad_sample(state_->file.path(), one.sample_id,
-                     "a map is negative, not finite or does not sum to 1");
-  return values;
+  std::vector<float> decoded = decode_block(stored(row, field), facts().type);
+  const std::string trouble = check_values(field, decoded, one.grid, facts().type);
+  if (!trouble.empty()) throw_bad_sample(state_->file.path(), one.sample_id, trouble);
+  return decoded;
 }
 
 }  // namespace intr

@@ -28,13 +28,17 @@ std::string temporary_tag(const std::string& plan_id) {
 }  // namespace
 
 MapWriter::MapWriter(const std::string& path, MapFileKind kind, DumpFacts facts,
-                     std::uint64_t map_elements)
+                     const PerField<std::uint64_t>& elements)
     : file_(hdf5::File::create(path)) {
-  reserve_space(path, map_elements * static_cast<std::uint64_t>(bytes_of(facts.type)));
-  file_.create_dataset("/map", hdf5_type_of(facts.type), {map_elements}, true);
   table_.kind = kind;
   table_.facts = std::move(facts);
-  table_.map_elements = map_elements;
+  table_.elements = elements;
+  std::uint64_t all = 0;
+  for (const MapField field : table_.facts.fields()) all += elements[field];
+  reserve_space(path, all * static_cast<std::uint64_t>(bytes_of(table_.facts.type)));
+  for (const MapField field : table_.facts.fields())
+    file_.create_dataset(names_of(field).elements, hdf5_type_of(table_.facts.type),
+                         {elements[field]}, true);
 }
 
 void MapWriter::set_piece(std::uint32_t number, std::uint32_t count) noexcept {
@@ -42,47 +46,49 @@ void MapWriter::set_piece(std::uint32_t number, std::uint32_t count) noexcept {
   table_.piece_count = count;
 }
 
-void MapWriter::set_scales(double peak_p99, double contrast_p99) noexcept {
-  table_.facts.peak_p99 = peak_p99;
-  table_.facts.contrast_p99 = contrast_p99;
-}
-
-void MapWriter::add(DumpSample sample, std::span<const std::byte> block) {
+void MapWriter::add(DumpSample sample, const PerField<std::vector<std::byte>>& blocks) {
   const DumpFacts& facts = table_.facts;
-  const std::vector<float> values = decode_block(block, facts.type);
-  if (static_cast<std::int64_t>(values.size()) != facts.block_elements(sample.grid) ||
-      written_ + values.size() > table_.map_elements) {
-    throw InternalError(
-        fmt::format("sample {} has {} map elements on a grid of {} x {}", sample.sample_id,
-                    values.size(), sample.grid.height, sample.grid.width),
-        file_.path());
+  MapPlace place;
+  for (const MapField field : facts.fields()) {
+    const char* name = names_of(field).elements;
+    const std::vector<std::byte>& block = blocks[field];
+    const std::vector<float> values = decode_block(block, facts.type);
+    if (static_cast<std::int64_t>(values.size()) != facts.elements(field, sample.grid) ||
+        written_[field] + values.size() > table_.elements[field]) {
+      throw InternalError(
+          fmt::format("sample {} has {} elements of {} on a grid of {} x {}", sample.sample_id,
+                      values.size(), name, sample.grid.height, sample.grid.width),
+          file_.path());
+    }
+    const std::string trouble = check_values(field, values, sample.grid, facts.type);
+    if (!trouble.empty())
+      throw InternalError(fmt::format("sample {}: {}", sample.sample_id, trouble), file_.path());
+    if (field == MapField::kMap) {
+      const SumRange sums = sums_of(values, sample.grid.area());
+      if (table_.samples.empty()) sums_ = sums;
+      sums_.include(sums);
+    }
+    if (facts.type == MapType::f16) {
+      std::vector<hdf5::Half> halves(values.size());
+      std::memcpy(halves.data(), block.data(), block.size());
+      file_.write_range<hdf5::Half>(name, written_[field], halves);
+    } else {
+      file_.write_range<float>(name, written_[field], values);
+    }
+    sample.hash[field] = xxh3_64(block);
+    place.start[field] = written_[field];
+    written_[field] += values.size();
   }
-  const SumRange sums = sums_of(values, sample.grid.area());
-  if (!sums_are_sound(sums, facts.type)) {
-    throw InternalError(fmt::format("maps of sample {} sum to {} to {} instead of 1",
-                                    sample.sample_id, sums.least, sums.most),
-                        file_.path());
-  }
-  if (table_.samples.empty()) sums_ = sums;
-  sums_.include(sums);
-  if (facts.type == MapType::f16) {
-    std::vector<hdf5::Half> halves(values.size());
-    std::memcpy(halves.data(), block.data(), block.size());
-    file_.write_range<hdf5::Half>("/map", written_, halves);
-  } else {
-    file_.write_range<float>("/map", written_, values);
-  }
-  sample.block_hash = xxh3_64(block);
   table_.samples.push_back(std::move(sample));
-  table_.places.push_back({.start = written_});
-  written_ += values.size();
+  table_.places.push_back(place);
 }
 
 void MapWriter::close() {
-  if (written_ != table_.map_elements)
-    throw InternalError(
-        fmt::format("{} of {} map elements were written", written_, table_.map_elements),
-        file_.path());
+  for (const MapField field : table_.facts.fields())
+    if (written_[field] != table_.elements[field])
+      throw InternalError(fmt::format("{} of {} elements of {} were written", written_[field],
+                                      table_.elements[field], names_of(field).elements),
+                          file_.path());
   table_.facts.sum_min = static_cast<float>(sums_.least);
   table_.facts.sum_max = static_cast<float>(sums_.most);
   write_table(file_, table_);
@@ -93,13 +99,14 @@ void write_piece(const std::string& folder, const DumpFacts& facts, std::uint32_
                  std::uint32_t count, const std::vector<MapRecord>& records) {
   const std::string name = piece_file_name(number);
   remove_leftovers(folder + "/" + name);
-  std::uint64_t elements = 0;
+  PerField<std::uint64_t> elements;
   for (const MapRecord& record : records)
-    elements += static_cast<std::uint64_t>(facts.block_elements(record.sample.grid));
+    for (const MapField field : facts.fields())
+      elements[field] += static_cast<std::uint64_t>(facts.elements(field, record.sample.grid));
   AtomicFile file(folder + "/" + name, temporary_tag(facts.plan_id));
   MapWriter writer(file.temporary_path(), MapFileKind::kPiece, facts, elements);
   writer.set_piece(number, count);
-  for (const MapRecord& record : records) writer.add(record.sample, record.block);
+  for (const MapRecord& record : records) writer.add(record.sample, record.blocks);
   writer.close();
   check_map_file(file.temporary_path());
   file.commit();
@@ -107,7 +114,8 @@ void write_piece(const std::string& folder, const DumpFacts& facts, std::uint32_
 
 void check_map_file(const std::string& path) {
   const MapFile file = MapFile::open(path);
-  for (std::size_t row = 0; row < file.table().samples.size(); ++row) file.block(row);
+  for (std::size_t row = 0; row < file.table().samples.size(); ++row)
+    for (const MapField field : file.table().facts.fields()) file.block(row, field);
 }
 
 }  // namespace intr

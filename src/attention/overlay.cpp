@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "intr/attention/clean_style.h"
 #include "intr/attention/figure.h"
@@ -76,8 +77,7 @@ std::string class_term(const DumpFacts& facts, const std::string& query) {
   return query.starts_with(kPrefix) && !is_name ? query.substr(kPrefix.size()) : query;
 }
 
-Caption caption_of(const DumpFacts& facts, const DumpSample& sample, const std::string& query_name,
-                   std::int32_t query_class) {
+Caption caption_of(const DumpFacts& facts, const DumpSample& sample, const std::string& shown) {
   const Verdict verdict = judge(sample);
   Caption caption;
   const std::string predicted = class_name(facts, verdict.predicted);
@@ -91,9 +91,25 @@ Caption caption_of(const DumpFacts& facts, const DumpSample& sample, const std::
       fmt::format("p {:.1f} %, margin {:.2f}", 100 * verdict.probability, verdict.margin);
   if (verdict.labeled && !verdict.right)
     caption.detail += fmt::format(", true class on rank {}", sample.true_rank + 1);
-  caption.detail += fmt::format(" | query: {} ({})", class_name(facts, query_class), query_name);
+  caption.detail += " | " + shown;
   caption.mark = !verdict.labeled ? kUnknown : verdict.right ? kRight : kWrong;
   return caption;
+}
+
+MapField field_named(const std::string& map) {
+  return map == "rollout" ? MapField::kRollout : map == "value" ? MapField::kValue : MapField::kMap;
+}
+
+/// Refuses a field that the dump does not hold.
+MapField find_field(const DumpFacts& facts, const std::string& map) {
+  const MapField field = field_named(map);
+  const std::vector<MapField> stored = facts.fields();
+  if (std::find(stored.begin(), stored.end(), field) == stored.end())
+    throw UsageError(
+        fmt::format("the dump holds no {} maps", map), "--map",
+        fmt::format("dump again with intr-attend {}",
+                    field == MapField::kValue ? "--values norm" : "--encoder rollout"));
+  return field;
 }
 
 }  // namespace
@@ -110,25 +126,19 @@ std::string picture_extension(const OverlayOptions& options) {
 OverlayDrawer::OverlayDrawer(const DumpFacts& facts, const OverlayOptions& options)
     : facts_(facts),
       options_(options),
-      palette_(palette_named(options.palette)),
+      palette_(palette_named(options.map == "contrast" ? "diverging" : options.palette)),
       layer_(find_layer(facts, options.layer)),
-      heads_(find_heads(facts, options)) {
+      heads_(find_heads(facts, options)),
+      field_(find_field(facts, options.map)) {
   validate(options);
   const std::vector<std::string> names = {"true", "predicted", "runner-up", "all"};
   if (std::find(names.begin(), names.end(), options.query) == names.end())
     query_class_ = find_class(facts.classes, class_term(facts, options.query), "query");
 }
 
-std::vector<OverlayDrawer::Query> OverlayDrawer::queries_of(const DumpSample& sample) const {
-  std::vector<Query> queries;
+/// The one query that the options name. @throws DataError if its maps are not stored
+OverlayDrawer::Query OverlayDrawer::named_query(const DumpSample& sample) const {
   const Verdict verdict = judge(sample);
-  if (options_.query == "all") {
-    for (std::int64_t slot = 0; slot < std::ssize(sample.query); ++slot) {
-      const std::int32_t of = sample.query[static_cast<std::size_t>(slot)];
-      queries.push_back({fmt::format("class{}", of), slot, of});
-    }
-    return queries;
-  }
   Query query;
   query.name = query_class_ >= 0 ? fmt::format("class{}", query_class_) : options_.query;
   query.class_index = query_class_ >= 0               ? query_class_
@@ -147,8 +157,51 @@ std::vector<OverlayDrawer::Query> OverlayDrawer::queries_of(const DumpSample& sa
         query_class_ >= 0
             ? fmt::format("dump again with intr-attend --queries true,top:5,class:{}", query_class_)
             : "dump again with intr-attend --queries true,top:5");
-  queries.push_back(query);
+  return query;
+}
+
+/// The best class other than the query's: what its maps are compared with.
+void OverlayDrawer::choose_other(const DumpSample& sample, Query& query) const {
+  const auto other = std::find_if(sample.top_class.begin(), sample.top_class.end(),
+                                  [&](std::int32_t of) { return of != query.class_index; });
+  query.other_class = other == sample.top_class.end() ? -1 : *other;
+  query.other_slot = query.other_class < 0 ? -1 : slot_of_class(sample, query.other_class);
+  if (query.other_slot < 0)
+    throw DataError("the dump holds no map of another class to compare with",
+                    fmt::format("sample {}", sample.sample_id),
+                    "dump again with intr-attend --queries true,top:5");
+}
+
+std::vector<OverlayDrawer::Query> OverlayDrawer::queries_of(const DumpSample& sample) const {
+  std::vector<Query> queries;
+  if (field_ == MapField::kValue) {  // the same for all queries
+    queries.push_back({});
+  } else if (options_.query == "all") {
+    for (std::int64_t slot = 0; slot < std::ssize(sample.query); ++slot) {
+      const std::int32_t of = sample.query[static_cast<std::size_t>(slot)];
+      queries.push_back({fmt::format("class{}", of), slot, of});
+    }
+  } else {
+    queries.push_back(named_query(sample));
+  }
+  if (options_.map == "contrast")
+    for (Query& query : queries) choose_other(sample, query);
   return queries;
+}
+
+/// Such as "true-mean", "true-contrast-strip", "value-head3".
+std::string OverlayDrawer::picture_name(const Query& query, const std::string& rest) const {
+  if (options_.map == "attention") return query.name + "-" + rest;
+  return query.name + (query.name.empty() ? "" : "-") + options_.map + "-" + rest;
+}
+
+std::string OverlayDrawer::caption_of_query(const Query& query) const {
+  if (field_ == MapField::kValue) return "length of value vectors";
+  std::string text =
+      fmt::format("query: {} ({})", class_name(facts_, query.class_index), query.name);
+  if (options_.map == "contrast") text += " minus " + class_name(facts_, query.other_class);
+  if (options_.map == "rollout") text += ", through the encoder";
+  return text;
 }
 
 std::string OverlayDrawer::head_name(std::int64_t head) const {
@@ -160,32 +213,54 @@ std::vector<std::string> OverlayDrawer::names(const DumpSample& sample) const {
   std::vector<std::string> names;
   for (const Query& query : queries_of(sample)) {
     if (options_.layout == "strip") {
-      names.push_back(query.name + "-strip");
+      names.push_back(picture_name(query, "strip"));
       continue;
     }
-    for (const std::int64_t head : heads_) names.push_back(query.name + "-" + head_name(head));
+    for (const std::int64_t head : heads_) names.push_back(picture_name(query, head_name(head)));
   }
   return names;
 }
 
-OverlayDrawer::HeadMap OverlayDrawer::head_map(const SampleMaps& maps, std::int64_t slot,
+OverlayDrawer::HeadMap OverlayDrawer::head_map(const SampleMaps& maps, const Query& query,
                                                std::int64_t head) const {
-  if (head == kHeadMean) return {"mean of heads", maps.mean(layer_, slot)};
-  const std::span<const float> values = maps.head(layer_, slot, head);
-  return {fmt::format("head {}", facts_.heads[static_cast<std::size_t>(head)]),
-          {values.begin(), values.end()}};
+  const auto values_of = [&](std::int64_t slot) {
+    if (head == kHeadMean) return maps.mean(layer_, slot);
+    const std::span<const float> stored = maps.head(layer_, slot, head);
+    return std::vector<float>(stored.begin(), stored.end());
+  };
+  HeadMap map{head == kHeadMean
+                  ? "mean of heads"
+                  : fmt::format("head {}", facts_.heads[static_cast<std::size_t>(head)]),
+              values_of(query.slot)};
+  if (query.other_slot >= 0) {
+    const std::vector<float> other = values_of(query.other_slot);
+    for (std::size_t i = 0; i < other.size(); ++i) map.values[i] -= other[i];
+  }
+  return map;
 }
 
 std::vector<OverlayDrawer::HeadMap> OverlayDrawer::maps_of(const SampleMaps& maps,
-                                                           std::int64_t slot) const {
+                                                           const Query& query) const {
   std::vector<HeadMap> all;
-  for (const std::int64_t head : heads_) all.push_back(head_map(maps, slot, head));
+  for (const std::int64_t head : heads_) all.push_back(head_map(maps, query, head));
   return all;
 }
 
-double OverlayDrawer::scale_of(const DumpSample& sample, const std::vector<HeadMap>& all,
+/// What a stored value is multiplied with before it is shown: attention counts as a multiple of
+/// uniform attention.
+double OverlayDrawer::unit(ImageSize grid) const {
+  return field_ == MapField::kValue ? 1.0 : static_cast<double>(grid.area());
+}
+
+double OverlayDrawer::shared_scale() const {
+  if (options_.map == "contrast") return facts_.contrast_p99;
+  if (field_ == MapField::kRollout) return facts_.rollout_p99;
+  return field_ == MapField::kValue ? facts_.value_p99 : facts_.peak_p99;
+}
+
+double OverlayDrawer::scale_of(ImageSize grid, const std::vector<HeadMap>& all,
                                const HeadMap& one) const {
-  if (options_.scale == "shared") return facts_.peak_p99;
+  if (options_.scale == "shared") return shared_scale();
   if (options_.scale.starts_with("fixed:")) {
     double value = 0;
     std::from_chars(options_.scale.data() + 6, options_.scale.data() + options_.scale.size(),
@@ -193,12 +268,14 @@ double OverlayDrawer::scale_of(const DumpSample& sample, const std::vector<HeadM
     return value;
   }
   const auto peak = [&](const HeadMap& map) {
-    return *std::max_element(map.values.begin(), map.values.end());
+    float largest = 0;
+    for (const float value : map.values) largest = std::max(largest, std::abs(value));
+    return largest;
   };
   float largest = peak(one);
   if (options_.scale == "sample")
     for (const HeadMap& map : all) largest = std::max(largest, peak(map));
-  return static_cast<double>(largest) * static_cast<double>(sample.grid.area());
+  return static_cast<double>(largest) * unit(grid);
 }
 
 Image OverlayDrawer::shown_photo(const Image& photo) const {
@@ -216,9 +293,15 @@ Image OverlayDrawer::overlay(const DumpSample& sample, const Image& photo, const
                              double scale) const {
   const CellGrid grid = make_cell_grid(sample.grid, sample.resized_size, facts_.stride,
                                        geometry_named(options_.geometry));
-  const CleanStyle style{palette_, scale, options_.opacity,
-                         interpolation_named(options_.interpolation)};
-  return draw_clean_overlay(photo, map.values, grid, style);
+  const CleanStyle style{.palette = palette_,
+                         .scale = scale,
+                         .opacity = options_.opacity,
+                         .signed_values = options_.map == "contrast",
+                         .interpolation = interpolation_named(options_.interpolation)};
+  std::vector<float> values = map.values;
+  const auto factor = static_cast<float>(unit(sample.grid));
+  for (float& value : values) value *= factor;
+  return draw_clean_overlay(photo, values, grid, style);
 }
 
 Image OverlayDrawer::figure(const DumpSample& sample, const Query& query, const Image& photo,
@@ -232,7 +315,7 @@ Image OverlayDrawer::figure(const DumpSample& sample, const Query& query, const 
   if (options_.layout != "single") tiles.push_back({finish(photo), "photo"});
   double scale = 0;
   for (const HeadMap& map : shown) {
-    scale = scale_of(sample, all, map);
+    scale = scale_of(sample.grid, all, map);
     tiles.push_back({finish(overlay(sample, photo, map, scale)), map.label});
   }
   if (!options_.caption) {
@@ -240,8 +323,10 @@ Image OverlayDrawer::figure(const DumpSample& sample, const Query& query, const 
     for (Tile& tile : tiles) pictures.push_back(std::move(tile.picture));
     return concatenate(pictures, 0);
   }
-  const Caption caption = caption_of(facts_, sample, query.name, query.class_index);
-  const ColorBar bar{palette_, scale};
+  const Caption caption = caption_of(facts_, sample, caption_of_query(query));
+  const std::string end = field_ == MapField::kValue ? fmt::format("{:.3g}", scale)
+                                                     : fmt::format("{:.3g} x uniform", scale);
+  const ColorBar bar{palette_, options_.map == "contrast" ? "-" + end : "0", end};
   // With a scale of its own for each of several maps no bar is true.
   const bool one_scale = options_.scale != "map" || shown.size() == 1;
   return compose_figure(tiles, caption, one_scale ? &bar : nullptr);
@@ -261,16 +346,16 @@ std::vector<NamedPicture> OverlayDrawer::draw(const DumpSample& sample, const Sa
     return options_.long_side == 0 ? joined : scaled_for_display(joined, options_.long_side);
   };
   for (const Query& query : queries_of(sample)) {
-    const std::vector<HeadMap> all = maps_of(maps, query.slot);
+    const std::vector<HeadMap> all = maps_of(maps, query);
     const auto picture_of = [&](const std::vector<HeadMap>& shown) {
       return reference ? reference_row(shown) : figure(sample, query, base, all, shown);
     };
     if (options_.layout == "strip") {
-      pictures.push_back({query.name + "-strip", picture_of(all)});
+      pictures.push_back({picture_name(query, "strip"), picture_of(all)});
       continue;
     }
     for (std::size_t i = 0; i < all.size(); ++i)
-      pictures.push_back({query.name + "-" + head_name(heads_[i]), picture_of({all[i]})});
+      pictures.push_back({picture_name(query, head_name(heads_[i])), picture_of({all[i]})});
   }
   return pictures;
 }

@@ -33,6 +33,11 @@ void describe(OverlayOptions& options, OptionSet& set) {
   set.group("What is drawn")
       .add("layout", options.layout,
            "single (overlay), side (photo, overlay) or strip (photo, mean, every head)")
+      .add(
+          "map", options.map,
+          "attention; contrast (the query's attention minus that of the best other class); rollout "
+          "(attention followed back through the encoder) or value (length of what each place gives "
+          "to attention), if intr-attend stored them")
       .add("query", options.query,
            "whose attention: true, predicted, runner-up, all (every stored one), a class, or "
            "class:NAME "
@@ -42,13 +47,14 @@ void describe(OverlayOptions& options, OptionSet& set) {
       .group("How it looks")
       .add("scale", options.scale,
            "value of the last color: shared (99th percentile of the dump), map, sample (their own "
-           "peak), or fixed:X, in multiples of uniform attention");
+           "peak), or fixed:X, in multiples of uniform attention (of value maps: a length)");
   describe_look(options, set);
 }
 
 void describe_look(OverlayOptions& options, OptionSet& set) {
   set.add("style", options.style, "clean, or reference (the published recipe)")
-      .add("palette", options.palette, "inferno, viridis, cividis, grey or jet")
+      .add("palette", options.palette,
+           "inferno, viridis, cividis, grey or jet; contrast is blue to red")
       .add("opacity", options.opacity, "of the last color over the photo, 0 to 1")
       .add("interpolation", options.interpolation, "between cells: cubic, linear or nearest")
       .add("geometry", options.geometry,
@@ -67,6 +73,10 @@ void describe_look(OverlayOptions& options, OptionSet& set) {
 void validate(const OverlayOptions& options) {
   require_choice("style", options.style, {"clean", "reference"});
   require_choice("layout", options.layout, {"single", "side", "strip"});
+  require_choice("map", options.map, {"attention", "contrast", "rollout", "value"});
+  if (options.style == "reference" && options.map != "attention")
+    throw UsageError("the published recipe draws attention alone", "--map",
+                     "use --style clean for " + options.map);
   require_choice("format", options.format, {"png", "jpeg"});
   require_choice("palette", options.palette, palette_names());
   require_range("opacity", options.opacity, 0.0, 1.0);

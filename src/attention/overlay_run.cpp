@@ -27,12 +27,16 @@ void settle_recipe(const std::string& folder, const nlohmann::ordered_json& reci
   const std::string path = folder + "/" + kRecipeFile;
   if (std::filesystem::exists(path) && !replace) {
     const nlohmann::ordered_json old = read_json(path);
+    const auto text = [](const nlohmann::ordered_json& fields, const std::string& name) {
+      return fields.contains(name) ? fields[name].dump() : std::string("not there");
+    };
+    nlohmann::ordered_json names = recipe;
+    names.update(old);
     std::vector<std::string> differences;
-    for (const auto& [name, value] : recipe.items())
-      if (!old.contains(name) || old[name] != value)
-        differences.push_back(fmt::format("{} was {}, now {}", name,
-                                          old.contains(name) ? old[name].dump() : "not there",
-                                          value.dump()));
+    for (const auto& [name, ignored] : names.items())
+      if (text(old, name) != text(recipe, name))
+        differences.push_back(
+            fmt::format("{} was {}, now {}", name, text(old, name), text(recipe, name)));
     if (differences.empty()) return;
     throw UsageError(fmt::format("the folder holds pictures of another recipe: {}",
                                  fmt::join(differences, "; ")),
@@ -67,6 +71,8 @@ nlohmann::ordered_json overlay_recipe(const DumpFacts& facts, const OverlayOptio
   recipe["peak_p99"] = facts.peak_p99;
   const nlohmann::ordered_json values = set.values();
   for (const auto& [name, value] : values.items()) recipe[name] = value;
+  // Folders that were drawn before there was a choice go on.
+  if (overlay.map == "attention") recipe.erase("map");
   return recipe;
 }
 
@@ -81,29 +87,32 @@ OverlayRunResult draw_overlays(const MapReader& reader, const PhotoSource& photo
   std::atomic<std::int64_t> drawn{0}, kept{0};
   Folders folders;
   OverlayRunResult result;
-  result.failures = for_each_sample(reader, photos, rows, control, [&](SampleInputs& inputs) {
-    const DumpSample& sample = *inputs.sample;
-    const auto path_of = [&](const std::string& what) {
-      return options.out + "/" + picture_path(facts, sample, what, extension);
-    };
-    const std::vector<std::string> names = drawer.names(sample);
-    const auto there = [&](const std::string& name) {
-      return std::filesystem::exists(path_of(name));
-    };
-    if (!options.replace && std::all_of(names.begin(), names.end(), there)) {
-      kept += std::ssize(names);
-      return;
-    }
-    const Image photo = decode_photo(inputs.photo, sample, options.any_image);
-    const SampleMaps maps(facts, sample, std::move(inputs.maps));
-    for (const NamedPicture& picture : drawer.draw(sample, maps, photo)) {
-      const std::string path = path_of(picture.what);
-      folders.make_for(path);
-      const std::vector<std::byte> bytes = encode_picture(picture.image, overlay);
-      write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-      ++drawn;
-    }
-  });
+  result.failures = for_each_sample(
+      reader, photos, rows, control,
+      [&](SampleInputs& inputs) {
+        const DumpSample& sample = *inputs.sample;
+        const auto path_of = [&](const std::string& what) {
+          return options.out + "/" + picture_path(facts, sample, what, extension);
+        };
+        const std::vector<std::string> names = drawer.names(sample);
+        const auto there = [&](const std::string& name) {
+          return std::filesystem::exists(path_of(name));
+        };
+        if (!options.replace && std::all_of(names.begin(), names.end(), there)) {
+          kept += std::ssize(names);
+          return;
+        }
+        const Image photo = decode_photo(inputs.photo, sample, options.any_image);
+        const SampleMaps maps(facts, sample, std::move(inputs.maps), drawer.field());
+        for (const NamedPicture& picture : drawer.draw(sample, maps, photo)) {
+          const std::string path = path_of(picture.what);
+          folders.make_for(path);
+          const std::vector<std::byte> bytes = encode_picture(picture.image, overlay);
+          write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+          ++drawn;
+        }
+      },
+      drawer.field());
   result.drawn = drawn;
   result.kept = kept;
   return result;

@@ -17,12 +17,17 @@ using Json = nlohmann::ordered_json;
 /// What decides the values in the dump, by name. One list serves ids, file and comparison.
 Json content_fields(const DumpPlanFile& plan) {
   const DumpFacts& facts = plan.facts;
-  return {{"model_hash", facts.model_hash}, {"dataset_id", facts.dataset_id},
-          {"split", facts.split},           {"selection", plan.selection},
-          {"layers", facts.layers},         {"heads", facts.heads},
-          {"queries", facts.queries},       {"logits", plan.logits},
-          {"dtype", name_of(facts.type)},   {"precision", facts.precision},
-          {"batching", facts.batching},     {"transform", facts.transform}};
+  Json fields = {{"model_hash", facts.model_hash}, {"dataset_id", facts.dataset_id},
+                 {"split", facts.split},           {"selection", plan.selection},
+                 {"layers", facts.layers},         {"heads", facts.heads},
+                 {"queries", facts.queries},       {"logits", plan.logits},
+                 {"dtype", name_of(facts.type)},   {"precision", facts.precision},
+                 {"batching", facts.batching},     {"transform", facts.transform}};
+  // Only where they are wanted: dumps without them keep the ids that version 1.0 gave them.
+  if (facts.values) fields["values"] = "norm";
+  if (facts.rollout) fields["encoder"] = "rollout";
+  if (!facts.encoder_layers.empty()) fields["encoder"] = facts.encoder_layers;
+  return fields;
 }
 
 Json order_fields(const DumpPlanFile& plan) {
@@ -39,9 +44,9 @@ std::int64_t DumpPlanFile::num_samples() const noexcept {
 }
 
 std::uint64_t DumpPlanFile::map_bytes() const noexcept {
-  std::uint64_t elements = 0;
-  for (const PlannedPiece& piece : pieces) elements += piece.map_elements;
-  return elements * static_cast<std::uint64_t>(bytes_of(facts.type));
+  std::uint64_t bytes = 0;
+  for (const PlannedPiece& piece : pieces) bytes += piece.bytes;
+  return bytes;
 }
 
 void identify(DumpPlanFile& plan) {
@@ -72,7 +77,9 @@ Json to_json(const DumpPlanFile& plan) {
                {"classes", facts.classes}};
   Json pieces = Json::array();
   for (const PlannedPiece& piece : plan.pieces)
-    pieces.push_back({{"map_elements", piece.map_elements}, {"samples", piece.sample_ids}});
+    pieces.push_back({{"map_elements", piece.map_elements},
+                      {"bytes", piece.bytes},
+                      {"samples", piece.sample_ids}});
   json["pieces"] = std::move(pieces);
   return json;
 }
@@ -104,6 +111,12 @@ DumpPlanFile read_dump_plan(const std::string& folder) {
   facts.precision = text("precision");
   facts.batching = text("batching");
   facts.transform = text("transform");
+  facts.values = content.contains("values");
+  if (content.contains("encoder")) {
+    facts.rollout = content["encoder"].is_string();
+    if (!facts.rollout)
+      facts.encoder_layers = json_member<std::vector<std::int32_t>>(content, "encoder", path);
+  }
   const auto order = json_member<Json>(json, "order", path);
   plan.batch_size = json_member<std::int64_t>(order, "batch_size", path);
   plan.piece_samples = json_member<std::int64_t>(order, "piece_samples", path);
@@ -115,8 +128,11 @@ DumpPlanFile read_dump_plan(const std::string& folder) {
   facts.num_queries = json_member<std::int64_t>(json, "stored_queries", path);
   facts.classes = json_member<std::vector<std::string>>(json, "classes", path);
   for (const Json& piece : json_member<Json>(json, "pieces", path)) {
-    plan.pieces.push_back({json_member<std::vector<std::int64_t>>(piece, "samples", path),
-                           json_member<std::uint64_t>(piece, "map_elements", path)});
+    const auto elements = json_member<std::uint64_t>(piece, "map_elements", path);
+    plan.pieces.push_back({json_member<std::vector<std::int64_t>>(piece, "samples", path), elements,
+                           piece.contains("bytes")
+                               ? json_member<std::uint64_t>(piece, "bytes", path)
+                               : elements * static_cast<std::uint64_t>(bytes_of(facts.type))});
   }
   identify(plan);
   if (facts.content_id != json_member<std::string>(json, "content_id", path) ||
@@ -133,10 +149,15 @@ bool place_dump_plan(const std::string& folder, const DumpPlanFile& plan) {
 std::string plan_difference(const DumpPlanFile& there, const DumpPlanFile& wanted) {
   std::vector<std::string> differences;
   const auto compare = [&](const Json& a, const Json& b) {
-    for (const auto& [name, value] : a.items()) {
-      if (value != b.at(name))
+    const auto text = [](const Json& fields, const std::string& name) {
+      return fields.contains(name) ? fields.at(name).dump() : std::string("not stored");
+    };
+    Json names = a;
+    names.update(b);
+    for (const auto& [name, ignored] : names.items()) {
+      if (text(a, name) != text(b, name))
         differences.push_back(
-            fmt::format("{} is {} there and {} here", name, value.dump(), b.at(name).dump()));
+            fmt::format("{} is {} there and {} here", name, text(a, name), text(b, name)));
     }
   };
   compare(content_fields(there), content_fields(wanted));

@@ -72,7 +72,7 @@ PredictionFigures::PredictionFigures(std::string folder, const DumpFacts& facts,
 std::vector<std::string> PredictionFigures::draw(const MapRecord& record,
                                                  const Image& photo) const {
   const DumpSample& sample = record.sample;
-  const SampleMaps maps(facts_, sample, decode_block(record.block, facts_.type));
+  const SampleMaps maps(facts_, sample, decode_block(record.blocks[MapField::kMap], facts_.type));
   const std::string stem =
       folder_ + "/" + names_.at(static_cast<std::size_t>(sample.sample_id)) + "__";
   std::vector<std::string> files;

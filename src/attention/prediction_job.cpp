@@ -81,7 +81,8 @@ class PredictionRun {
     const bool with_maps = !options.maps.empty();
     const auto queries = QuerySelection::named_and_best(asked_, loaded.config.num_classes);
     const DumpFacts facts = facts_of(loaded.config, classes, queries, with_maps);
-    extractor_ = std::make_unique<MapExtractor>(facts, queries, /*all_logits=*/true);
+    extractor_ = std::make_unique<MapExtractor>(facts, queries, /*all_logits=*/true,
+                                                loaded.config.enc_layers);
     for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
     model_ = std::make_unique<Intr>(loaded.config, loaded.tensors,
                                     take_precision(options.precision, place.device));

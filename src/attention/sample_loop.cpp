@@ -17,8 +17,14 @@ namespace {
 class SampleLoop {
  public:
   SampleLoop(const MapReader& reader, const PhotoSource& photos, std::span<const std::int64_t> rows,
-             const LoopControl& control, const std::function<void(SampleInputs&)>& work)
-      : reader_(reader), photos_(photos), rows_(rows), control_(control), work_(work) {}
+             const LoopControl& control, const std::function<void(SampleInputs&)>& work,
+             MapField field)
+      : reader_(reader),
+        photos_(photos),
+        rows_(rows),
+        control_(control),
+        work_(work),
+        field_(field) {}
 
   void run_thread() {
     try {
@@ -56,7 +62,7 @@ class SampleLoop {
       const std::int64_t row = rows_[static_cast<std::size_t>(inputs.position)];
       inputs.sample = &reader_.sample(row);
       try {
-        inputs.maps = reader_.maps(row);
+        inputs.maps = reader_.values(row, field_);
         inputs.photo = photos_.read(*inputs.sample);
         return inputs;
       } catch (const DataError& error) {
@@ -82,6 +88,7 @@ class SampleLoop {
   std::span<const std::int64_t> rows_;
   const LoopControl& control_;
   const std::function<void(SampleInputs&)>& work_;
+  MapField field_;
   std::mutex mutex_;
   std::int64_t position_ = 0;
   bool ended_ = false;
@@ -94,8 +101,9 @@ class SampleLoop {
 std::vector<SampleFailure> for_each_sample(const MapReader& reader, const PhotoSource& photos,
                                            std::span<const std::int64_t> rows,
                                            const LoopControl& control,
-                                           const std::function<void(SampleInputs&)>& work) {
-  SampleLoop loop(reader, photos, rows, control, work);
+                                           const std::function<void(SampleInputs&)>& work,
+                                           MapField field) {
+  SampleLoop loop(reader, photos, rows, control, work, field);
   {
     std::vector<std::jthread> others;
     const std::int64_t threads = std::min<std::int64_t>(control.threads, std::ssize(rows));

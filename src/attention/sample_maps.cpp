@@ -9,22 +9,27 @@
 
 namespace intr {
 
-SampleMaps::SampleMaps(const DumpFacts& facts, const DumpSample& sample, std::vector<float> values)
-    : facts_(&facts), grid_(sample.grid), values_(std::move(values)) {
+SampleMaps::SampleMaps(const DumpFacts& facts, const DumpSample& sample, std::vector<float> values,
+                       MapField field)
+    : facts_(&facts),
+      grid_(sample.grid),
+      values_(std::move(values)),
+      num_slots_(field == MapField::kValue ? 1 : facts.num_queries) {
   for (std::size_t i = 0; i < facts.heads.size(); ++i) {
     if (facts.heads[i] == kHeadMean)
       mean_head_ = static_cast<std::int64_t>(i);
     else
       single_heads_.push_back(static_cast<std::int64_t>(i));
   }
-  if (static_cast<std::int64_t>(values_.size()) != facts.block_elements(grid_))
+  if (static_cast<std::int64_t>(values_.size()) != facts.elements(field, grid_))
     throw InternalError(fmt::format("{} map values for sample {}, {} expected", values_.size(),
-                                    sample.sample_id, facts.block_elements(grid_)));
+                                    sample.sample_id, facts.elements(field, grid_)));
 }
 
 std::span<const float> SampleMaps::head(std::int64_t layer, std::int64_t slot,
                                         std::int64_t head) const {
-  const std::int64_t map = (layer * facts_->num_queries + slot) * facts_->num_heads() + head;
+  const std::int64_t map =
+      (layer * num_slots_ + std::min(slot, num_slots_ - 1)) * facts_->num_heads() + head;
   const auto cells = static_cast<std::size_t>(grid_.area());
   return std::span(values_).subspan(static_cast<std::size_t>(map) * cells, cells);
 }

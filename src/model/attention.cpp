@@ -2,11 +2,14 @@
 #include "intr/model/attention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/split_with_sizes.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <limits>
@@ -38,10 +41,32 @@ at::Tensor attention_in_full(const at::Tensor& query, const at::Tensor& key,
 at::Tensor mix(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                const at::Tensor& allowed, const LayerMode& mode) {
   if (reference_math()) return attention_in_full(query, key, value, allowed, mode);
-  if (query.is_cpu()) return fused_attention(query, key, value, allowed, mode.active_dropout());
+  const bool has_kernel = query.scalar_type() == at::kFloat || query.scalar_type() == at::kBFloat16;
+  if (query.is_cpu() && has_kernel)
+    return fused_attention(query, key, value, allowed, mode.active_dropout());
   const std::optional<at::Tensor> mask =
       allowed.defined() ? std::optional<at::Tensor>(allowed) : std::nullopt;
   return at::scaled_dot_product_attention(query, key, value, mask, mode.active_dropout(), false);
+}
+
+/// Mean over the heads of softmax(Q K^T / sqrt(d)), one head of one image at a time: an image's
+/// result does not depend on the batch. @return [B, rows, keys]
+at::Tensor mean_of_weights(const at::Tensor& query, const at::Tensor& key,
+                           const at::Tensor& allowed) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t batch = query.size(0), heads = query.size(1);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
+  const at::Tensor mean =
+      at::zeros({batch, query.size(2), key.size(2)}, query.options().dtype(at::kFloat));
+  for (std::int64_t b = 0; b < batch; ++b) {
+    for (std::int64_t n = 0; n < heads; ++n) {
+      at::Tensor scores = at::mm(query[b][n].to(at::kFloat) * scale, key[b][n].to(at::kFloat).t());
+      if (allowed.defined())
+        scores.masked_fill_(allowed[b][0].logical_not(), -std::numeric_limits<double>::infinity());
+      mean[b].add_(at::softmax(scores, -1), 1.0 / static_cast<double>(heads));
+    }
+  }
+  return mean;
 }
 
 }  // namespace
@@ -86,8 +111,10 @@ at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor&
 }
 
 at::Tensor MultiheadAttention::self(const at::Tensor& with_position, const at::Tensor& x,
-                                    const at::Tensor& allowed, const LayerMode& mode) const {
+                                    const at::Tensor& allowed, const LayerMode& mode,
+                                    at::Tensor* mean_weights) const {
   const auto [query, key, value] = project(2, mode.factor(with_position), mode.factor(x));
+  if (mean_weights != nullptr) *mean_weights = mean_of_weights(query, key, allowed);
   return attend(query, key, value, allowed, mode);
 }
 

@@ -14,9 +14,10 @@ EncoderLayer::EncoderLayer(const ModelConfig& config, TensorCursor& tensors)
       norm2(tensors) {}
 
 at::Tensor EncoderLayer::forward(const at::Tensor& x, const at::Tensor& position,
-                                 const at::Tensor& allowed, const LayerMode& mode) const {
+                                 const at::Tensor& allowed, const LayerMode& mode,
+                                 at::Tensor* mean_weights) const {
   const auto attend = [&](const at::Tensor& v) {
-    return self_attn.self(v + position, v, allowed, mode);
+    return self_attn.self(v + position, v, allowed, mode, mean_weights);
   };
   const auto transform = [&](const at::Tensor& v) {
     return feed_forward(linear1, linear2, v, mode);
@@ -35,9 +36,12 @@ Encoder::Encoder(const ModelConfig& config, TensorCursor& tensors) {
 }
 
 at::Tensor Encoder::forward(const at::Tensor& x, const at::Tensor& position,
-                            const at::Tensor& allowed, const LayerMode& mode) const {
+                            const at::Tensor& allowed, const LayerMode& mode,
+                            const std::function<at::Tensor*(std::int64_t)>& mean_weights) const {
   at::Tensor memory = x;
-  for (const EncoderLayer& layer : layers) memory = layer.forward(memory, position, allowed, mode);
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    memory = layers[i].forward(memory, position, allowed, mode,
+                               mean_weights ? mean_weights(static_cast<std::int64_t>(i)) : nullptr);
   return norm ? layer_norm(*norm, memory) : memory;
 }
 

@@ -99,6 +99,16 @@ struct Intr::Parts {
         .to(at::kFloat);
   }
 
+  /// How well each query's state fits the presence vector. A matrix product adds in an order that
+  /// depends on the batch and on where it lies in memory: in evaluation on a CPU each query's sum
+  /// is its own, so that equal images have equal logits.
+  /// @param last [B, C, D]  @return [B, C]
+  at::Tensor score(const at::Tensor& last, bool training) const {
+    const Affine& vector = modules.presence_vector;
+    if (training || !last.is_cpu()) return linear(vector, last).squeeze(-1);
+    return (last * vector.weight.squeeze(0)).sum(-1) + vector.bias;
+  }
+
   ModelConfig config;
   at::ScalarType products;
   std::vector<ParameterRow> table;
@@ -124,6 +134,10 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
     if (layer < 0 || layer >= parts_->config.dec_layers)
       throw InternalError(
           fmt::format("decoder layer {} of {} asked for", layer, parts_->config.dec_layers));
+  for (const std::int64_t layer : options.encoder_layers)
+    if (layer < 0 || layer >= parts_->config.enc_layers)
+      throw InternalError(
+          fmt::format("encoder layer {} of {} asked for", layer, parts_->config.enc_layers));
   const LayerMode mode{parts_->config.dropout, options.training, parts_->products};
   IntrOutput out;
 
@@ -137,8 +151,16 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
   if (grid.any_padded())
     allowed = out.feature_padding.logical_not().flatten(1).unsqueeze(1).unsqueeze(1);
   const at::Tensor position = parts_->position(grid, images.device());
-  const at::Tensor memory =
-      m.encoder.forward(parts_->project_input(features), position, allowed, mode);  // [B, S, D]
+  out.encoder_attention.resize(options.encoder_layers.size());
+  const auto encoder_slot = [&](std::int64_t layer) -> at::Tensor* {
+    const auto wanted =
+        std::find(options.encoder_layers.begin(), options.encoder_layers.end(), layer);
+    if (wanted == options.encoder_layers.end()) return nullptr;
+    return &out.encoder_attention[static_cast<std::size_t>(wanted -
+                                                           options.encoder_layers.begin())];
+  };
+  const at::Tensor memory = m.encoder.forward(parts_->project_input(features), position, allowed,
+                                              mode, encoder_slot);  // [B, S, D]
 
   const at::Tensor embed = m.query_embed.unsqueeze(0);  // [1, C, D]
   // Without dropout all images start alike: one start, expanded where the memory comes in.
@@ -159,7 +181,7 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
   const std::vector<at::Tensor> states =
       m.decoder.forward(start, embed, memory, allowed, mode, capture);  // L of [B, C, D]
   const at::Tensor last = layer_norm(m.decoder.norm, states.back());
-  out.query_logits = linear(m.presence_vector, last).squeeze(-1);  // [B, C]
+  out.query_logits = parts_->score(last, options.training);  // [B, C]
   out.logits = pool_queries(out.query_logits, parts_->config.queries_per_class,
                             parts_->config.query_pooling);
 

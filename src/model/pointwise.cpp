@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/model/pointwise.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/_unsafe_view.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
+
+#include <algorithm>
 
 #include "intr/model/reference_math.h"
 
@@ -12,12 +15,18 @@ namespace {
 
 /// From so many cells oneDNN is faster than a plain matrix product: it reorders the weight first.
 constexpr std::int64_t kManyCells = 256;
+/// The same of one image, where others may be in the batch.
+constexpr std::int64_t kManyCellsOfAnImage = 128;
 /// LibTorch gives no smaller convolution of one picture to oneDNN.
 constexpr std::int64_t kManyValues = 20'480;
 
+/// Where nothing records gradients an image is computed in one way, whatever else is in the batch.
 bool suits_onednn(const at::Tensor& x, std::int64_t channels) {
-  return !reference_math() && x.is_cpu() && x.scalar_type() == at::kFloat &&
-         x.numel() > kManyValues && x.numel() >= kManyCells * channels;
+  if (reference_math() || !x.is_cpu() || x.scalar_type() != at::kFloat) return false;
+  const bool training = at::GradMode::is_enabled();
+  const std::int64_t values =
+      training ? x.numel() : x.numel() / std::max<std::int64_t>(1, x.size(0));
+  return values > kManyValues && values >= (training ? kManyCells : kManyCellsOfAnImage) * channels;
 }
 
 }  // namespace

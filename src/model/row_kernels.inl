@@ -178,7 +178,7 @@ INTR_INLINE Words draws_of(const Words (&x)[4], int number) {
   return number % 2 == 0 ? x[number / 2] & all_words(0xFFFFu) : right<16>(x[number / 2]);
 }
 
-/// Calls visit(first element, how many of 16, kept and scaled(value)) for the vectors of [begin,
+/// Calls visit(first element, how many up to the end, which are kept) for the vectors of [begin,
 /// end).
 template <class Visit>
 INTR_INLINE void for_masked(std::int64_t begin, std::int64_t end, const DropoutMask& mask,
@@ -248,7 +248,8 @@ void add_relu(T* y, const T* x, std::int64_t begin, std::int64_t end) {
   }
 }
 
-/// exp(x) for x <= 0, within 2 units in the last place; 0 below -87. (Cephes' expf: Moshier 1989.)
+/// exp(x) for x <= 0, within 2 units in the last place; 0 below -87; what is no number stays so.
+/// (Cephes' expf: Moshier 1989.)
 INTR_INLINE Floats exp_of(const Floats& x) {
   const Floats magic = all(12582912.0F);  // adding it rounds to a whole number in the last bits
   const Floats bounded = larger(x, all(-87.0F));
@@ -262,7 +263,8 @@ INTR_INLINE Floats exp_of(const Floats& x) {
   p = p * r + all(5.0000001201e-1F);
   p = p * r * r + r + all(1.0F);
   const Words exponent = words_of(shifted) - words_of(magic) + all_words(127);
-  return select(x < all(-87.0F), all(0), p * floats_of(left<23>(exponent)));
+  const Floats power = select(x < all(-87.0F), all(0), p * floats_of(left<23>(exponent)));
+  return select(x == x, power, x);
 }
 
 /// One value of all lanes: lane 0 with lane 8, 1 with 9, ..., then 0 with 4, and so on.
@@ -328,9 +330,15 @@ template <class T>
 float softmax_drop(float* scores, T* weights, std::int64_t keys, const std::uint8_t* allowed,
                    float scale, std::int64_t row, const DropoutMask& mask) {
   const float largest = largest_score(scores, keys, allowed, scale);
-  if (largest == kMinusInfinity) {  // nothing to look at
-    for (std::int64_t at = 0; at < keys; at += kLanes) store(weights + at, all(0));
-    return 0;
+  if (largest == kMinusInfinity) {  // nothing to look at, or no numbers
+    Floats bad = all(0);
+    for (std::int64_t at = 0; at < keys; at += kLanes) {
+      const Floats value = scaled_scores(scores, at, keys, allowed, scale);
+      bad = bad + select(value == value, all(0), value);
+    }
+    const float weight = sum_of(bad);
+    for (std::int64_t at = 0; at < keys; at += kLanes) store(weights + at, all(weight));
+    return weight;
   }
   Floats sums = all(0);
   for (std::int64_t at = 0; at < keys; at += kLanes) {
@@ -359,7 +367,7 @@ void softmax_drop_backward(const float* scores, const float* grad, T* weights, T
                const std::int64_t at = place - row * whole;
                const Floats shifted =
                    scaled_scores(scores, at, keys, allowed, scale) - all(log_sum);
-               const Floats weight = exp_of(select(shifted < all(0), shifted, all(0)));
+               const Floats weight = exp_of(select(all(0) < shifted, all(0), shifted));
                const Floats through = load(grad + at) * all(mask.scale);
                const Floats moved = select(keep, through, all(0)) - all(delta);
                store(weights + at, select(keep, weight * all(mask.scale), all(0)));

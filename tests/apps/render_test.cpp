@@ -37,6 +37,22 @@ TEST_F(Render, OverlaysThenSummaryWithTheirPictures) {
   EXPECT_TRUE(there("summary.json"));
 }
 
+TEST_F(Render, FoldersOfEarlierVersionsGoOn) {
+  EXPECT_EQ(run("overlays", "--class ant").exit_code, 0);
+  EXPECT_EQ(read_file(dump_.out() + "/render.json").find("\"map\""), std::string::npos);
+  EXPECT_EQ(run("overlays", "--class bee").exit_code, 0);
+  const test::ProgramResult other = run("overlays", "--map contrast");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.errors.find("map was not there, now \"contrast\""), std::string::npos)
+      << other.errors;
+  EXPECT_EQ(run("overlays", "--map contrast --replace").exit_code, 0);
+  EXPECT_TRUE(there("ant/picture 0__10__true-contrast-mean.png"));
+  const test::ProgramResult back = run("overlays");
+  EXPECT_EQ(back.exit_code, 2);
+  EXPECT_NE(back.errors.find("map was \"contrast\", now not there"), std::string::npos)
+      << back.errors;
+}
+
 TEST_F(Render, GalleryOfMissingPictures) {
   std::filesystem::remove(dump_.images() + "/ant/picture 0.jpg");
   const test::ProgramResult result = run("gallery");

@@ -26,14 +26,14 @@ TEST(Figure, TilesAreAllThere) {
   EXPECT_GE(without.size.width, 240);
   EXPECT_GE(count_of(without, 201), 100 * 150);
   EXPECT_GE(count_of(without, 77), 80 * 90);
-  const ColorBar bar{palette_named("inferno"), 4.5};
+  const ColorBar bar{palette_named("inferno"), "0", "4.5 x uniform"};
   EXPECT_GT(compose_figure(tiles, caption, &bar).size.height, without.size.height);
 }
 
 TEST(Figure, LongAndForeignTextsFit) {
   const std::vector<Tile> tiles = {{plain({20, 40}, 50), std::string(200, 'w')}};
   const Caption caption{std::string(500, 'M') + "\xC3\xA9\n\xFF", "", {}};
-  const ColorBar bar{palette_named("grey"), 1e9};
+  const ColorBar bar{palette_named("grey"), std::string(90, '-'), "1e9 x uniform"};
   const Image image = compose_figure(tiles, caption, &bar);
   EXPECT_LT(image.size.width, 80);
   EXPECT_EQ(static_cast<std::int64_t>(image.rgb.size()), image.size.area() * 3);

@@ -13,6 +13,7 @@ namespace intr {
 namespace {
 
 const std::vector<std::string> kClasses = {"a", "b", "c", "d"};
+constexpr std::int64_t kEncoderLayers = 2;
 
 struct Case {
   std::int64_t batch = 2, heads = 3, width = 5, height = 3, columns = 4;
@@ -57,7 +58,7 @@ std::vector<MapRecord> extract(const DumpFacts& facts, const std::string& querie
                                const IntrOutput& output, std::vector<std::int64_t> labels) {
   std::vector<std::int64_t> ids;
   for (std::size_t i = 0; i < labels.size(); ++i) ids.push_back(100 + static_cast<std::int64_t>(i));
-  return MapExtractor(facts, QuerySelection::parse(queries, kClasses), false)
+  return MapExtractor(facts, QuerySelection::parse(queries, kClasses), false, kEncoderLayers)
       .extract(output, ids, labels);
 }
 
@@ -90,8 +91,9 @@ TEST(MapExtractor, EqualsADenseSoftmaxOverValidCells) {
     const DumpSample& sample = records[b].sample;
     EXPECT_EQ(sample.grid, c.valid[b]);
     EXPECT_EQ(sample.grid_full, (ImageSize{3, 4}));
-    const std::vector<float> values = decode_block(records[b].block, MapType::f32);
-    ASSERT_EQ(static_cast<std::int64_t>(values.size()), facts.block_elements(sample.grid));
+    const std::vector<float> values = decode_block(records[b].blocks[MapField::kMap], MapType::f32);
+    ASSERT_EQ(static_cast<std::int64_t>(values.size()),
+              facts.elements(MapField::kMap, sample.grid));
     std::size_t at = 0;
     for (std::size_t layer = 0; layer < 2; ++layer)
       for (const std::int32_t query : sample.query)
@@ -122,8 +124,8 @@ TEST(MapExtractor, ByHand) {
   EXPECT_EQ(sample.top_class, (std::vector<std::int32_t>{1, 2, 3, 0}));
   EXPECT_EQ(sample.true_rank, 3);
   EXPECT_NEAR(sample.log_z, std::log(std::exp(1.0) + 2 * std::exp(3.0) + std::exp(2.0)), 1e-6);
-  const auto values =
-      decode_block(extract(facts, "true,top:5", output, {0})[0].block, MapType::f32);
+  const auto values = decode_block(
+      extract(facts, "true,top:5", output, {0})[0].blocks[MapField::kMap], MapType::f32);
   const std::vector<float> expected = {0.75F, 0.25F, 0.5F, 0.5F, 0.25F, 0.75F, 0.9F, 0.1F};
   ASSERT_EQ(values.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(values[i], expected[i], 1e-6);
@@ -145,7 +147,7 @@ TEST(MapExtractor, OfSeveralQueriesTheBestSpeaksForItsClass) {
   const MapRecord record = extract(facts_of(c, MapType::f32, "all"), "all", output, {-1}).front();
   EXPECT_EQ(record.sample.query, (std::vector<std::int32_t>{0, 1, 2, 3}));
   EXPECT_EQ(record.sample.logit, (std::vector<float>{5, 1, 7, 3}));
-  const auto values = decode_block(record.block, MapType::f32);
+  const auto values = decode_block(record.blocks[MapField::kMap], MapType::f32);
   const std::vector<int> rows = {0, 3, 4, 7};  // 4 and 5 are equal: the first
   for (std::size_t slot = 0; slot < rows.size(); ++slot)
     EXPECT_NEAR(values[2 * slot], 1 - 1 / (1 + std::exp2(rows[slot])), 1e-6) << slot;
@@ -157,19 +159,23 @@ TEST(MapExtractor, HalfPrecisionIsTheRoundedSinglePrecision) {
   const auto single = extract(facts_of(c, MapType::f32, "all"), "all", output, {0, 1});
   const auto half = extract(facts_of(c, MapType::f16, "all"), "all", output, {0, 1});
   for (std::size_t b = 0; b < 2; ++b)
-    EXPECT_EQ(half[b].block,
-              encode_block(decode_block(single[b].block, MapType::f32), MapType::f16));
+    EXPECT_EQ(
+        half[b].blocks[MapField::kMap],
+        encode_block(decode_block(single[b].blocks[MapField::kMap], MapType::f32), MapType::f16));
 }
 
 TEST(MapExtractor, MeanAndChosenHeads) {
   const Case c;
   const IntrOutput output = random_output(c);
   DumpFacts facts = facts_of(c, MapType::f32, "true");
-  const auto all = decode_block(extract(facts, "true", output, {0, 1})[0].block, MapType::f32);
+  const auto all =
+      decode_block(extract(facts, "true", output, {0, 1})[0].blocks[MapField::kMap], MapType::f32);
   facts.heads = {2};
-  const auto last = decode_block(extract(facts, "true", output, {0, 1})[0].block, MapType::f32);
+  const auto last =
+      decode_block(extract(facts, "true", output, {0, 1})[0].blocks[MapField::kMap], MapType::f32);
   facts.heads = {kHeadMean};
-  const auto mean = decode_block(extract(facts, "true", output, {0, 1})[0].block, MapType::f32);
+  const auto mean =
+      decode_block(extract(facts, "true", output, {0, 1})[0].blocks[MapField::kMap], MapType::f32);
   ASSERT_EQ(mean.size(), 24U);  // 2 layers of 12 cells
   for (std::size_t layer = 0; layer < 2; ++layer)
     for (std::size_t cell = 0; cell < 12; ++cell) {
@@ -177,6 +183,93 @@ TEST(MapExtractor, MeanAndChosenHeads) {
       EXPECT_EQ(last[layer * 12 + cell], of_head(2));
       EXPECT_NEAR(mean[layer * 12 + cell], (of_head(0) + of_head(1) + of_head(2)) / 3, 1e-7);
     }
+}
+
+/// Random attention among the valid cells of each image, as the encoder gives it.
+std::vector<at::Tensor> random_encoder(const IntrOutput& output) {
+  std::vector<at::Tensor> layers;
+  const at::Tensor padding = output.feature_padding.flatten(1);  // [B, S]
+  for (std::int64_t l = 0; l < kEncoderLayers; ++l)
+    layers.push_back(torch::randn({padding.size(0), padding.size(1), padding.size(1)})
+                         .masked_fill(padding.unsqueeze(1), -INFINITY)
+                         .softmax(-1));
+  return layers;
+}
+
+TEST(MapExtractor, MapsAreFollowedBackThroughTheEncoder) {
+  const Case c;
+  IntrOutput output = random_output(c);
+  output.encoder_attention = random_encoder(output);
+  DumpFacts facts = facts_of(c, MapType::f32, "true,top:2");
+  facts.rollout = true;
+  const MapExtractor extractor(facts, QuerySelection::parse("true,top:2", kClasses), false,
+                               kEncoderLayers);
+  EXPECT_EQ(extractor.forward_options().encoder_layers, (std::vector<std::int64_t>{0, 1}));
+  const std::vector<MapRecord> records = extractor.extract(output, {100, 101}, {2, 0});
+  for (std::size_t b = 0; b < 2; ++b) {
+    // From the definition: a product of whole matrices, over valid cells.
+    const ImageSize grid = records[b].sample.grid;
+    std::vector<std::int64_t> cells;
+    for (std::int64_t row = 0; row < grid.height; ++row)
+      for (std::int64_t column = 0; column < grid.width; ++column)
+        cells.push_back(row * c.columns + column);
+    const at::Tensor valid = torch::tensor(cells);
+    at::Tensor whole = torch::eye(grid.area(), torch::kDouble);
+    for (const at::Tensor& attention : output.encoder_attention) {
+      const at::Tensor a = attention[static_cast<std::int64_t>(b)].to(at::kDouble);
+      const at::Tensor inner = a.index_select(0, valid).index_select(1, valid);
+      whole = (0.5 * (torch::eye(grid.area(), torch::kDouble) + inner)).matmul(whole);
+    }
+    const auto tensor = [&](MapField field) {
+      return torch::tensor(decode_block(records[b].blocks[field], MapType::f32))
+          .view({-1, grid.area()});
+    };
+    const at::Tensor expected = tensor(MapField::kMap).to(at::kDouble).matmul(whole);
+    const at::Tensor back = tensor(MapField::kRollout).to(at::kDouble);
+    EXPECT_TRUE(torch::allclose(back, expected, 1e-5, 1e-7));
+    EXPECT_FALSE(torch::allclose(back, tensor(MapField::kMap).to(at::kDouble), 1e-2, 1e-2));
+  }
+}
+
+TEST(MapExtractor, EncoderAttentionIsThatOfValidCells) {
+  const Case c;
+  IntrOutput output = random_output(c);
+  output.encoder_attention = {random_encoder(output)[1]};
+  DumpFacts facts = facts_of(c, MapType::f32, "true");
+  facts.encoder_layers = {1};
+  const MapRecord record = extract(facts, "true", output, {2, 0})[1];  // 2 x 3 of 3 x 4 cells
+  const auto values = decode_block(record.blocks[MapField::kEncoder], MapType::f32);
+  ASSERT_EQ(values.size(), 36U);
+  for (std::int64_t i = 0; i < 36; ++i) {
+    const std::int64_t from = i / 6, to = i % 6;
+    const auto cell = [](std::int64_t n) { return n / 3 * 4 + n % 3; };
+    EXPECT_EQ(values[static_cast<std::size_t>(i)],
+              output.encoder_attention[0][1][cell(from)][cell(to)].item<float>());
+  }
+}
+
+TEST(MapExtractor, ValueMapsAreLengthsOfValueVectors) {
+  const Case c;
+  IntrOutput output = random_output(c);
+  DumpFacts facts = facts_of(c, MapType::f32, "true");
+  facts.values = true;
+  const auto values_of = [&] {
+    return decode_block(extract(facts, "true", output, {2, 0})[1].blocks[MapField::kValue],
+                        MapType::f32);
+  };
+  const auto all = values_of();
+  ASSERT_EQ(all.size(), 2U * 3 * 6);  // layers, heads, 2 x 3 cells
+  std::size_t at = 0;
+  for (std::size_t layer = 0; layer < 2; ++layer)
+    for (std::int64_t head = 0; head < c.heads; ++head)
+      for (std::int64_t cell = 0; cell < 6; ++cell) {
+        const at::Tensor v = output.captured[layer].value[1][head][cell / 3 * 4 + cell % 3];
+        EXPECT_NEAR(all[at++], std::sqrt((v * v).sum().item<float>()), 1e-5);
+      }
+  facts.heads = {kHeadMean};
+  EXPECT_NEAR(values_of()[0], (all[0] + all[6] + all[12]) / 3, 1e-5);
+  output.captured[0].value[1][0][0][0] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(values_of(), DataError);
 }
 
 TEST(MapExtractor, ValuesThatAreNotFiniteNameTheSample) {

@@ -48,7 +48,7 @@ void expect_equal_to_source(const MapReader& reader, const SyntheticDump& dump) 
   ASSERT_EQ(reader.size(), dump.num_samples);
   for (std::int64_t row = 0; row < reader.size(); ++row) {
     DumpSample expected = test::synthetic_sample(dump, row);
-    expected.block_hash = reader.sample(row).block_hash;
+    expected.hash = reader.sample(row).hash;
     EXPECT_EQ(reader.sample(row), expected) << row;
     const std::vector<float> exact = test::synthetic_maps(dump, expected);
     const std::vector<float> stored = reader.maps(row);
@@ -84,7 +84,66 @@ TEST_P(RoundTrip, FolderIndexAndMergedFileHoldWhatWasWritten) {
     expect_equal_to_source(reader, dump);
   }
 }
+TEST_P(RoundTrip, AllFieldsAreThereAndTheirDamageIsFound) {
+  const TempDir dir;
+  SyntheticDump dump;
+  dump.type = GetParam();
+  dump.layers = 2;
+  dump.grids = {{2, 3}, {1, 1}, {4, 2}};
+  dump.all_fields = true;
+  test::write_synthetic_dump(dir / "dump", dump);
+  merge_into(dir / "dump", dir / "merged.h5");
+  for (const std::string& path : {dir / "dump", dir / "merged.h5"}) {
+    SCOPED_TRACE(path);
+    const MapReader reader = MapReader::open(path);
+    EXPECT_EQ(reader.facts().fields(),
+              (std::vector<MapField>{MapField::kMap, MapField::kRollout, MapField::kValue}));
+    EXPECT_GT(reader.facts().value_p99, 1);
+    EXPECT_GT(reader.facts().rollout_p99, 1);
+    expect_equal_to_source(reader, dump);
+    for (std::int64_t row = 0; row < reader.size(); ++row) {
+      const MapRecord record = test::synthetic_record(dump, reader.sample(row));
+      for (const MapField field : reader.facts().fields())
+        EXPECT_EQ(reader.stored(row, field), record.blocks[field]);
+      EXPECT_THROW(reader.stored(row, MapField::kEncoder), InternalError);
+    }
+  }
+  const std::uint64_t place = hdf5::File::open(dir / "merged.h5").byte_offset("/value");
+  flip_byte(dir / "merged.h5", place + 1);
+  const MapReader damaged = MapReader::open(dir / "merged.h5");
+  damaged.maps(0);
+  try {
+    damaged.values(0, MapField::kValue);
+    FAIL() << "read";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("/value"), std::string::npos) << error.what();
+  }
+}
 INSTANTIATE_TEST_SUITE_P(Types, RoundTrip, testing::Values(MapType::f16, MapType::f32));
+
+TEST(MapReader, AGridThatCannotBeIsRefusedBeforeItIsMultiplied) {
+  for (const std::uint32_t side : {0xC0000000U, 0xFFFFFFFFU, 40000U, 3000U}) {
+    const TempDir dir;
+    SyntheticDump dump;
+    dump.adjust = [side](DumpSample& sample) {
+      sample.grid_full = {0xFFFFFFFF, 0xFFFFFFFF};
+      if (sample.sample_id == 13) sample.source_size = {side, side};
+    };
+    test::write_synthetic_dump(dir / "dump", dump);
+    merge_into(dir / "dump", dir / "merged.h5");
+    const auto place = hdf5::File::open(dir / "merged.h5").byte_offset("/grid");
+    std::fstream file(dir / "merged.h5", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(place + 8));  // the second sample's
+    for (int i = 0; i < 2; ++i) file.write(reinterpret_cast<const char*>(&side), 4);
+    file.close();
+    try {
+      MapReader::open(dir / "merged.h5");
+      FAIL() << side;
+    } catch (const DataError& error) {
+      EXPECT_NE(std::string(error.what()).find("sample 13"), std::string::npos) << error.what();
+    }
+  }
+}
 
 TEST(MapReader, EqualContentsGiveEqualBytes) {
   const TempDir dir;

@@ -20,8 +20,7 @@ using test::TempDir;
 std::vector<MapRecord> records_of(const SyntheticDump& dump) {
   std::vector<MapRecord> records;
   for (std::int64_t i = 0; i < dump.num_samples; ++i) {
-    const DumpSample sample = test::synthetic_sample(dump, i);
-    records.push_back({sample, encode_block(test::synthetic_maps(dump, sample), dump.type)});
+    records.push_back(test::synthetic_record(dump, test::synthetic_sample(dump, i)));
   }
   return records;
 }
@@ -51,13 +50,14 @@ TEST(MapWriter, MapsThatDoNotSumToOneAreOurBug) {
   const TempDir dir;
   const DumpFacts facts = test::write_synthetic_dump(dir / "dump").facts;
   MapRecord record = records_of({})[0];
-  std::vector<float> values = decode_block(record.block, MapType::f16);
+  std::vector<std::byte>& block = record.blocks[MapField::kMap];
+  std::vector<float> values = decode_block(block, MapType::f16);
   values[0] += 0.25F;
-  record.block = encode_block(values, MapType::f16);
+  block = encode_block(values, MapType::f16);
   const std::int64_t before = files_in(dir / "dump");
   EXPECT_THROW(write_piece(dir / "dump", facts, 7, 8, {record}), InternalError);
-  record.block.pop_back();
-  record.block.pop_back();
+  block.pop_back();
+  block.pop_back();
   EXPECT_THROW(write_piece(dir / "dump", facts, 7, 8, {record}), InternalError);
   EXPECT_EQ(files_in(dir / "dump"), before);
 }

@@ -10,12 +10,19 @@
 namespace intr {
 namespace {
 
+test::SyntheticDump with_all_fields() {
+  test::SyntheticDump dump;
+  dump.all_fields = true;
+  return dump;
+}
+
 class Overlay : public ::testing::Test {
  protected:
   std::vector<NamedPicture> draw(const OverlayOptions& options, std::int64_t row = 0) const {
     const OverlayDrawer drawer(reader_.facts(), options);
     const DumpSample& sample = reader_.sample(row);
-    const SampleMaps maps(reader_.facts(), sample, reader_.maps(row));
+    const SampleMaps maps(reader_.facts(), sample, reader_.values(row, drawer.field()),
+                          drawer.field());
     std::vector<NamedPicture> pictures =
         drawer.draw(sample, maps, test::DrawingDump::picture(sample));
     std::vector<std::string> names;
@@ -29,7 +36,7 @@ class Overlay : public ::testing::Test {
     return names;
   }
 
-  test::DrawingDump dump_;
+  test::DrawingDump dump_{with_all_fields()};
   MapReader reader_ = dump_.open();
 };
 
@@ -53,6 +60,88 @@ TEST_F(Overlay, LayoutsAndHeads) {
   EXPECT_EQ(strip[0].image.size, (ImageSize{192, 6 * 288}));
   const auto side = draw({.layout = "side", .caption = false, .long_side = 96});
   EXPECT_EQ(side[0].image.size, (ImageSize{64, 192}));
+}
+
+TEST_F(Overlay, OtherMapsHaveOtherNames) {
+  EXPECT_EQ(names_of(draw({.map = "contrast"})), (Names{"true-contrast-mean"}));
+  EXPECT_EQ(names_of(draw({.layout = "strip", .map = "rollout", .query = "predicted"})),
+            (Names{"predicted-rollout-strip"}));
+  EXPECT_EQ(names_of(draw({.map = "value", .query = "all", .head = "all"})).size(), 4U);
+  EXPECT_THROW(draw({.style = "reference", .map = "value"}), UsageError);
+}
+
+/// Color of the point that a cell looks at, in a picture of 96 x 64 pixels of 2 x 3 cells.
+Color at_cell(const Image& image, std::int64_t row, std::int64_t column) {
+  const auto place = static_cast<std::size_t>((row * 32 * image.size.width + column * 32) * 3);
+  return {image.rgb[place], image.rgb[place + 1], image.rgb[place + 2]};
+}
+
+TEST_F(Overlay, ContrastIsTheQuerysMapMinusThatOfTheBestOtherClass) {
+  const auto image = draw({.map = "contrast",
+                           .interpolation = "nearest",
+                           .scale = "map",
+                           .opacity = 1,
+                           .caption = false,
+                           .long_side = 96})[0]
+                         .image;
+  const DumpSample& sample = reader_.sample(0);
+  const SampleMaps maps(reader_.facts(), sample, reader_.maps(0));
+  const std::vector<float> own = maps.mean(0, 0), other = maps.mean(0, 1);
+  EXPECT_EQ(sample.query[1], sample.top_class[1]);  // the sample is right: its runner-up
+  float largest = 0;
+  for (std::size_t i = 0; i < own.size(); ++i)
+    largest = std::max(largest, std::abs(own[i] - other[i]));
+  std::int64_t red = 0, blue = 0;
+  for (std::int64_t cell = 0; cell < 6; ++cell) {
+    const auto place = static_cast<std::size_t>(cell);
+    const float difference = own[place] - other[place];
+    if (std::abs(difference) < 0.3F * largest) continue;  // pale
+    const Color color = at_cell(image, cell / 3, cell % 3);
+    if (difference > 0) {
+      ++red;
+      EXPECT_GT(color[0], color[2]) << cell;
+    } else {
+      ++blue;
+      EXPECT_GT(color[2], color[0]) << cell;
+    }
+  }
+  EXPECT_GT(red, 0);
+  EXPECT_GT(blue, 0);
+}
+
+TEST_F(Overlay, ValueMapsAreOneForAllQueries) {
+  const OverlayOptions options{.map = "value",
+                               .query = "true",
+                               .head = "0",
+                               .interpolation = "nearest",
+                               .scale = "map",
+                               .palette = "grey",
+                               .opacity = 1,
+                               .caption = false,
+                               .long_side = 96};
+  const auto pictures = draw(options);
+  EXPECT_EQ(names_of(pictures), (Names{"value-head0"}));
+  // Values grow from cell to cell; the largest has the last color.
+  EXPECT_EQ(at_cell(pictures[0].image, 1, 2), (Color{255, 255, 255}));
+  OverlayOptions other = options;
+  other.query = "runner-up";
+  EXPECT_EQ(draw(other)[0].image.rgb, pictures[0].image.rgb);
+}
+
+TEST(OverlayMap, WhatWasNotStoredNamesTheOption) {
+  const test::DrawingDump dump;
+  const MapReader reader = dump.open();
+  for (const auto& [map, option] :
+       {std::pair{"value", "--values norm"}, {"rollout", "--encoder"}}) {
+    OverlayOptions options;
+    options.map = map;
+    try {
+      const OverlayDrawer drawer(reader.facts(), options);
+      FAIL() << map;
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find(option), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST_F(Overlay, ReferenceStyleKeepsItsSize) {

@@ -39,7 +39,7 @@ class Figures : public testing::Test {
     record_.sample = reader_.sample(0);
     record_.sample.sample_id = 0;
     record_.sample.label = -1;
-    record_.block = encode_block(reader_.maps(0), MapType::f32);
+    record_.blocks[MapField::kMap] = encode_block(reader_.maps(0), MapType::f32);
   }
   Names draw(const OverlayOptions& options, const std::vector<std::int32_t>& asked) const {
     return PredictionFigures(out(), facts_, options, asked, {{"x/in/ants/1.png", "ants/1.png"}})

@@ -110,6 +110,31 @@ TEST_F(Attention, InBfloat16CaptureGivesTheWeightsOfTheRoundedFactors) {
   }
 }
 
+TEST_F(Attention, MeanWeightsAreThoseThatMixTheValues) {
+  const MultiheadAttention attention = make();
+  const at::Tensor x = torch::randn({2, 5, kWidth}), with_position = torch::randn({2, 5, kWidth});
+  for (const at::Tensor& padding : {at::Tensor(), padding_}) {
+    const at::Tensor allowed = padding.defined() ? allow(padding) : padding;
+    at::Tensor mean;
+    const at::Tensor out = attention.self(with_position, x, allowed, {}, &mean);
+    EXPECT_TRUE(torch::equal(out, attention.self(with_position, x, allowed, {})));
+    // From the definition, for all heads at once.
+    const auto part = [&](std::int64_t number, const at::Tensor& of) {
+      const at::Tensor weight = attention.in_proj_weight.narrow(0, number * kWidth, kWidth);
+      const at::Tensor bias = attention.in_proj_bias.narrow(0, number * kWidth, kWidth);
+      return torch::linear(of, weight, bias)
+          .view({2, 5, attention.num_heads, -1})
+          .transpose(1, 2);  // [B, N, rows, d]
+    };
+    const at::Tensor q = part(0, with_position), k = part(1, with_position);
+    at::Tensor scores =
+        q.matmul(k.transpose(2, 3)) / std::sqrt(static_cast<double>(kWidth / attention.num_heads));
+    if (padding.defined())
+      scores = scores.masked_fill(padding.unsqueeze(1).unsqueeze(1), -INFINITY);
+    EXPECT_TRUE(torch::allclose(mean, scores.softmax(-1).mean(1), 1e-4, 1e-6));
+  }
+}
+
 TEST_F(Attention, MaskedKeysAreWithoutInfluence) {
   const MultiheadAttention attention = make();
   const at::Tensor queries = torch::randn({1, 4, kWidth});

@@ -9,19 +9,18 @@
 namespace intr {
 namespace {
 
-constexpr std::int64_t kWidth = 8;
-
 struct Case {
   std::int64_t batch, heads, rows, keys;
   bool padded;
+  std::int64_t width = 8;
 };
 
 /// Queries, keys and values as the model has them: views into projections.
 struct Inputs {
-  explicit Inputs(const Case& c, at::ScalarType type = at::kFloat) {
+  explicit Inputs(const Case& c, at::ScalarType type = at::kFloat) : width(c.width) {
     const auto options = torch::dtype(type).requires_grad(true);
-    query = torch::randn({c.batch, c.rows, c.heads, kWidth}, options);
-    key_value = torch::randn({c.batch, c.keys, 2, c.heads, kWidth}, options);
+    query = torch::randn({c.batch, c.rows, c.heads, width}, options);
+    key_value = torch::randn({c.batch, c.keys, 2, c.heads, width}, options);
     if (c.padded) {
       allowed = torch::ones({c.batch, 1, 1, c.keys}, torch::kBool);
       for (std::int64_t i = 0; i < c.batch; ++i)
@@ -32,10 +31,12 @@ struct Inputs {
   at::Tensor k() const { return key_value.select(2, 0).transpose(1, 2); }
   at::Tensor v() const { return key_value.select(2, 1).transpose(1, 2); }
   at::Tensor weights() const {
-    at::Tensor scores = torch::matmul(q(), k().transpose(2, 3)) / std::sqrt(double{kWidth});
+    at::Tensor scores =
+        torch::matmul(q(), k().transpose(2, 3)) / std::sqrt(static_cast<double>(width));
     if (allowed.defined()) scores = scores.masked_fill(allowed.logical_not(), -INFINITY);
     return scores.softmax(-1);
   }
+  std::int64_t width;
   at::Tensor query, key_value, allowed;
 };
 
@@ -58,12 +59,12 @@ TEST_P(FusedAttentionTest, DropsWeightsAndGoesBackThroughTheSameOnes) {
   torch::manual_seed(2);
   const Case c = GetParam();
   const Inputs in(c);
-  // Values that are unit vectors show the weights themselves, `kWidth` keys at a time.
+  // Values that are unit vectors show the weights themselves, `width` keys at a time.
   at::Tensor kept = torch::zeros({c.batch, c.heads, c.rows, c.keys});
   const at::Tensor unit = torch::eye(c.keys);
-  for (std::int64_t first = 0; first < c.keys; first += kWidth) {
-    const std::int64_t count = std::min(kWidth, c.keys - first);
-    at::Tensor values = torch::zeros({c.batch, c.heads, c.keys, kWidth});
+  for (std::int64_t first = 0; first < c.keys; first += c.width) {
+    const std::int64_t count = std::min(c.width, c.keys - first);
+    at::Tensor values = torch::zeros({c.batch, c.heads, c.keys, c.width});
     values.narrow(3, 0, count).copy_(unit.narrow(1, first, count));
     torch::manual_seed(3);
     kept.narrow(3, first, count)
@@ -106,10 +107,56 @@ TEST_P(FusedAttentionTest, InBfloat16ItIsNear) {
   EXPECT_LT(error, 0.05);
 }
 
+TEST_P(FusedAttentionTest, APicturesResultDependsNeitherOnTheBatchNorOnThreads) {
+  torch::manual_seed(6);
+  const at::NoGradGuard no_grad;
+  const int threads = at::get_num_threads();
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Inputs in(GetParam(), type);
+    at::set_num_threads(2);
+    const at::Tensor all = fused_attention(in.q(), in.k(), in.v(), in.allowed, 0);
+    at::set_num_threads(1);
+    EXPECT_TRUE(torch::equal(fused_attention(in.q(), in.k(), in.v(), in.allowed, 0), all));
+    const auto last = [&](const at::Tensor& x) { return x.narrow(0, GetParam().batch - 1, 1); };
+    const at::Tensor allowed = in.allowed.defined() ? last(in.allowed) : in.allowed;
+    EXPECT_TRUE(torch::equal(fused_attention(last(in.q()), last(in.k()), last(in.v()), allowed, 0),
+                             last(all)));
+  }
+  at::set_num_threads(threads);
+}
+
+TEST(FusedAttention, WhatIsNoNumberComesOut) {
+  const at::NoGradGuard no_grad;
+  const Case c{1, 2, 40, 50, false};
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Inputs one(c, type), all(c, type);
+    one.key_value[0][17][0][1].fill_(NAN);  // a key of head 1: nothing of that head is known
+    const at::Tensor out = fused_attention(one.q(), one.k(), one.v(), {}, 0)[0];
+    EXPECT_TRUE(out[0].isfinite().all().item<bool>());
+    EXPECT_TRUE(out[1].isnan().all().item<bool>());
+    all.query.fill_(NAN);
+    EXPECT_TRUE(fused_attention(all.q(), all.k(), all.v(), {}, 0).isnan().all().item<bool>());
+  }
+}
+
+TEST(FusedAttention, ARowThatMayLookNowhereIsZero) {
+  const Inputs in({2, 1, 5, 20, false});
+  const at::Tensor allowed = torch::ones({2, 1, 1, 20}, torch::kBool);
+  allowed[1].fill_(false);
+  const at::Tensor out = fused_attention(in.q(), in.k(), in.v(), allowed, 0);
+  EXPECT_TRUE(out[0].isfinite().all().item<bool>());
+  EXPECT_TRUE(torch::equal(out[1], torch::zeros_like(out[1])));
+  const auto grads = torch::autograd::grad({out.sum()}, {in.query, in.key_value});
+  EXPECT_TRUE(grads[0].isfinite().all().item<bool>());
+  EXPECT_TRUE(grads[1].isfinite().all().item<bool>());
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, FusedAttentionTest,
                          testing::Values(Case{2, 2, 5, 9, false}, Case{3, 2, 33, 150, true},
-                                         Case{5, 3, 40, 17, true},
-                                         Case{2, 8, 300, 420, true}));  // each image by itself
+                                         Case{5, 3, 40, 17, true}, Case{2, 8, 300, 420, true},
+                                         Case{2, 2, 64, 32, false},        // nothing is padded
+                                         Case{2, 2, 65, 33, true, 5},      // an odd width
+                                         Case{3, 4, 130, 64, true, 32}));  // as the model has it
 
 }  // namespace
 }  // namespace intr

@@ -215,6 +215,33 @@ TEST(RowKernelsTest, WhatIsNoNumberStaysSo) {
   }
 }
 
+TEST(RowKernelsTest, AScoreThatIsNoNumberSpoilsItsRow) {
+  const DropoutMask mask = make_dropout_mask(0, 1);
+  for (const RowKernels& kernels : all_row_kernels()) {
+    for (const bool every : {false, true}) {
+      std::vector<float> scores = whole_vectors(std::vector<float>(20, every ? NAN : 1.0F));
+      scores[7] = NAN;
+      const std::vector<float> first = scores, ones(scores.size(), 1.0F);
+      const float log_sum =
+          kernels.f32.softmax_drop(scores.data(), scores.data(), 20, nullptr, 1, 0, mask);
+      EXPECT_TRUE(std::isnan(log_sum)) << kernels.name;
+      for (std::size_t i = 0; i < 20; ++i) EXPECT_TRUE(std::isnan(scores[i])) << kernels.name << i;
+      std::vector<float> again(scores.size()), change(scores.size());
+      kernels.f32.softmax_drop_backward(first.data(), ones.data(), again.data(), change.data(), 20,
+                                        nullptr, 1, log_sum, 0, 0, mask);
+      for (std::size_t i = 0; i < 20; ++i) EXPECT_TRUE(std::isnan(change[i])) << kernels.name << i;
+    }
+    // A key that may not be looked at is without influence.
+    std::vector<float> scores = whole_vectors(std::vector<float>(20, 1.0F));
+    scores[7] = NAN;
+    std::vector<std::uint8_t> allowed(20, 1);
+    allowed[7] = 0;
+    kernels.f32.softmax_drop(scores.data(), scores.data(), 20, allowed.data(), 1, 0, mask);
+    EXPECT_FLOAT_EQ(scores[8], 1.0F / 19) << kernels.name;
+    EXPECT_EQ(scores[7], 0) << kernels.name;
+  }
+}
+
 TEST(RowKernelsTest, ARowWithNothingToLookAtHasNoWeights) {
   std::vector<float> scores = whole_vectors(std::vector<float>(20, 1.0F));
   const std::vector<std::uint8_t> none(20, 0);

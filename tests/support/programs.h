@@ -10,7 +10,10 @@ namespace intr::test {
 /// A built program as a word for run_program(), such as program("pack"). Tests that use it are
 /// registered with PROGRAMS.
 inline std::string program(const std::string& name) {
-  return quoted(std::string(INTR_PROGRAM_FOLDER) + "/intr-" + name);
+  std::string path = INTR_PROGRAM_FOLDER;
+  path += "/intr-";
+  path += name;
+  return test::quoted(path);
 }
 
 /// The launcher for so many ranks, to stand before program().

@@ -29,6 +29,7 @@ struct SyntheticDump {
   MapType type = MapType::f16;
   std::int64_t piece_samples = 2;
   bool mean_only = false;                   ///< one map, stored as head -1
+  bool all_fields = false;                  ///< also what is followed back, and value maps
   std::vector<ImageSize> grids = {{2, 3}};  ///< of sample 0, 1, …, over and over
   std::function<void(DumpSample&)> adjust;  ///< changes a sample's columns before it is written
   /// Value of a cell before normalizing; by default a fixed pattern with one clear peak per head.
@@ -113,6 +114,28 @@ inline std::vector<float> synthetic_maps(const SyntheticDump& dump, const DumpSa
   return values;
 }
 
+/// Lengths of value vectors before rounding, [layers, heads, h, w]: sample, head and cell tell.
+inline std::vector<float> synthetic_values(const SyntheticDump& dump, const DumpSample& sample) {
+  std::vector<float> values;
+  for (std::int64_t map = 0; map < dump.layers * dump.stored_heads(); ++map)
+    for (std::int64_t cell = 0; cell < sample.grid.area(); ++cell)
+      values.push_back(static_cast<float>(sample.sample_id % 7 + 2 * map) +
+                       0.25F * static_cast<float>(cell));
+  return values;
+}
+
+/// The record of a sample. Maps that are followed back are those of the next sample.
+inline MapRecord synthetic_record(const SyntheticDump& dump, const DumpSample& sample) {
+  MapRecord record{sample, {}};
+  record.blocks[MapField::kMap] = encode_block(synthetic_maps(dump, sample), dump.type);
+  if (!dump.all_fields) return record;
+  DumpSample next = sample;
+  ++next.sample_id;
+  record.blocks[MapField::kRollout] = encode_block(synthetic_maps(dump, next), dump.type);
+  record.blocks[MapField::kValue] = encode_block(synthetic_values(dump, sample), dump.type);
+  return record;
+}
+
 /// Writes plan.json, pieces, index.h5 and dump.json into a new or empty folder.
 /// @param finish false leaves out index.h5 and dump.json
 inline DumpPlanFile write_synthetic_dump(const std::string& folder, const SyntheticDump& dump = {},
@@ -139,6 +162,7 @@ inline DumpPlanFile write_synthetic_dump(const std::string& folder, const Synthe
     for (std::int32_t h = 0; h < dump.heads; ++h) facts.heads.push_back(h);
   facts.num_queries = dump.slots;
   facts.type = dump.type;
+  facts.rollout = facts.values = dump.all_fields;
   plan.batch_size = 1;
   plan.piece_samples = dump.piece_samples;
   // Stored from the last sample to the first, so that the index has something to sort.
@@ -149,10 +173,11 @@ inline DumpPlanFile write_synthetic_dump(const std::string& folder, const Synthe
       plan.pieces.emplace_back();
     }
     const DumpSample sample = synthetic_sample(dump, number);
-    pieces.back().push_back({sample, encode_block(synthetic_maps(dump, sample), dump.type)});
+    pieces.back().push_back(synthetic_record(dump, sample));
     plan.pieces.back().sample_ids.push_back(sample.sample_id);
     plan.pieces.back().map_elements +=
-        static_cast<std::uint64_t>(facts.block_elements(sample.grid));
+        static_cast<std::uint64_t>(facts.elements(MapField::kMap, sample.grid));
+    plan.pieces.back().bytes += facts.bytes_of_sample(sample.grid);
   }
   identify(plan);
   place_dump_plan(folder, plan);

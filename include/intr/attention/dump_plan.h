@@ -20,6 +20,8 @@ struct DumpOptions {
   std::string layers = "last";         ///< last, all, or a list; negative counts from the end
   std::string heads = "all";           ///< all, mean, or a list
   std::string queries = "true,top:5";  ///< see QuerySelection
+  std::string values = "none";         ///< or norm
+  std::string encoder = "none";        ///< rollout, or mean:LAYERS
   std::string logits = "stored";       ///< or all
   std::string dtype = "f16";           ///< or f32
   std::int64_t batch_size = 12;        ///< images of a forward pass
@@ -42,6 +44,7 @@ struct DumpModel {
   std::int64_t layer_total = 0;
   std::int64_t stride = 0;
   std::string precision = "fp32";  ///< of its products: fp32, tf32, bf16
+  std::int64_t encoder_layer_total = 0;
 };
 
 /// A dump to compute: what plan.json says, and the batches behind it.
@@ -66,8 +69,11 @@ struct DumpPlan {
 DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOptions& options,
                    const Transform& transform);
 
-/// Layer numbers, ascending. @throws UsageError
-std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total);
+/// Layer numbers, ascending. @param flag the option that they come from @throws UsageError
+std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total,
+                                       const char* flag = "--layers");
+/// Layers of "mean:LAYERS"; none for "none" and "rollout". @throws UsageError
+std::vector<std::int32_t> parse_encoder_layers(const std::string& text, std::int64_t layer_total);
 /// Head numbers, ascending, or {-1} for the mean. @throws UsageError
 std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head_total);
 
@@ -76,8 +82,8 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions&
 
 /// Refuses to start if the missing maps cannot fit: their bytes and 5 % and 64 MiB.
 /// @throws EnvironmentError with the arithmetic and cheaper options
-void require_space(const DumpPlanFile& plan, std::uint64_t missing_elements,
-                   std::uint64_t free_bytes, const std::string& folder);
+void require_space(std::uint64_t missing_bytes, std::uint64_t free_bytes,
+                   const std::string& folder);
 /// What --dry-run prints: samples, grids, bytes, free space, files, share of each rank.
 std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes);
 

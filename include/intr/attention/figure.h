@@ -15,10 +15,10 @@ struct Tile {
   std::string label;
 };
 
-/// The legend of a color scale: the palette with 0 at its left and `scale` at its right end.
+/// The legend of a color scale: the palette and what stands below its ends.
 struct ColorBar {
   Palette palette;
-  double scale = 1;
+  std::string low, high;
 };
 
 /// What stands above the tiles of a figure.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "intr/attention/map_format.h"
@@ -28,6 +29,11 @@ struct SumRange {
 SumRange sums_of(std::span<const float> values, std::int64_t num_cells);
 /// Whether every sum is 1 within the type's tolerance; false for NaN.
 bool sums_are_sound(const SumRange& sums, MapType type) noexcept;
+/// What is wrong with a sample's values of a field, or "". Nothing may be negative or not finite,
+/// and each map (of kEncoder: each row) has to sum to 1 within the type's tolerance, but for
+/// kValue.
+std::string check_values(MapField field, std::span<const float> values, ImageSize grid,
+                         MapType type);
 
 /// What the shared color scales are made of, of each head of the last stored layer.
 struct BlockPeaks {
@@ -35,6 +41,10 @@ struct BlockPeaks {
   std::vector<float> contrast;  ///< S * max|slot 0 - slot 1|; 0 with one slot
 };
 BlockPeaks peaks_of(std::span<const float> values, const DumpFacts& facts, ImageSize grid);
+
+/// The largest value of each head of the last stored layer. @param values [layers, heads, h, w]
+std::vector<float> value_peaks_of(std::span<const float> values, const DumpFacts& facts,
+                                  ImageSize grid);
 
 /// The q-quantile by nearest rank: element ceil(q * n), counted from 1, of the sorted values; 0 for
 /// none.

@@ -19,11 +19,11 @@ enum class MapFileKind {
   kMerged,  ///< every sample; its own /map
 };
 
-/// Where a sample's maps are.
+/// Where a sample's fields are.
 struct MapPlace {
-  std::uint64_t start = 0;  ///< first element in /map of this file
-  std::uint32_t piece = 0;  ///< index only
-  std::uint32_t row = 0;    ///< of the piece; index only
+  PerField<std::uint64_t> start;  ///< first element in the data set of this file
+  std::uint32_t piece = 0;        ///< index only
+  std::uint32_t row = 0;          ///< of the piece; index only
 };
 
 /// The part of a file that is not maps.
@@ -33,8 +33,8 @@ struct MapTable {
   std::uint32_t piece = 0;        ///< number of the piece; pieces only
   std::uint32_t piece_count = 0;  ///< pieces only
   std::vector<DumpSample> samples;
-  std::vector<MapPlace> places;  ///< of each sample
-  std::uint64_t map_elements = 0;
+  std::vector<MapPlace> places;      ///< of each sample
+  PerField<std::uint64_t> elements;  ///< of all samples
 };
 
 /// Writes all columns and, last, the attributes. /map must be there.

@@ -20,9 +20,9 @@ class MapFile {
 
   const std::string& path() const noexcept { return file_.path(); }
   const MapTable& table() const noexcept { return table_; }
-  /// The stored bytes of a row's maps, their hash checked. Not of an index, whose maps are
-  /// elsewhere. @throws DataError naming file, sample and byte range
-  std::vector<std::byte> block(std::size_t row) const;
+  /// The stored bytes of a row, their hash checked. Not of an index, whose maps are elsewhere.
+  /// @throws DataError naming file, sample and byte range
+  std::vector<std::byte> block(std::size_t row, MapField field) const;
 
  private:
   MapFile(hdf5::File file, MapTable table) : file_(std::move(file)), table_(std::move(table)) {}

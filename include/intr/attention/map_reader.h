@@ -24,11 +24,12 @@ class MapReader {
   const DumpFacts& facts() const noexcept;
   std::int64_t size() const noexcept;
   const DumpSample& sample(std::int64_t row) const;
-  /// The sample's maps as float32, [layers, Q, heads, h, w]; the block's hash is checked. @throws
-  /// DataError naming the sample
-  std::vector<float> maps(std::int64_t row) const;
+  /// A stored field of the sample as float32, in the shape that MapField says; its hash is checked.
+  /// @throws DataError naming the sample
+  std::vector<float> values(std::int64_t row, MapField field) const;
+  std::vector<float> maps(std::int64_t row) const { return values(row, MapField::kMap); }
   /// The same as stored bytes, hash checked.
-  std::vector<std::byte> stored(std::int64_t row) const;
+  std::vector<std::byte> stored(std::int64_t row, MapField field = MapField::kMap) const;
 
  private:
   struct State;

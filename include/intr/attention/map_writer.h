@@ -17,18 +17,16 @@ namespace intr {
 /// caller gives a temporary path and renames it (io/atomic_file). Move-only.
 class MapWriter {
  public:
-  /// @param map_elements of all samples together; the disk space is reserved at once
-  MapWriter(const std::string& path, MapFileKind kind, DumpFacts facts, std::uint64_t map_elements);
+  /// @param elements of all samples together; the disk space is reserved at once
+  MapWriter(const std::string& path, MapFileKind kind, DumpFacts facts,
+            const PerField<std::uint64_t>& elements);
 
   /// Says which piece this is; needed for pieces.
   void set_piece(std::uint32_t number, std::uint32_t count) noexcept;
-  /// Appends a sample. Its block_hash is filled in here.
-  /// @param block the stored bytes of [layers, Q, heads, h, w]
-  /// @throws InternalError if a size does not fit or a map's sum is not 1 within the type's
-  /// tolerance
-  void add(DumpSample sample, std::span<const std::byte> block);
-  /// Only for merged files: 99th percentiles, see docs/attention-format.md.
-  void set_scales(double peak_p99, double contrast_p99) noexcept;
+  /// Appends a sample. Its hashes are filled in here.
+  /// @param blocks stored bytes of each field
+  /// @throws InternalError if a size does not fit or values are not as check_values() wants them
+  void add(DumpSample sample, const PerField<std::vector<std::byte>>& blocks);
   /// Writes columns and attributes and closes the file. @throws InternalError if elements are
   /// missing
   void close();
@@ -37,13 +35,13 @@ class MapWriter {
   hdf5::File file_;
   MapTable table_;
   SumRange sums_;
-  std::uint64_t written_ = 0;
+  PerField<std::uint64_t> written_;
 };
 
 /// A sample ready to be stored.
 struct MapRecord {
-  DumpSample sample;             ///< block_hash need not be set
-  std::vector<std::byte> block;  ///< stored bytes
+  DumpSample sample;                        ///< hashes need not be set
+  PerField<std::vector<std::byte>> blocks;  ///< stored bytes
 };
 
 /// Writes a whole piece under a temporary name, closes it, reads it back, checks every hash and

@@ -12,6 +12,7 @@ namespace intr {
 struct OverlayOptions {
   std::string style = "clean";
   std::string layout = "single";
+  std::string map = "attention";  ///< contrast, rollout, value
   std::string query = "true";
   std::string head = "mean";
   std::int64_t layer = -1;

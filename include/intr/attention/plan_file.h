@@ -16,6 +16,7 @@ namespace intr {
 struct PlannedPiece {
   std::vector<std::int64_t> sample_ids;
   std::uint64_t map_elements = 0;
+  std::uint64_t bytes = 0;  ///< of all that is stored
 };
 
 struct DumpPlanFile {
@@ -27,7 +28,7 @@ struct DumpPlanFile {
   std::vector<PlannedPiece> pieces;
 
   std::int64_t num_samples() const noexcept;
-  std::uint64_t map_bytes() const noexcept;
+  std::uint64_t map_bytes() const noexcept;  ///< of all that is stored
   std::uint32_t num_pieces() const noexcept { return static_cast<std::uint32_t>(pieces.size()); }
 };
 

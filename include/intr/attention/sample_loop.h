@@ -17,7 +17,7 @@ namespace intr {
 struct SampleInputs {
   std::int64_t position = 0;  ///< place in the list of rows
   const DumpSample* sample = nullptr;
-  std::vector<float> maps;       ///< [layers, Q, heads, h, w]
+  std::vector<float> maps;       ///< the field that was asked for, in the shape that MapField says
   std::vector<std::byte> photo;  ///< encoded
 };
 
@@ -42,6 +42,7 @@ struct LoopControl {
 std::vector<SampleFailure> for_each_sample(const MapReader& reader, const PhotoSource& photos,
                                            std::span<const std::int64_t> rows,
                                            const LoopControl& control,
-                                           const std::function<void(SampleInputs&)>& work);
+                                           const std::function<void(SampleInputs&)>& work,
+                                           MapField field = MapField::kMap);
 
 }  // namespace intr

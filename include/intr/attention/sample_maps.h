@@ -13,8 +13,11 @@ namespace intr {
 /// The maps of one sample, by layer, slot and head as stored.
 class SampleMaps {
  public:
-  /// @param facts must outlive this   @param values [layers, Q, heads, h, w]
-  SampleMaps(const DumpFacts& facts, const DumpSample& sample, std::vector<float> values);
+  /// @param facts must outlive this
+  /// @param values [layers, Q, heads, h, w], or [layers, heads, h, w] of kValue, where all slots
+  /// have one map
+  SampleMaps(const DumpFacts& facts, const DumpSample& sample, std::vector<float> values,
+             MapField field = MapField::kMap);
 
   ImageSize grid() const noexcept { return grid_; }
   /// One head's map, [h, w]. @param layer, slot, head count stored ones
@@ -30,6 +33,7 @@ class SampleMaps {
   std::vector<float> values_;
   std::vector<std::int64_t> single_heads_;
   std::int64_t mean_head_ = -1;  ///< place of the stored mean; -1 if it is not stored
+  std::int64_t num_slots_;
 };
 
 /// Place of a layer among the stored ones. @param layer its number in the model; -1 = last stored

@@ -43,9 +43,11 @@ struct MultiheadAttention {
   /// Attention within one sequence; queries and keys are made of `with_position`, values of `x`.
   /// @param with_position, x [B, rows, D]
   /// @param allowed [B, 1, 1, rows] bool, true where a key may be looked at; undefined: everywhere
+  /// @param mean_weights the weights' mean over the heads is written there, [B, rows, rows]
+  /// float32, unless it is null
   /// @return [B, rows, D]
   at::Tensor self(const at::Tensor& with_position, const at::Tensor& x, const at::Tensor& allowed,
-                  const LayerMode& mode) const;
+                  const LayerMode& mode, at::Tensor* mean_weights = nullptr) const;
   /// Attention of queries over the memory.
   /// @param query [B or 1, C, D]  @param memory [B, S, D]  @param allowed [B, 1, 1, S] or undefined
   /// @param capture filled with query, key and value, unless it is null

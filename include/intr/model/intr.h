@@ -18,6 +18,8 @@ struct ForwardOptions {
   bool training = false;  ///< dropout on; gradients are recorded by the caller's grad mode
   /// Decoder layers (from 0) whose cross-attention is wanted.
   std::vector<std::int64_t> capture_layers = {};
+  /// Encoder layers (from 0) whose attention is wanted: not by the fused way, so it takes longer.
+  std::vector<std::int64_t> encoder_layers = {};
   bool keep_hidden = false;  ///< fill hidden
   bool keep_memory = false;  ///< fill memory and position
 };
@@ -32,6 +34,8 @@ struct IntrOutput {
   at::Tensor memory;    ///< [B, D, h, w]
   at::Tensor position;  ///< [B, D, h, w]
   std::vector<CrossAttentionCapture> captured;
+  /// Attention of each wanted encoder layer, mean of its heads: [B, S, S] float32, rows look.
+  std::vector<at::Tensor> encoder_attention;
 };
 
 /// INTR (Paul et al., ICLR 2024): ResNet, DETR encoder and decoder with one query per class, one
