@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gallery in a real browser: a copy of the page with a script at its end that uses it as a person would.
+// The gallery in a real browser: a copy of the page with a script at its end that uses it as a
+// person would.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -148,7 +149,8 @@ nlohmann::json visit(const std::string& page) {
   const std::size_t end = text.find("</pre>", begin);
   std::string json = text.substr(begin + mark.size(), end - begin - mark.size());
   for (const auto& [escaped, plain] : {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}})
-    for (std::size_t at = json.find(escaped); at != std::string::npos; at = json.find(escaped, at + 1))
+    for (std::size_t at = json.find(escaped); at != std::string::npos;
+         at = json.find(escaped, at + 1))
       json.replace(at, std::string(escaped).size(), plain);
   return nlohmann::json::parse(json);
 }
@@ -169,7 +171,8 @@ TEST(GalleryPage, FiltersSearchesAndStepsThroughAWholeTestSet) {
 
   // What the page must say, from the samples.
   const test::SyntheticDump dump = birds();
-  std::int64_t right = 0, wrong = 0, found = 0, of_seven = 0, right_of_seven = 0, right_found = 0, labeled_found = 0;
+  std::int64_t right = 0, wrong = 0, found = 0, of_seven = 0, right_of_seven = 0, right_found = 0,
+               labeled_found = 0;
   for (std::int64_t i = 0; i < kSamples; ++i) {
     const DumpSample sample = test::synthetic_sample(dump, i);
     const bool is_right = sample.true_rank == 0;
@@ -207,7 +210,8 @@ TEST(GalleryPage, FiltersSearchesAndStepsThroughAWholeTestSet) {
   EXPECT_NE(said["contrast"].get<std::string>().find("query=difference"), std::string::npos);
   EXPECT_EQ(said["maps"], 6);  // photo, mean, four heads
   EXPECT_EQ(said["closed"], true);
-  // Head 0 of the first sample: the color is strongest where its largest cell looks, 32 pixels a cell.
+  // Head 0 of the first sample: the color is strongest where its largest cell looks, 32 pixels a
+  // cell.
   const std::vector<float> maps = test::synthetic_maps(dump, test::synthetic_sample(dump, 0));
   const auto peak = std::max_element(maps.begin(), maps.begin() + 6) - maps.begin();
   EXPECT_NEAR(said["peak"][0].get<double>(), static_cast<double>(peak % 3) / 3, 0.17);
