@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the time of a step and of evaluation grows with classes, pixels and the batch: measures, fits, draws.
 
-    growth.py OUT [--bin build/cpu-release/bin] [--what step eval] [--rounds 5] [--threads 2] [--model RUN --pictures FOLDER] [--redraw]
+    growth.py OUT [--bin build/cpu-release/bin] [--what step eval] [--rounds 5] [--threads 2] [--model RUN --pictures FOLDER [--classes FILE]] [--redraw]
 
 Writes OUT/growth.json and, for each sweep, OUT/growth-SWEEP.svg: log-log, time an image over what grows, with the fitted exponent. "rate"
 (GFLOP/s) is that of the model's products; where it stays level, time grows as the mathematics says. The dashed lines are the time that
@@ -63,7 +63,8 @@ def measure_images(options) -> dict[str, list[dict]]:
             packed, dump = Path(folder) / "set", Path(folder) / "dump"
             model = ["--model", options.model, "--data", packed, "--threads", options.threads]
             programs = {
-                "pack": [options.bin / "intr-pack", "pack", options.pictures, "--out", packed, "--limit", f"train=1,val={images}", "--quiet"],
+                "pack": [options.bin / "intr-pack", "pack", options.pictures, "--out", packed, "--limit", f"train=1,val={images}", "--quiet",
+                         *(["--classes", options.classes] if options.classes else [])],
                 "eval": [options.bin / "intr-eval", *model, "--split", "val"],
                 "attend": [options.bin / "intr-attend", *model, "--split", "val", "--out", dump, "--quiet"],
                 "render": [options.bin / "intr-render", "gallery", dump, "--data", packed, "--out", Path(folder) / "gallery", "--threads", options.threads, "--quiet"],
@@ -148,6 +149,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--model", type=Path, help="trained run or weight file, for the sweep over images")
     parser.add_argument("--pictures", type=Path, help="folder of at least 10,000 validation pictures of its classes, as intr-pack takes it")
+    parser.add_argument("--classes", type=Path, help="file of their class names, if the folder has none")
     parser.add_argument("--redraw", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
