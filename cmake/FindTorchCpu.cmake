@@ -43,7 +43,7 @@ if(TorchCpu_FOUND AND NOT TARGET TorchCpu::torch)
   if(TorchCpu_OPENMP_LIBRARY)
     add_library(TorchCpu::openmp INTERFACE IMPORTED)
     set_target_properties(TorchCpu::openmp PROPERTIES
-      INTERFACE_COMPILE_OPTIONS -fopenmp INTERFACE_LINK_LIBRARIES ${TorchCpu_OPENMP_LIBRARY})
+      INTERFACE_COMPILE_OPTIONS $<$<COMPILE_LANGUAGE:CXX>:-fopenmp> INTERFACE_LINK_LIBRARIES ${TorchCpu_OPENMP_LIBRARY})
   else()
     find_package(OpenMP REQUIRED COMPONENTS CXX)
     add_library(TorchCpu::openmp ALIAS OpenMP::OpenMP_CXX)

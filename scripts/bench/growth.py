@@ -120,6 +120,7 @@ def drawing(sweep: str, measured: dict) -> str:
     lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13">',
              f'<rect width="{width}" height="{height}" fill="white"/>',
              f'<text x="{width / 2}" y="{height - 12}" text-anchor="middle">{label}</text>',
+             f'<text x="{left}" y="20">exponent of</text>',
              f'<text x="16" y="{height / 2}" text-anchor="middle" transform="rotate(-90 16 {height / 2})">{side}</text>']  # fmt: skip
     for x in sorted({p[0] for p in every}):
         px, _ = at(x, every[0][1])
@@ -136,7 +137,7 @@ def drawing(sweep: str, measured: dict) -> str:
             spots = [at(*p) for p in line]
             lines.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in spots)}" fill="none" stroke="{color}" {style}/>')
         lines += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>' for x, y in spots]
-        lines.append(f'<text x="{left + 145 * number}" y="20" fill="{color}">{name}: exponent {exponent(curve):.2f}</text>')
+        lines.append(f'<text x="{left + 95 + 118 * number}" y="20" fill="{color}">{name}: {exponent(curve):.2f}</text>')
     return "\n".join([*lines, "</svg>", ""])
 
 
