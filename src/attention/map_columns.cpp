@@ -182,7 +182,7 @@ void check_sample(const hdf5::File& file, const MapTable& table, std::size_t row
     // A division, so that no product wraps around: sides and counts of maps are bounded.
     const std::uint64_t units = field == MapField::kEncoder ? cells * cells : cells;
     const auto maps = static_cast<std::uint64_t>(facts.elements(field, {1, 1}));
-    if (start > total || units > (total - start) / maps)
+    if (maps == 0 || start > total || units > (total - start) / maps)
       bad(fmt::format("{} {} and a grid of {} x {} cells leave the {} elements of {}",
                       names_of(field).start, start, sample.grid.height, sample.grid.width, total,
                       names_of(field).elements));

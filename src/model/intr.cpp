@@ -101,7 +101,7 @@ struct Intr::Parts {
 
   /// How well each query's state fits the presence vector. A matrix product adds in an order that
   /// depends on the batch and on where it lies in memory: in evaluation on a CPU each query's sum
-  /// is its own, so that equal images have equal logits.
+  /// is its own, so that equal states have equal logits.
   /// @param last [B, C, D]  @return [B, C]
   at::Tensor score(const at::Tensor& last, bool training) const {
     const Affine& vector = modules.presence_vector;
