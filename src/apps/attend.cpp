@@ -2,12 +2,13 @@
 // intr-attend: the attention of a whole split, and care for what was dumped.
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "intr/attention/dump_check.h"
-#include "intr/attention/dump_index.h"
+#include "attend/commands.h"
+#include "intr/attention/dump_estimate.h"
 #include "intr/attention/dumper.h"
 #include "intr/comm/communicator.h"
 #include "intr/comm/mpi_environment.h"
@@ -30,7 +31,7 @@ using namespace intr;
 using Words = std::vector<std::string>;
 
 struct AttendOptions {
-  std::string model, data, split = "val", out, precision = "fp32";
+  std::string model, data, split = "val", out, precision = "fp32", part;
   ModelRequest request;
   DumpOptions dump;
   ReadingOptions reading;
@@ -48,7 +49,10 @@ void describe(AttendOptions& o, OptionSet& set) {
   describe(o.dump, set);
   set.group("Running");
   describe_precision(o.precision, set);
-  set.add("dry-run", o.dry_run, "print the plan and leave")
+  set.add("part", o.part,
+          "this job's share of the pieces: i/n with i from 0 to n - 1, or auto in a Slurm array; "
+          "any order, repeats and several at once are safe")
+      .add("dry-run", o.dry_run, "print the plan and leave")
       .add("verify-existing", o.verify_existing,
            "check the hashes of pieces that are there already")
       .add("quiet", o.quiet, "only warnings and errors");
@@ -56,6 +60,13 @@ void describe(AttendOptions& o, OptionSet& set) {
   o.request.given = [&set](const std::string& flag) { return set.given(flag); };
   describe(o.reading, set);
   describe(o.place, set);
+}
+
+DumpPart part_of(const AttendOptions& o) {
+  return parse_part(o.part, [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  });
 }
 
 void validate(const AttendOptions& o) {
@@ -66,6 +77,7 @@ void validate(const AttendOptions& o) {
   validate_precision(o.precision);
   validate(o.reading);
   validate(o.place);
+  static_cast<void>(part_of(o));
 }
 
 /// Free bytes where a folder will be made.
@@ -89,7 +101,7 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
   if (o.dry_run) {
     const DumpPlan plan = plan_dump(index, facts, o.dump, transform);
     if (mpi.rank() == 0)
-      fmt::print("{}", describe_plan(plan, mpi.world_size(), free_bytes_for(o.out)));
+      fmt::print("{}", describe_plan(plan, part_of(o), mpi.world_size(), free_bytes_for(o.out)));
     return ExitCode::kDone;
   }
   const DumpPlan plan = settle_plan(o.out, index, facts, o.dump, transform, *communicator);
@@ -104,6 +116,7 @@ ExitCode run_dump(const AttendOptions& o, const StopSignal& stop, MpiEnvironment
                  .device = place.device,
                  .loader = o.reading.means(place.loader_threads),
                  .verify_existing = o.verify_existing,
+                 .part = part_of(o),
                  .stop_requested = [&stop] { return stop.requested(); }});
   const ExitCode code = dumper.run();
   data.finish();
@@ -114,7 +127,7 @@ ExitCode dump(const Words& arguments) {
   AttendOptions options;
   OptionSet set(
       "[mpirun -n RANKS] intr-attend --model CKPT --data SET --out DUMP [options]\n"
-      "       intr-attend merge DUMP [--into FILE] | verify DUMP | status DUMP",
+      "       intr-attend merge DUMP... | verify DUMP | status DUMP; merge --help tells more",
       "Stores the cross-attention of the true class's query and of the best classes, for every "
       "picture of a split. The files are the same on any number of ranks.");
   describe(options, set);
@@ -126,55 +139,10 @@ ExitCode dump(const Words& arguments) {
   return run_dump(options, stop, mpi);
 }
 
-ExitCode merge(const Words& arguments) {
-  Words words;
-  std::string into;
-  OptionSet set("intr-attend merge DUMP [--into FILE]",
-                "Rebuilds the index of a dump whose pieces are all there; with --into writes one "
-                "ordinary HDF5 file in sample-id order instead, which every program accepts.");
-  set.positional("DUMP", words, 1, 1, "folder of a dump");
-  set.group("Output").add("into", into, "file to write");
-  if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
-  // A finished dump may lie on a file system that cannot be written.
-  if (into.empty() || !std::filesystem::exists(words[0] + "/" + kDumpFileName))
-    write_dump_index(words[0], read_dump_plan(words[0]));
-  if (!into.empty()) merge_into(words[0], into);
-  return ExitCode::kDone;
-}
-
-ExitCode verify(const Words& arguments) {
-  Words words;
-  OptionSet set("intr-attend verify DUMP",
-                "Reads everything: structure, hashes, sums, each planned sample exactly once.");
-  set.positional("DUMP", words, 1, 1, "folder of a dump, its index.h5, or a merged file");
-  if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
-  const std::vector<std::string> problems = verify_dump(words[0]);
-  for (const std::string& problem : problems) log::error("{}", problem);
-  if (!problems.empty())
-    throw DataError(fmt::format("{} problems found", problems.size()), words[0],
-                    "delete the pieces named above and run the same intr-attend command again");
-  fmt::print("{}: sound\n", words[0]);
-  return ExitCode::kDone;
-}
-
-ExitCode status(const Words& arguments) {
-  Words words;
-  OptionSet set("intr-attend status DUMP", "Lists the pieces; exit status 0 finished, 75 not.");
-  set.positional("DUMP", words, 1, 1, "folder of a dump");
-  if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
-  const DumpStatus found = dump_status(words[0]);
-  for (const DumpStatus::Piece& piece : found.pieces)
-    fmt::print("{}  {:>5} samples  {}\n", piece.file, piece.samples,
-               piece.trouble.empty() ? "there" : piece.trouble);
-  fmt::print("{} of {} samples{}\n", found.samples_done, found.samples_planned,
-             found.finished ? ", finished" : "");
-  return found.finished ? ExitCode::kDone : ExitCode::kStopped;
-}
-
 ExitCode run(const std::string& word, const Words& rest, const Words& all) {
-  if (word == "merge") return merge(rest);
-  if (word == "verify") return verify(rest);
-  if (word == "status") return status(rest);
+  if (word == "merge") return attend_merge(rest);
+  if (word == "verify") return with_device_errors([&] { return attend_verify(rest); });
+  if (word == "status") return attend_status(rest);
   return with_device_errors([&] { return dump(word == "dump" ? rest : all); });
 }
 

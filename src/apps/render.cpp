@@ -64,7 +64,8 @@ void validate(const CommonOptions& options) {
 MapReader open_dump(const std::string& path) {
   MapReader reader = MapReader::open(path);
   if (!reader.facts().complete)
-    log::warning("{}: the dump is not complete; {} samples are there", path, reader.size());
+    log::warning("{}: the dump is not complete; {} of {} samples are there", path, reader.size(),
+                 reader.facts().samples_planned);
   return reader;
 }
 

@@ -10,10 +10,10 @@
 #include "intr/attention/map_attributes.h"
 #include "intr/attention/map_block.h"
 #include "intr/attention/map_file.h"
-#include "intr/attention/map_reader.h"
-#include "intr/attention/map_writer.h"
+#include "intr/attention/map_statistics.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
+#include "intr/core/log.h"
 #include "intr/core/version.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
@@ -21,11 +21,17 @@
 namespace intr {
 namespace {
 
+/// How many elements a piece holds.
+struct PieceElements {
+  std::uint32_t number = 0;
+  PerField<std::uint64_t> elements;
+};
+
 /// Everything that the index says, gathered piece by piece.
 struct Gathered {
   MapTable table;
-  std::vector<float> peaks, contrasts, rollout_peaks, value_peaks;
-  SumRange sums;
+  MapStatistics statistics;
+  std::vector<PieceElements> pieces;
 };
 
 void check_piece(const MapFile& file, const DumpPlanFile& plan, std::uint32_t number) {
@@ -49,10 +55,6 @@ void check_piece(const MapFile& file, const DumpPlanFile& plan, std::uint32_t nu
     refuse("does not hold the samples that plan.json lists");
 }
 
-void append(std::vector<float>& all, const std::vector<float>& more) {
-  all.insert(all.end(), more.begin(), more.end());
-}
-
 void gather_piece(const MapFile& file, std::uint32_t number, Gathered& all) {
   const MapTable& piece = file.table();
   const DumpFacts& facts = piece.facts;
@@ -63,24 +65,14 @@ void gather_piece(const MapFile& file, std::uint32_t number, Gathered& all) {
       const std::vector<float> values = decode_block(file.block(row, field), facts.type);
       const std::string trouble = check_values(field, values, sample.grid, facts.type);
       if (!trouble.empty()) throw_bad_sample(file.path(), sample.sample_id, trouble);
-      if (field == MapField::kMap) {
-        const SumRange sums = sums_of(values, sample.grid.area());
-        if (all.table.samples.empty()) all.sums = sums;
-        all.sums.include(sums);
-        const BlockPeaks peaks = peaks_of(values, facts, sample.grid);
-        append(all.peaks, peaks.peak);
-        append(all.contrasts, peaks.contrast);
-      } else if (field == MapField::kRollout) {
-        append(all.rollout_peaks, peaks_of(values, facts, sample.grid).peak);
-      } else if (field == MapField::kValue) {
-        append(all.value_peaks, value_peaks_of(values, facts, sample.grid));
-      }
+      all.statistics.add(facts, field, values, sample.grid);
       place.start[field] = all.table.elements[field] + piece.places[row].start[field];
     }
     all.table.samples.push_back(sample);
     all.table.places.push_back(place);
   }
   for (const MapField field : facts.fields()) all.table.elements[field] += piece.elements[field];
+  all.pieces.push_back({number, piece.elements});
 }
 
 /// Brings samples and their places into sample-id order. @throws DataError if one stands twice
@@ -104,15 +96,21 @@ void sort_by_id(MapTable& table, const std::string& where) {
   table.places = std::move(places);
 }
 
-void write_index_file(const std::string& folder, const MapTable& table,
-                      const std::vector<PerField<std::uint64_t>>& piece_elements) {
+void write_index_file(const std::string& folder, Gathered& all, const DumpPlanFile& plan) {
+  MapTable& table = all.table;
+  table.kind = MapFileKind::kIndex;
+  table.facts = plan.facts;
+  table.facts.complete = std::ssize(table.samples) == plan.num_samples();
+  table.facts.samples_planned = plan.num_samples();
+  all.statistics.fill(table.facts);
+  sort_by_id(table, folder);
   AtomicFile file(folder + "/" + kIndexFileName);
   hdf5::File out = hdf5::File::create(file.temporary_path());
   for (const MapField field : table.facts.fields()) {
     const char* name = names_of(field).elements;
     std::vector<hdf5::File::VirtualPiece> sources;
-    for (std::uint32_t number = 0; number < piece_elements.size(); ++number)
-      sources.push_back({piece_file_name(number), name, piece_elements[number][field]});
+    for (const PieceElements& piece : all.pieces)
+      sources.push_back({piece_file_name(piece.number), name, piece.elements[field]});
     out.write_virtual(name, table.facts.type == MapType::f16 ? hdf5::Type::f16 : hdf5::Type::f32,
                       sources);
   }
@@ -155,24 +153,12 @@ std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, s
 void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
                       const nlohmann::ordered_json& run) {
   Gathered all;
-  std::vector<PerField<std::uint64_t>> piece_elements;
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
     const MapFile file = MapFile::open(folder + "/" + piece_file_name(number));
     check_piece(file, plan, number);
     gather_piece(file, number, all);
-    piece_elements.push_back(file.table().elements);
   }
-  all.table.kind = MapFileKind::kIndex;
-  all.table.facts = plan.facts;
-  all.table.facts.sum_min = static_cast<float>(all.sums.least);
-  all.table.facts.sum_max = static_cast<float>(all.sums.most);
-  all.table.facts.peak_p99 = static_cast<double>(nearest_rank(std::move(all.peaks), 0.99));
-  all.table.facts.contrast_p99 = static_cast<double>(nearest_rank(std::move(all.contrasts), 0.99));
-  all.table.facts.rollout_p99 =
-      static_cast<double>(nearest_rank(std::move(all.rollout_peaks), 0.99));
-  all.table.facts.value_p99 = static_cast<double>(nearest_rank(std::move(all.value_peaks), 0.99));
-  sort_by_id(all.table, folder);
-  write_index_file(folder, all.table, piece_elements);
+  write_index_file(folder, all, plan);
   const std::string dump_path = folder + "/" + kDumpFileName;
   nlohmann::ordered_json story = run;
   if (story.is_null() && std::filesystem::exists(dump_path))
@@ -189,25 +175,26 @@ void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
   write_json(dump_path, dump);
 }
 
-void merge_into(const std::string& dump, const std::string& file) {
-  if (std::filesystem::exists(file))
-    throw UsageError("is there already", file, "give --into another name or delete it");
-  const MapReader reader = MapReader::open(dump);
-  const DumpFacts& facts = reader.facts();
-  PerField<std::uint64_t> elements;
-  for (std::int64_t row = 0; row < reader.size(); ++row)
-    for (const MapField field : facts.fields())
-      elements[field] += static_cast<std::uint64_t>(facts.elements(field, reader.sample(row).grid));
-  AtomicFile out(file);
-  MapWriter writer(out.temporary_path(), MapFileKind::kMerged, facts, elements);
-  for (std::int64_t row = 0; row < reader.size(); ++row) {
-    PerField<std::vector<std::byte>> blocks;
-    for (const MapField field : facts.fields()) blocks[field] = reader.stored(row, field);
-    writer.add(reader.sample(row), blocks);
+std::int64_t write_partial_index(const std::string& folder, const DumpPlanFile& plan) {
+  Gathered all;
+  for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
+    const std::string trouble = piece_trouble(folder, plan, number, false);
+    if (trouble.empty())
+      gather_piece(MapFile::open(folder + "/" + piece_file_name(number)), number, all);
+    else if (trouble != "missing")
+      log::warning("left out: {}", trouble);
   }
-  writer.close();
-  check_map_file(out.temporary_path());
-  out.commit();
+  if (all.table.samples.empty())
+    throw DataError("has no finished piece yet", folder, "wait, or run intr-attend again");
+  write_index_file(folder, all, plan);
+  return std::ssize(all.table.samples);
+}
+
+void remove_dump_leftovers(const std::string& folder, const DumpPlanFile& plan) {
+  for (const char* name : {kPlanFileName, kIndexFileName, kDumpFileName})
+    remove_leftovers(folder + "/" + name);
+  for (std::uint32_t number = 0; number < plan.num_pieces(); ++number)
+    remove_leftovers(folder + "/" + piece_file_name(number));
 }
 
 }  // namespace intr

@@ -6,16 +6,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
-#include <map>
 #include <numeric>
 #include <set>
 #include <sstream>
 
-#include "intr/attention/selection.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
-#include "intr/core/hash.h"
+#include "intr/core/feature_cells.h"
 #include "intr/data/evaluation_plan.h"
 
 namespace intr {
@@ -49,51 +46,27 @@ std::vector<std::int32_t> parse_numbers(const std::string& text, std::int64_t to
   return {numbers.begin(), numbers.end()};
 }
 
-struct IdRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
+constexpr const char* kReferenceText = "reference";  // on disk: never rename
 
-std::vector<IdRange> parse_ids(const std::vector<std::string>& texts) {
-  std::vector<IdRange> ranges;
-  for (const std::string& text : texts) {
-    const std::size_t dash = text.find('-', 1);
-    const std::int64_t first = whole_number(text.substr(0, dash), "--sample");
-    const std::int64_t last =
-        dash == std::string::npos ? first : whole_number(text.substr(dash + 1), "--sample");
-    if (first < 0 || last < first)
-      throw UsageError(fmt::format("'{}' is no range of sample ids", text), "--sample",
-                       "give ID or A-B");
-    ranges.push_back({first, last});
-  }
-  return ranges;
-}
-
-std::string describe_transform(const Transform& transform) {
-  const std::int64_t short_side = transform.image_size;
-  return fmt::format(R"({{"name":"{}","short_side":{},"max_side":{},"mean":[0.485,0.456,0.406],)"
-                     R"("std":[0.229,0.224,0.225],"resize":"pillow-bilinear","exif":"ignored"}})",
-                     transform.name(), short_side, (1333 * short_side * 2 + 800) / 1600);
-}
-
-/// Which samples, as text: a hash of their ids unless it is the whole split.
-std::string describe_selection(const DataIndex& index, const std::vector<std::int64_t>& rows) {
-  if (static_cast<std::int64_t>(rows.size()) == index.size()) return "all";
-  Hash128 hash;
-  for (const std::int64_t row : rows) hash.add(checked_cast<std::uint64_t>(index.sample_id(row)));
-  return fmt::format("{} samples, {}", rows.size(), hash.hex());
+const char* text_of(EvaluationBatching batching) {
+  return batching == EvaluationBatching::kReference ? kReferenceText : "bucket";
 }
 
 std::int64_t piece_limit(std::int64_t wanted, std::int64_t num_samples) {
   return wanted > 0 ? wanted : std::clamp<std::int64_t>((num_samples + 63) / 64, 16, 256);
 }
 
-/// Disk space that a dump with so many bytes of maps asks for.
-std::uint64_t needed_bytes(std::uint64_t maps) {
-  return maps + maps / 20 + (std::uint64_t{64} << 20);
+/// Stored cells of each sample of a batch.
+std::vector<ImageSize> grids_of(const EvaluationBatch& batch, const DataIndex& index,
+                                const Transform& transform, std::int64_t stride) {
+  const ImageSize cells = feature_grid(batch.size, stride);
+  std::vector<ImageSize> grids;
+  for (const std::int64_t row : batch.rows)
+    grids.push_back(valid_grid(evaluation_size(index, transform, row), batch.size, cells));
+  return grids;
 }
 
-void cut_pieces(DumpPlan& plan, const DataIndex& index) {
+void cut_pieces(DumpPlan& plan, const DataIndex& index, const Transform& transform) {
   const DumpFacts& facts = plan.file.facts;
   bool open = false;
   for (std::size_t i = 0; i < plan.batches.size(); ++i) {
@@ -104,13 +77,13 @@ void cut_pieces(DumpPlan& plan, const DataIndex& index) {
     }
     DumpPlan::Piece& piece = plan.pieces.back();
     PlannedPiece& planned = plan.file.pieces.back();
-    const auto count = static_cast<std::int64_t>(batch.rows.size());
     ++piece.count;
-    piece.pixels += count * batch.size.area();
-    const ImageSize grid = feature_grid(batch.size, facts.stride);
-    planned.map_elements +=
-        static_cast<std::uint64_t>(count * facts.elements(MapField::kMap, grid));
-    planned.bytes += static_cast<std::uint64_t>(count) * facts.bytes_of_sample(grid);
+    piece.pixels += std::ssize(batch.rows) * batch.size.area();
+    for (const ImageSize grid : grids_of(batch, index, transform, facts.stride)) {
+      planned.map_elements += static_cast<std::uint64_t>(facts.elements(MapField::kMap, grid));
+      planned.bytes += facts.bytes_of_sample(grid);
+      ++plan.grids[grid];
+    }
     for (const std::int64_t row : batch.rows) planned.sample_ids.push_back(index.sample_id(row));
     open = static_cast<std::int64_t>(planned.sample_ids.size()) < plan.file.piece_samples &&
            planned.bytes < kMaxPieceBytes;
@@ -118,6 +91,18 @@ void cut_pieces(DumpPlan& plan, const DataIndex& index) {
 }
 
 }  // namespace
+
+EvaluationBatching batching_of(const DumpFacts& facts) {
+  return facts.batching == kReferenceText ? EvaluationBatching::kReference
+                                          : EvaluationBatching::kOneSize;
+}
+
+std::string describe_transform(const Transform& transform) {
+  const std::int64_t short_side = transform.image_size;
+  return fmt::format(R"({{"name":"{}","short_side":{},"max_side":{},"mean":[0.485,0.456,0.406],)"
+                     R"("std":[0.229,0.224,0.225],"resize":"pillow-bilinear","exif":"ignored"}})",
+                     transform.name(), short_side, (1333 * short_side * 2 + 800) / 1600);
+}
 
 void describe(DumpOptions& options, OptionSet& set) {
   set.group("What is stored")
@@ -134,12 +119,12 @@ void describe(DumpOptions& options, OptionSet& set) {
       .add("logits", options.logits, "stored: of the stored queries and the ten best; all: of all")
       .add("dtype", options.dtype, "stored maps: f16 (relative error at most 0.0005) or f32")
       .add("batch-size", options.batch_size, "images of a forward pass of one rank")
+      .add("eval-batching", options.batching,
+           "size (pictures of one size together: exact) or reference (consecutive ones, padded, as "
+           "published: maps depend on batch mates)")
       .add("piece-samples", options.piece_samples,
            "samples of a file, about; 0 = samples / 64, from 16 to 256");
-  set.group("Which samples")
-      .add("class", options.classes, "only samples of this true class, by name or number")
-      .add("sample", options.samples, "only this sample id, or the ids A-B")
-      .add("limit", options.limit, "only the first so many of the selected samples; 0 = all");
+  describe(options.choice, set);
 }
 
 void validate(const DumpOptions& options) {
@@ -150,7 +135,8 @@ void validate(const DumpOptions& options) {
     require_choice("encoder", options.encoder, {"none", "rollout", "mean:LAYERS"});
   require_range("batch-size", options.batch_size, 1, 65536);
   require_range("piece-samples", options.piece_samples, 0, 1 << 20);
-  require_range("limit", options.limit, 0, std::numeric_limits<std::int32_t>::max());
+  static_cast<void>(parse_evaluation_batching(options.batching));
+  validate(options.choice);
 }
 
 std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total,
@@ -180,88 +166,17 @@ std::vector<std::int32_t> parse_encoder_layers(const std::string& text, std::int
   return parse_layers(text.substr(kMean.size()), layer_total, "--encoder");
 }
 
-std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions& options) {
-  std::set<std::int64_t> labels;
-  for (const std::string& name : options.classes)
-    labels.insert(find_class(index.classes(), name, "class"));
-  const std::vector<IdRange> ids = parse_ids(options.samples);
-  std::vector<std::int64_t> rows;
-  for (std::int64_t row = 0; row < index.size(); ++row) {
-    const std::int64_t id = index.sample_id(row);
-    const bool class_fits = labels.empty() || labels.contains(index.label(row));
-    const bool id_fits = ids.empty() || std::any_of(ids.begin(), ids.end(), [&](IdRange range) {
-                           return id >= range.first && id <= range.last;
-                         });
-    if (class_fits && id_fits) rows.push_back(row);
-    if (options.limit > 0 && static_cast<std::int64_t>(rows.size()) == options.limit) break;
-  }
-  if (rows.empty())
-    throw UsageError(
-        fmt::format("none of the {} samples of split {} is selected", index.size(), index.split()),
-        index.set(), "check --class and --sample; intr-pack ls lists the samples");
-  return rows;
-}
-
-void require_space(std::uint64_t maps, std::uint64_t free_bytes, const std::string& folder) {
-  const std::uint64_t needed = needed_bytes(maps);
-  if (maps == 0 || needed <= free_bytes) return;
-  throw EnvironmentError(
-      fmt::format("needs {} bytes ({} of maps, 5 % and 64 MiB more), {} are free", needed, maps,
-                  free_bytes),
-      folder,
-      "make room, or store less: --dtype f16, --layers last, --heads mean, --queries true,top:1, "
-      "--encoder none");
-}
-
-std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes) {
-  const DumpPlanFile& file = plan.file;
-  const DumpFacts& facts = file.facts;
-  std::string text = fmt::format(
-      "samples   {} of split {} ({}), {} classes\n"
-      "stored    layers {}, heads {}, {} queries ({}), {}\n",
-      file.num_samples(), facts.split, file.selection, facts.class_count,
-      fmt::join(facts.layers, ","), fmt::join(facts.heads, ","), facts.num_queries, facts.queries,
-      name_of(facts.type));
-  if (facts.rollout) text += "          and followed back through the encoder\n";
-  if (facts.values) text += "          value maps\n";
-  if (!facts.encoder_layers.empty())
-    text += fmt::format("          attention of encoder layers {}\n",
-                        fmt::join(facts.encoder_layers, ","));
-  std::map<ImageSize, std::int64_t> grids;
-  std::vector<std::int64_t> costs;
-  for (const EvaluationBatch& batch : plan.batches)
-    grids[feature_grid(batch.size, facts.stride)] += static_cast<std::int64_t>(batch.rows.size());
-  for (const auto& [grid, count] : grids)
-    text += fmt::format("grid      {} x {}: {} samples\n", grid.height, grid.width, count);
-  for (const DumpPlan::Piece& piece : plan.pieces) costs.push_back(piece.pixels);
-  text +=
-      fmt::format("bytes     {} of maps, {} needed, {} free\nfiles     {} pieces\n",
-                  file.map_bytes(), needed_bytes(file.map_bytes()), free_bytes, plan.pieces.size());
-  const std::vector<std::int64_t> owner = deal_by_cost(costs, world_size);
-  for (std::int64_t rank = 0; rank < world_size; ++rank) {
-    std::int64_t samples = 0;
-    for (std::size_t i = 0; i < owner.size(); ++i)
-      if (owner[i] == rank) samples += static_cast<std::int64_t>(file.pieces[i].sample_ids.size());
-    text += fmt::format("rank {:<4} {} pieces, {} samples\n", rank,
-                        std::count(owner.begin(), owner.end(), rank), samples);
-  }
-  return text;
-}
-
-ImageSize feature_grid(ImageSize image, std::int64_t stride) {
-  return {(image.height + stride - 1) / stride, (image.width + stride - 1) / stride};
-}
-
 DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOptions& options,
                    const Transform& transform) {
   DumpPlan plan;
   DumpFacts& facts = plan.file.facts;
+  const EvaluationBatching batching = parse_evaluation_batching(options.batching);
   plan.queries = QuerySelection::parse(options.queries, index.classes());
   facts.model_hash = model.model_hash;
   facts.dataset_id = index.dataset_id();
   facts.split = index.split();
   facts.precision = model.precision;
-  facts.batching = "bucket";
+  facts.batching = text_of(batching);
   facts.queries = plan.queries.text();
   facts.transform = describe_transform(transform);
   facts.classes = index.classes();
@@ -276,14 +191,14 @@ DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOpt
   facts.values = options.values == "norm";
   facts.rollout = options.encoder == "rollout";
   facts.encoder_layers = parse_encoder_layers(options.encoder, model.encoder_layer_total);
-  const std::vector<std::int64_t> rows = select_rows(index, options);
+  const std::vector<std::int64_t> rows = select_rows(index, options.choice);
   plan.file.logits = options.logits;
   plan.file.selection = describe_selection(index, rows);
   plan.file.batch_size = options.batch_size;
   plan.file.piece_samples =
       piece_limit(options.piece_samples, static_cast<std::int64_t>(rows.size()));
-  plan.batches = plan_evaluation(index, transform, options.batch_size, rows);
-  cut_pieces(plan, index);
+  plan.batches = plan_evaluation(index, transform, options.batch_size, rows, batching);
+  cut_pieces(plan, index, transform);
   identify(plan.file);
   return plan;
 }

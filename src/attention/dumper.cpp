@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/attention/dumper.h"
 
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 
+#include "intr/attention/batch_records.h"
+#include "intr/attention/dump_estimate.h"
 #include "intr/attention/dump_index.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/log.h"
-#include "intr/data/network_input.h"
-#include "intr/image/decode.h"
 #include "intr/io/atomic_file.h"
 
 namespace intr {
@@ -109,11 +108,13 @@ Dumper::Dumper(std::string folder, const DumpPlan& plan, const Work& work)
 
 ExitCode Dumper::run() {
   const auto start = Clock::now();
-  const bool first_rank = work_.communicator.rank() == 0;
-  const std::vector<std::int64_t> missing = find_missing();
+  Communicator& communicator = work_.communicator;
+  const bool first_rank = communicator.rank() == 0;
+  const std::vector<std::int64_t> missing = find_missing(pieces_of_part(plan_, work_.part));
   if (first_rank) start_over(missing);
-  std::int64_t stopped = compute(deal(missing)) ? 0 : 1;
-  work_.communicator.allreduce_now({&stopped, 1}, Op::max, {.section = "dump end"});
+  std::int64_t stopped =
+      compute(deal_pieces(plan_, missing, communicator.rank(), communicator.world_size())) ? 0 : 1;
+  communicator.allreduce_now({&stopped, 1}, Op::max, {.section = "dump end"});
   if (stopped != 0) {
     if (first_rank)
       log::info(
@@ -121,37 +122,40 @@ ExitCode Dumper::run() {
           "again");
     return ExitCode::kStopped;
   }
-  if (first_rank && !(missing.empty() && std::filesystem::exists(folder_ + "/" + kDumpFileName))) {
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    write_dump_index(folder_, plan_.file,
-                     {{"ranks", work_.communicator.world_size()},
-                      {"device", work_.device.str()},
-                      {"pieces_computed", missing.size()},
-                      {"seconds", seconds}});
-  }
-  if (first_rank)
-    log::info("{} samples in {}; intr-render gallery draws them", plan_.file.num_samples(),
-              folder_);
-  work_.communicator.barrier({.section = "dump index"});
+  const std::vector<std::int64_t> others =
+      work_.part.whole() ? std::vector<std::int64_t>() : find_missing(pieces_of_part(plan_, {}));
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (first_rank && others.empty())
+    close({{"ranks", communicator.world_size()},
+           {"parts", work_.part.count},
+           {"device", work_.device.str()},
+           {"pieces_computed", missing.size()},
+           {"seconds", seconds}});
+  else if (first_rank)
+    log::info(
+        "part {} of {} is done; {} of {} pieces are left to other parts, the last of which "
+        "writes the index",
+        work_.part.number, work_.part.count, others.size(), plan_.file.num_pieces());
+  communicator.barrier({.section = "dump index"});
   return ExitCode::kDone;
 }
 
-/// Numbers of the pieces to compute. Ranks share the looking.
-std::vector<std::int64_t> Dumper::find_missing() const {
+/// Those of the pieces that are to be computed. Ranks share the looking.
+std::vector<std::int64_t> Dumper::find_missing(const std::vector<std::int64_t>& pieces) const {
   const Communicator& communicator = work_.communicator;
-  const std::uint32_t count = plan_.file.num_pieces();
-  std::vector<std::int64_t> absent(count, 0);
-  for (auto number = static_cast<std::uint32_t>(communicator.rank()); number < count;
-       number += static_cast<std::uint32_t>(communicator.world_size())) {
+  const auto stride = static_cast<std::size_t>(communicator.world_size());
+  std::vector<std::int64_t> absent(pieces.size(), 0);
+  for (auto i = static_cast<std::size_t>(communicator.rank()); i < pieces.size(); i += stride) {
+    const auto number = static_cast<std::uint32_t>(pieces[i]);
     const std::string trouble = piece_trouble(folder_, plan_.file, number, work_.verify_existing);
     if (!trouble.empty() && trouble != "missing")
       log::warning("computing piece {} again: {}", number, trouble);
-    absent[number] = trouble.empty() ? 0 : 1;
+    absent[i] = trouble.empty() ? 0 : 1;
   }
   work_.communicator.allreduce_now(absent, Op::sum, {.section = "dump pieces"});
   std::vector<std::int64_t> missing;
-  for (std::uint32_t number = 0; number < count; ++number)
-    if (absent[number] != 0) missing.push_back(number);
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    if (absent[i] != 0) missing.push_back(pieces[i]);
   return missing;
 }
 
@@ -161,24 +165,25 @@ void Dumper::start_over(const std::vector<std::int64_t>& missing) const {
   for (const std::int64_t number : missing)
     bytes += plan_.file.pieces[static_cast<std::size_t>(number)].bytes;
   require_space(bytes, free_bytes(folder_), folder_);
-  for (const char* name : {kPlanFileName, kIndexFileName, kDumpFileName})
-    remove_leftovers(folder_ + "/" + name);
   if (missing.empty()) return;
   std::filesystem::remove(folder_ + "/" + kDumpFileName);
   std::filesystem::remove(folder_ + "/" + kIndexFileName);
   log::info("{} of {} pieces to compute in {}", missing.size(), plan_.file.num_pieces(), folder_);
 }
 
-/// The missing pieces of this rank, in plan order.
-std::vector<std::int64_t> Dumper::deal(const std::vector<std::int64_t>& missing) const {
-  std::vector<std::int64_t> costs;
-  for (const std::int64_t number : missing)
-    costs.push_back(plan_.pieces[static_cast<std::size_t>(number)].pixels);
-  const std::vector<std::int64_t> owner = deal_by_cost(costs, work_.communicator.world_size());
-  std::vector<std::int64_t> mine;
-  for (std::size_t i = 0; i < missing.size(); ++i)
-    if (owner[i] == work_.communicator.rank()) mine.push_back(missing[i]);
-  return mine;
+/// What rank 0 does when every piece is there: the index, and nothing left of killed writers.
+void Dumper::close(const nlohmann::ordered_json& run) const {
+  const std::string dump = folder_ + "/" + kDumpFileName;
+  const bool finished_before = std::filesystem::exists(dump);
+  try {
+    if (!finished_before) write_dump_index(folder_, plan_.file, run);
+  } catch (const std::exception&) {
+    // Two parts may end together. The one that is done tidies up, also what the other one writes;
+    // both write the same.
+    if (!std::filesystem::exists(dump)) throw;
+  }
+  remove_dump_leftovers(folder_, plan_.file);
+  log::info("{} samples in {}; intr-render gallery draws them", plan_.file.num_samples(), folder_);
 }
 
 /// Computes and writes pieces. @return false if it stopped on request before the end
@@ -209,7 +214,8 @@ bool Dumper::compute(const std::vector<std::int64_t>& pieces) {
       }
       const std::optional<MicroBatch> batch = loader.next();
       if (!batch) throw InternalError(fmt::format("the loader ended within piece {}", number));
-      std::vector<MapRecord> computed = compute_batch(*batch);
+      std::vector<MapRecord> computed =
+          compute_records(work_.model, extractor_, work_.index, *batch, work_.device);
       std::move(computed.begin(), computed.end(), std::back_inserter(records));
       clock.advance(batch->size() * batch->padded.area());
       progress.advance(batch->size());
@@ -219,34 +225,6 @@ bool Dumper::compute(const std::vector<std::int64_t>& pieces) {
   queue.finish();
   progress.finish();
   return true;
-}
-
-std::vector<MapRecord> Dumper::compute_batch(const MicroBatch& batch) const {
-  const at::NoGradGuard no_grad;
-  const IntrOutput output = work_.model.forward(network_input(batch, work_.device), batch.sizes,
-                                                extractor_.forward_options());
-  std::vector<MapRecord> records = extractor_.extract(output, batch.sample_ids, batch.labels);
-  for (std::size_t i = 0; i < records.size(); ++i) complete_columns(batch, i, records[i]);
-  return records;
-}
-
-/// Columns that come from the data set.
-void Dumper::complete_columns(const MicroBatch& batch, std::size_t i, MapRecord& record) const {
-  const DataIndex& index = work_.index;
-  const std::int64_t row = batch.rows[i];
-  DumpSample& sample = record.sample;
-  sample.source_size = index.image_size(row);
-  sample.resized_size = batch.sizes[i];
-  sample.padded_size = batch.padded;
-  sample.orientation = index.orientation(row);
-  sample.orientation_applied = (index.flags(row) & kOrientationApplied) != 0 ? 1 : 0;
-  sample.image_hash = index.hash(row);
-  sample.path = index.path(row);
-  const ImageSize expected = feature_grid(sample.resized_size, plan_.file.facts.stride);
-  if (sample.grid != expected)
-    throw InternalError(fmt::format("sample {} has {} x {} cells instead of {} x {}",
-                                    sample.sample_id, sample.grid.height, sample.grid.width,
-                                    expected.height, expected.width));
 }
 
 }  // namespace intr

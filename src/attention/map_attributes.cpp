@@ -82,6 +82,9 @@ DumpFacts read_facts(const hdf5::File& file) {
   facts.sum_min = file.number<float>("/", "sum_min");
   facts.sum_max = file.number<float>("/", "sum_max");
   facts.complete = file.number<std::uint8_t>("/", "complete") == 1;
+  if (!facts.complete)
+    facts.samples_planned =
+        checked_cast<std::int64_t>(file.number<std::uint64_t>("/", "samples_planned"));
   const auto block = file.numbers<std::int32_t>("/map", "block");
   if (block.size() != 3 || block[0] != facts.num_layers() || block[2] != facts.num_heads() ||
       block[1] < 1 || block[1] > facts.class_count)

@@ -251,6 +251,8 @@ void write_table(hdf5::File& file, const MapTable& table) {
     if (facts.values) file.set_number("/", "value_p99", static_cast<float>(facts.value_p99));
   }
   file.set_text("/", "creator", "intr " + version());
+  if (!facts.complete)
+    file.set_number("/", "samples_planned", checked_cast<std::uint64_t>(facts.samples_planned));
   file.set_number("/", "complete", static_cast<std::uint8_t>(facts.complete ? 1 : 0));
 }
 

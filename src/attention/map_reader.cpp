@@ -18,15 +18,24 @@ namespace {
 
 constexpr std::size_t kMaxOpenPieces = 64;  // far below the usual limit of 1,024 descriptors
 
+/// Whether it is an index that says itself that samples are missing. One that does not, without
+/// dump.json beside it, was left by a run that was killed at its end.
+bool is_partial_index(const std::string& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored) && !MapFile::open(file).table().facts.complete;
+}
+
 /// The file that lists all samples of what the user named.
 std::string table_path(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) return path;
   if (!std::filesystem::exists(path + "/" + kDumpFileName, ignored)) {
+    if (is_partial_index(path + "/" + kIndexFileName)) return path + "/" + kIndexFileName;
     if (std::filesystem::exists(path + "/" + kPlanFileName, ignored))
       throw DataError("the dump is not finished", path,
-                      fmt::format("run the same intr-attend command again, or see intr-attend "
-                                  "status {}",
+                      fmt::format("run the same intr-attend command again; intr-attend status {0} "
+                                  "lists what is there, intr-attend merge --partial {0} makes it "
+                                  "readable",
                                   path));
     throw DataError(fmt::format("holds no {}: it is no attention dump", kDumpFileName), path,
                     "give a folder that intr-attend made, its index.h5, or a merged file");
@@ -97,7 +106,7 @@ MapReader MapReader::open(const std::string& path) {
     if (table.samples[i - 1].sample_id >= table.samples[i].sample_id)
       throw_bad_sample(file, table.samples[i].sample_id, "stands twice or out of order");
   }
-  if (file != path) {
+  if (file != path && table.facts.complete) {
     const std::string dump = path + "/" + kDumpFileName;
     const auto content = json_member<std::string>(read_json(dump), "content_id", dump);
     if (content != table.facts.content_id)

@@ -9,6 +9,8 @@
 #include "intr/attention/map_file.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
+#include "intr/core/host_name.h"
+#include "intr/core/log.h"
 #include "intr/io/atomic_file.h"
 
 namespace intr {
@@ -20,9 +22,7 @@ hdf5::Type hdf5_type_of(MapType type) {
 
 /// Two jobs that work on one piece by mistake must not share a temporary file.
 std::string temporary_tag(const std::string& plan_id) {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
-  return fmt::format("{}-{}-{}", plan_id, host, ::getpid());
+  return fmt::format("{}-{}-{}", plan_id, host_name(), ::getpid());
 }
 
 }  // namespace
@@ -95,21 +95,49 @@ void MapWriter::close() {
   file_.close();
 }
 
-void write_piece(const std::string& folder, const DumpFacts& facts, std::uint32_t number,
-                 std::uint32_t count, const std::vector<MapRecord>& records) {
-  const std::string name = piece_file_name(number);
-  remove_leftovers(folder + "/" + name);
+namespace {
+
+void write_new_piece(const std::string& path, const DumpFacts& facts, std::uint32_t number,
+                     std::uint32_t count, const std::vector<MapRecord>& records) {
   PerField<std::uint64_t> elements;
   for (const MapRecord& record : records)
     for (const MapField field : facts.fields())
       elements[field] += static_cast<std::uint64_t>(facts.elements(field, record.sample.grid));
-  AtomicFile file(folder + "/" + name, temporary_tag(facts.plan_id));
+  AtomicFile file(path, temporary_tag(facts.plan_id));
   MapWriter writer(file.temporary_path(), MapFileKind::kPiece, facts, elements);
   writer.set_piece(number, count);
   for (const MapRecord& record : records) writer.add(record.sample, record.blocks);
   writer.close();
   check_map_file(file.temporary_path());
   file.commit();
+}
+
+/// Whether a sound piece of this dump is there.
+bool piece_is_there(const std::string& path, const DumpFacts& facts, std::uint32_t number) {
+  try {
+    check_map_file(path);
+    const MapTable table = MapFile::open(path).table();
+    return table.piece == number && table.facts.plan_id == facts.plan_id;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void write_piece(const std::string& folder, const DumpFacts& facts, std::uint32_t number,
+                 std::uint32_t count, const std::vector<MapRecord>& records) {
+  const std::string path = folder + "/" + piece_file_name(number);
+  try {
+    write_new_piece(path, facts, number, count, records);
+  } catch (const InternalError&) {
+    throw;
+  } catch (const Error&) {
+    // Another job at the same piece was faster and tidied up.
+    if (!piece_is_there(path, facts, number)) throw;
+    log::info("{} is there already, from another job", path);
+  }
+  remove_leftovers(path);
 }
 
 void check_map_file(const std::string& path) {

@@ -23,6 +23,8 @@ Json content_fields(const DumpPlanFile& plan) {
                  {"queries", facts.queries},       {"logits", plan.logits},
                  {"dtype", name_of(facts.type)},   {"precision", facts.precision},
                  {"batching", facts.batching},     {"transform", facts.transform}};
+  // Padded pictures depend on their batch mates.
+  if (facts.batching == "reference") fields["batch_size"] = plan.batch_size;
   // Only where they are wanted: dumps without them keep the ids that version 1.0 gave them.
   if (facts.values) fields["values"] = "norm";
   if (facts.rollout) fields["encoder"] = "rollout";

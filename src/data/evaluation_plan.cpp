@@ -23,8 +23,7 @@ std::vector<SizedSample> sized_samples(const DataIndex& index, const Transform& 
     if (row < 0 || row >= index.size())
       throw InternalError("row " + std::to_string(row) + " does not exist", index.set());
     const auto sample_id = static_cast<std::uint64_t>(index.sample_id(row));
-    const ImageSize final = plan_transform(transform, index.image_size(row), 0, 0, sample_id).final;
-    samples.push_back({row, sample_id, final});
+    samples.push_back({row, sample_id, evaluation_size(index, transform, row)});
   }
   return samples;
 }
@@ -71,6 +70,11 @@ std::vector<EvaluationBatch> plan_evaluation(const DataIndex& index, const Trans
     batch.rows.push_back(sample.row);
   }
   return plan;
+}
+
+ImageSize evaluation_size(const DataIndex& index, const Transform& transform, std::int64_t row) {
+  const auto sample_id = static_cast<std::uint64_t>(index.sample_id(row));
+  return plan_transform(transform, index.image_size(row), 0, 0, sample_id).final;
 }
 
 std::vector<std::int64_t> deal_by_cost(const std::vector<std::int64_t>& costs,

@@ -56,7 +56,8 @@ std::string folder_of(const std::string& path) {
 AtomicFile::AtomicFile(std::string final_path, const std::string& tag)
     : final_(std::move(final_path)) {
   const std::filesystem::path path(final_);
-  const std::string suffix = tag.empty() ? fmt::format("{}", ::getpid()) : tag;
+  // Writers of one name may be on several machines, with equal process numbers.
+  const std::string suffix = tag.empty() ? fmt::format("{}-{}", host_name(), ::getpid()) : tag;
   temporary_ =
       (path.parent_path() / fmt::format(".{}.tmp-{}", path.filename().string(), suffix)).string();
   std::error_code ignored;
@@ -110,10 +111,7 @@ void write_file(const std::string& path, std::string_view contents) {
 }
 
 bool write_new_file(const std::string& path, std::string_view contents) {
-  // Writers of one name may be on several machines, with equal process numbers.
-  const AtomicFile file(
-      path, fmt::format("{}-{}", host_name(),
-                        ::getpid()));  // its destructor removes the temporary name in every case
+  const AtomicFile file(path);  // its destructor removes the temporary name in every case
   {
     Descriptor out(file.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC, "create");
     out.write_all(contents);

@@ -14,6 +14,7 @@
 #include <numbers>
 
 #include "intr/core/error.h"
+#include "intr/core/feature_cells.h"
 #include "intr/model/parameter_table.h"
 
 namespace intr {
@@ -72,12 +73,6 @@ bool CellGrid::any_padded() const noexcept {
   });
 }
 
-std::int64_t valid_cells(std::int64_t length, std::int64_t padded, std::int64_t cells) {
-  std::int64_t count = 0;
-  while (count < cells && count * padded / cells < length) ++count;
-  return count;
-}
-
 CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells) {
   CellGrid grid{cells.height, cells.width, {}};
   for (const ImageSize& size : sizes) {
@@ -85,8 +80,7 @@ CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageS
         size.width > padded.width)
       throw InternalError(fmt::format("a picture of {}x{} pixels in a batch of {}x{}", size.height,
                                       size.width, padded.height, padded.width));
-    grid.valid.push_back({valid_cells(size.height, padded.height, cells.height),
-                          valid_cells(size.width, padded.width, cells.width)});
+    grid.valid.push_back(valid_grid(size, padded, cells));
   }
   return grid;
 }

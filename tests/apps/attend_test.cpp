@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cmath>
 #include <filesystem>
 
 #include "intr/attention/map_reader.h"
@@ -134,16 +134,99 @@ TEST_F(AttendTest, EverythingThatCanBeStoredIsEqualOnRanksAndInBatches) {
   EXPECT_EQ(run_program(dump("new", "--encoder max")).exit_code, 2);
 }
 
-TEST_F(AttendTest, KilledAndResumedEqualsUnbroken) {
+// Three tasks of a Slurm array at once, one of them twice.
+TEST_F(AttendTest, PartsAtOnceEqualOneJob) {
   ASSERT_EQ(run_program(dump("whole")).exit_code, 0);
-  // Wherever the kill hits, also before the first piece or after the end.
-  run_program("timeout --foreground -s KILL 0.7 " + dump("broken"));
-  ASSERT_EQ(run_program(on_ranks(2) + dump("broken")).exit_code, 0);
-  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "broken")) {
+  std::string script;
+  for (const int task : {2, 0, 1, 2})
+    script += fmt::format(
+        "(export SLURM_ARRAY_TASK_ID={} SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=2 "
+        "SLURM_ARRAY_TASK_COUNT=3; {} || echo FAILED) & ",
+        task, dump("parts", "--part auto"));
+  const ProgramResult result = run_program("sh -c " + quoted(script + "wait"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output.find("FAILED"), std::string::npos) << result.errors;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "parts")) {
     const std::string name = entry.path().filename().string();
     EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
     if (name == kDumpFileName) continue;
-    EXPECT_EQ(read_file(dir_ / ("broken/" + name)), read_file(dir_ / ("whole/" + name))) << name;
+    EXPECT_TRUE(read_file(dir_ / ("parts/" + name)) == read_file(dir_ / ("whole/" + name))) << name;
+  }
+  EXPECT_EQ(run_program(program("attend") + " verify " + at("parts")).exit_code, 0);
+  EXPECT_EQ(run_program(dump("new", "--part auto")).exit_code, 2);  // not in an array
+  EXPECT_EQ(run_program(dump("new", "--part 3/3")).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "new"));
+}
+
+TEST_F(AttendTest, OnePartOfThreeIsReadableAtOnce) {
+  ASSERT_EQ(run_program(dump("dump", "--part 0/3")).exit_code, 0);
+  EXPECT_EQ(run_program(program("attend") + " status " + at("dump")).exit_code, 75);
+  ProgramResult result = run_program(program("attend") + " merge " + at("dump"));
+  EXPECT_EQ(result.exit_code, 65);
+  result = run_program(program("attend") + " merge --partial " + at("dump"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("of 9 samples are there"), std::string::npos) << result.errors;
+  const std::int64_t there = MapReader::open(dir_ / "dump").size();
+  EXPECT_GT(there, 0);
+  EXPECT_LT(there, 9);
+  for (const char* part : {"1/3", "2/3"})
+    ASSERT_EQ(run_program(dump("dump", std::string("--part ") + part)).exit_code, 0);
+  const MapReader whole = MapReader::open(dir_ / "dump");
+  EXPECT_EQ(whole.size(), 9);
+  EXPECT_TRUE(whole.facts().complete);
+}
+
+TEST_F(AttendTest, SubsetsJoinedEqualTheWhole) {
+  ASSERT_EQ(run_program(dump("whole")).exit_code, 0);
+  write_file(dir_ / "list.txt", "1\n4\n7\n");
+  ASSERT_EQ(run_program(dump("a", "--include " + at("list.txt"))).exit_code, 0);
+  ASSERT_EQ(run_program(dump("b", "--sample 0 --sample 2-3 --sample 5-6 --sample 8")).exit_code, 0);
+  const ProgramResult result = run_program(program("attend") + " merge " + at("a") + " " + at("b") +
+                                           " --into " + at("j.h5"));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const MapReader joined = MapReader::open(dir_ / "j.h5"), whole = MapReader::open(dir_ / "whole");
+  ASSERT_EQ(joined.size(), 9);
+  for (std::int64_t row = 0; row < 9; ++row)
+    EXPECT_TRUE(joined.stored(row) == whole.stored(row)) << row;
+  EXPECT_EQ(joined.facts().peak_p99, whole.facts().peak_p99);
+  EXPECT_EQ(run_program(program("attend") + " merge " + at("a") + " " + at("b")).exit_code, 2);
+}
+
+TEST_F(AttendTest, VerifyComputesSamplesAgain) {
+  ASSERT_EQ(run_program(on_ranks(2) + dump("dump", "--values norm")).exit_code, 0);
+  const std::string set =
+      " --data " + quoted(input_folder() + "/set") + " --threads 1 --device cpu";
+  const std::string model = quoted(input_folder() + "/model.h5");
+  const std::string verify = program("attend") + " verify " + at("dump");
+  ProgramResult result = run_program(verify + set + " --samples 5 --model " + model);
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("5 samples computed again: 5 equal bit for bit"), std::string::npos)
+      << result.output;
+  test::write_model_file(dir_ / "other.h5", test::tiny_model(3), {"crow", "finch", "heron"}, 8);
+  result = run_program(verify + set + " --model " + at("other.h5"));
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_NE(result.errors.find("was made from another model"), std::string::npos) << result.errors;
+  EXPECT_EQ(run_program(verify + " --model " + model).exit_code, 2);
+}
+
+TEST_F(AttendTest, PaddedBatchesAsPublished) {
+  ProgramResult result = run_program(on_ranks(2) + dump("dump", "--eval-batching reference"));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(MapReader::open(dir_ / "dump").facts().batching, "reference");
+  // The logits are those of intr-eval with the same batches.
+  result = run_program(
+      program("eval") + " --model " + quoted(input_folder() + "/model.h5") + " --data " +
+      quoted(input_folder() + "/set") +
+      " --threads 1 --device cpu --quiet --batch-size 2 --eval-batching reference --csv " +
+      at("eval.csv"));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::string lines = read_file(dir_ / "eval.csv");
+  const MapReader reader = MapReader::open(dir_ / "dump");
+  for (std::int64_t row = 0; row < reader.size(); ++row) {
+    const DumpSample& sample = reader.sample(row);
+    const double confidence =
+        std::exp(static_cast<double>(sample.top_logit[0]) - static_cast<double>(sample.log_z));
+    EXPECT_NE(lines.find(fmt::format(",{:.5f},", confidence)), std::string::npos) << row;
   }
 }
 

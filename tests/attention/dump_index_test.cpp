@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "intr/attention/dump_check.h"
+#include "intr/attention/dump_merge.h"
 #include "intr/attention/map_reader.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
@@ -125,11 +126,43 @@ TEST(DumpIndex, RebuildingKeepsTheStoryOfTheRun) {
   EXPECT_EQ(read_json(dir / "dump/dump.json").at("run").at("ranks"), 3);
 }
 
-TEST(DumpIndex, MergeRefusesToOverwrite) {
+TEST(DumpIndex, WhatIsThereOfAnUnfinishedDumpIsReadable) {
+  const TempDir dir;
+  const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump", {}, false);
+  std::filesystem::remove(dir / "dump/piece-00001.h5");
+  EXPECT_THROW(MapReader::open(dir / "dump"), DataError);
+  EXPECT_EQ(write_partial_index(dir / "dump", plan), 3);
+  EXPECT_FALSE(std::filesystem::exists(dir / "dump/dump.json"));
+  const MapReader reader = MapReader::open(dir / "dump");
+  EXPECT_FALSE(reader.facts().complete);
+  EXPECT_EQ(reader.facts().samples_planned, 5);
+  ASSERT_EQ(reader.size(), 3);
+  for (std::int64_t row = 0; row < 3; ++row) EXPECT_FALSE(reader.maps(row).empty());
+  EXPECT_FALSE(dump_status(dir / "dump").finished);
+  merge_into({dir / "dump"}, dir / "part.h5");
+  EXPECT_FALSE(MapReader::open(dir / "part.h5").facts().complete);
+  for (const char* name : {"dump/piece-00000.h5", "dump/piece-00002.h5"})
+    std::filesystem::remove(dir / name);
+  EXPECT_THROW(write_partial_index(dir / "dump", plan), DataError);
+}
+
+// A run that was killed between index.h5 and dump.json.
+TEST(DumpIndex, AWholeIndexWithoutDumpJsonIsNoFinishedDump) {
   const TempDir dir;
   test::write_synthetic_dump(dir / "dump");
-  merge_into(dir / "dump", dir / "all.h5");
-  EXPECT_THROW(merge_into(dir / "dump", dir / "all.h5"), UsageError);
+  std::filesystem::remove(dir / "dump/dump.json");
+  EXPECT_THROW(MapReader::open(dir / "dump"), DataError);
+}
+
+TEST(DumpIndex, LeftoversOfKilledWritersGo) {
+  const TempDir dir;
+  const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump");
+  for (const char* name : {"piece-00002.h5", "index.h5", "dump.json", "plan.json"})
+    write_file(dir / fmt::format("dump/.{}.tmp-node7-41", name), "half");
+  remove_dump_leftovers(dir / "dump", plan);
+  for (const auto& entry : std::filesystem::directory_iterator(dir / "dump"))
+    EXPECT_EQ(entry.path().string().find(".tmp-"), std::string::npos) << entry.path();
+  EXPECT_EQ(joined(verify_dump(dir / "dump")), "");
 }
 
 TEST(DumpCheck, StatusCountsPieces) {
@@ -150,7 +183,7 @@ TEST(DumpCheck, StatusCountsPieces) {
 TEST(DumpCheck, ASoundDumpHasNoProblems) {
   const TempDir dir;
   test::write_synthetic_dump(dir / "dump");
-  merge_into(dir / "dump", dir / "all.h5");
+  merge_into({dir / "dump"}, dir / "all.h5");
   EXPECT_EQ(joined(verify_dump(dir / "dump")), "");
   EXPECT_EQ(joined(verify_dump(dir / "all.h5")), "");
 }
@@ -158,7 +191,7 @@ TEST(DumpCheck, ASoundDumpHasNoProblems) {
 TEST(DumpCheck, DamageIsNamed) {
   const TempDir dir;
   test::write_synthetic_dump(dir / "dump");
-  merge_into(dir / "dump", dir / "all.h5");
+  merge_into({dir / "dump"}, dir / "all.h5");
   flip_first_map_byte(dir / "dump/piece-00000.h5");
   const std::string problems = joined(verify_dump(dir / "dump"));
   EXPECT_NE(problems.find("piece-00000.h5: is not the file that dump.json lists"),
@@ -173,7 +206,7 @@ TEST(DumpCheck, DamageIsNamed) {
 TEST(DumpCheck, AChangedValueWithAFreshHashIsFoundByItsSum) {
   const TempDir dir;
   test::write_synthetic_dump(dir / "dump");
-  merge_into(dir / "dump", dir / "all.h5");
+  merge_into({dir / "dump"}, dir / "all.h5");
   const MapReader reader = MapReader::open(dir / "all.h5");
   std::vector<float> values = reader.maps(0);
   std::vector<std::byte> old = reader.stored(0);

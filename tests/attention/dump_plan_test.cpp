@@ -31,12 +31,6 @@ class DumpPlanTest : public testing::Test {
     options_.piece_samples = 5;
   }
   DumpPlan plan() const { return plan_dump(*index_, kModel, options_, kTransform); }
-  std::vector<std::int64_t> selected() const {
-    std::vector<std::int64_t> ids;
-    for (const std::int64_t row : select_rows(*index_, options_))
-      ids.push_back(index_->sample_id(row));
-    return ids;
-  }
 
   test::TempDir dir_;
   std::unique_ptr<DataIndex> index_;
@@ -53,13 +47,6 @@ TEST(DumpPlan, LayersAndHeads) {
   for (const char* text : {"6", "-7", "x", "1,,2", "", "1.5"})
     EXPECT_THROW(parse_layers(text, 6), UsageError) << text;
   EXPECT_THROW(parse_heads("8", 8), UsageError);
-}
-
-TEST(DumpPlan, EveryStageRoundsUp) {
-  EXPECT_EQ(feature_grid({800, 1066}, 32), (ImageSize{25, 34}));
-  EXPECT_EQ(feature_grid({801, 833}, 32), (ImageSize{26, 27}));
-  EXPECT_EQ(feature_grid({1, 1333}, 32), (ImageSize{1, 42}));
-  EXPECT_EQ(feature_grid({48, 64}, 16), (ImageSize{3, 4}));
 }
 
 TEST_F(DumpPlanTest, BatchesOfOneSizeBecomePieces) {
@@ -97,51 +84,28 @@ TEST_F(DumpPlanTest, IdsFollowTheOptions) {
   EXPECT_TRUE(differs([&] { options_.heads = "mean"; }));
   EXPECT_TRUE(differs([&] { options_.queries = "top:1"; }));
   EXPECT_TRUE(differs([&] { options_.logits = "all"; }));
-  EXPECT_TRUE(differs([&] { options_.limit = 5; }));
+  EXPECT_TRUE(differs([&] { options_.choice.limit = 5; }));
   EXPECT_FALSE(differs([&] { options_.layers = "-1"; }));  // the same layer in other words
 }
 
-TEST_F(DumpPlanTest, Subsets) {
-  options_.classes = {"finch"};  // label = number modulo 3
-  EXPECT_EQ(selected(), (std::vector<std::int64_t>{3, 12, 21, 30}));
-  options_.classes = {"finch", "2"};
-  options_.samples = {"0-14", "30"};
-  EXPECT_EQ(selected(), (std::vector<std::int64_t>{3, 6, 12, 30}));
-  options_.limit = 2;
-  EXPECT_EQ(selected(), (std::vector<std::int64_t>{3, 6}));
-  options_.samples = {"1"};
-  EXPECT_THROW(plan(), UsageError);
-  options_.samples = {"9-3"};
-  EXPECT_THROW(plan(), UsageError);
-  options_.samples = {};
-  options_.classes = {"sparrow"};
+TEST_F(DumpPlanTest, PaddedBatchesStoreTheCellsOfThePictureAlone) {
+  options_.batching = "reference";
+  const DumpPlan made = plan();
+  ASSERT_EQ(made.batches.size(), 3U);  // 11 pictures in the order of their ids
+  EXPECT_EQ(made.batches[0].size, (ImageSize{48, 64}));
+  EXPECT_EQ(made.grids, (std::map<ImageSize, std::int64_t>{{{3, 3}, 6}, {{3, 4}, 5}}));
+  EXPECT_EQ(made.file.map_bytes(), (6U * 12 * 9 + 5U * 12 * 12) * 2);
+  EXPECT_EQ(batching_of(made.file.facts), EvaluationBatching::kReference);
+  const std::string content = made.file.facts.content_id;
+  options_.batch_size = 5;  // other batch mates, other maps
+  EXPECT_NE(plan().file.facts.content_id, content);
+  options_.batching = "padded";
   EXPECT_THROW(plan(), UsageError);
 }
 
 TEST_F(DumpPlanTest, PieceSizeFollowsTheNumberOfSamples) {
   options_.piece_samples = 0;
   EXPECT_EQ(plan().file.piece_samples, 16);
-}
-
-TEST_F(DumpPlanTest, AByteShortIsRefused) {
-  const DumpPlan made = plan();
-  const std::uint64_t maps = made.file.map_bytes();
-  const std::uint64_t needed = maps + maps / 20 + (64U << 20);
-  require_space(maps, needed, "out");
-  try {
-    require_space(maps, needed - 1, "out");
-    FAIL();
-  } catch (const EnvironmentError& error) {
-    EXPECT_NE(std::string(error.what()).find(std::to_string(needed)), std::string::npos);
-  }
-  require_space(0, 0, "out");  // nothing is missing
-}
-
-TEST_F(DumpPlanTest, TheDescriptionCountsEverySampleOnce) {
-  const std::string text = describe_plan(plan(), 3, 1000);
-  EXPECT_NE(text.find("3 x 3: 6 samples"), std::string::npos) << text;
-  EXPECT_NE(text.find("3 x 4: 5 samples"), std::string::npos) << text;
-  EXPECT_NE(text.find("rank 2    0 pieces, 0 samples"), std::string::npos) << text;
 }
 
 TEST(DumpPlan, NonsenseIsRefused) {
@@ -154,8 +118,9 @@ TEST(DumpPlan, NonsenseIsRefused) {
   refused([](DumpOptions& o) { o.batch_size = 0; });
   refused([](DumpOptions& o) { o.dtype = "f64"; });
   refused([](DumpOptions& o) { o.logits = "some"; });
-  refused([](DumpOptions& o) { o.limit = -1; });
+  refused([](DumpOptions& o) { o.choice.limit = -1; });
   refused([](DumpOptions& o) { o.piece_samples = -1; });
+  refused([](DumpOptions& o) { o.batching = "sorted"; });
 }
 
 }  // namespace

@@ -16,9 +16,11 @@
 #include "intr/attention/dump_check.h"
 #include "intr/attention/dump_index.h"
 #include "intr/attention/map_reader.h"
+#include "intr/attention/recomputation.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/comm/self_communicator.h"
 #include "intr/core/error.h"
+#include "intr/core/feature_cells.h"
 #include "intr/data/normalize.h"
 #include "intr/data/shard_reader.h"
 #include "intr/io/atomic_file.h"
@@ -95,7 +97,7 @@ class DumperTest : public testing::Test {
   static void TearDownTestSuite() { communicator_of_all().reset(); }
 
   ExitCode dump(const std::string& name, Communicator& communicator,
-                const std::function<bool()>& stop = {}) const {
+                const std::function<bool()>& stop = {}, const DumpPart& part = {}) const {
     const DumpPlan plan = settle_plan(root_ + "/" + name, index_,
                                       dump_model(config_, std::string(32, 'e'), precision_),
                                       options_, transform_, communicator);
@@ -105,6 +107,7 @@ class DumperTest : public testing::Test {
                    .reader = reader_,
                    .transform = transform_,
                    .communicator = communicator,
+                   .part = part,
                    .stop_requested = stop});
     return dumper.run();
   }
@@ -203,6 +206,53 @@ TEST_F(DumperTest, AKilledRunResumesOnOtherRanks) {
   expect_equal_to_one_rank("dump");
 }
 
+// Jobs of an array in any order, one of them twice: the last one closes the dump.
+TEST_F(DumperTest, PartsMakeTheDumpThatOneJobMakes) {
+  options_.piece_samples = 1;
+  for (const std::int64_t part : {2, 0, 2, 1}) {
+    EXPECT_FALSE(std::filesystem::exists(root_ + "/dump/dump.json"));
+    EXPECT_EQ(dump("dump", world(), {}, {.number = part, .count = 3}), ExitCode::kDone);
+    world().barrier({.section = "part"});
+  }
+  expect_equal_to_one_rank("dump");
+  EXPECT_EQ(dump("dump", world(), [] { return true; }, {.number = 1, .count = 3}),
+            ExitCode::kDone);  // nothing is left to stop
+}
+
+TEST_F(DumperTest, TwoJobsAtOnePieceAtOnceAgree) {
+  if (world().rank() != 0) return;
+  SelfCommunicator alone;
+  bool nested = false;
+  const auto run_another = [&]() -> bool {
+    // In the middle of the first piece another job does all the work and tidies up.
+    if (!std::exchange(nested, true)) {
+      SelfCommunicator other;
+      EXPECT_EQ(dump("dump", other), ExitCode::kDone);
+    }
+    return false;
+  };
+  EXPECT_EQ(dump("dump", alone, run_another), ExitCode::kDone);
+  EXPECT_TRUE(nested);
+  EXPECT_TRUE(verify_dump(root_ + "/dump").empty());
+}
+
+// As published: consecutive pictures, padded to the largest.
+TEST_F(DumperTest, PaddedBatchesStoreValidCellsAlone) {
+  options_.batching = "reference";
+  options_.batch_size = 4;
+  EXPECT_EQ(dump("dump", world()), ExitCode::kDone);
+  expect_equal_to_one_rank("dump");
+  const MapReader reader = MapReader::open(root_ + "/dump");
+  std::int64_t padded = 0;
+  for (std::int64_t row = 0; row < reader.size(); ++row) {
+    const DumpSample& sample = reader.sample(row);
+    EXPECT_EQ(sample.grid_full, feature_grid(sample.padded_size, 16));
+    if (sample.padded_size != sample.resized_size) ++padded;
+  }
+  EXPECT_GT(padded, 0);
+  EXPECT_EQ(reader.facts().batching, "reference");
+}
+
 TEST_F(DumperTest, AStopBeforeTheFirstBatchLeavesNoPiece) {
   EXPECT_EQ(dump("dump", world(), [] { return true; }), ExitCode::kStopped);
   if (world().rank() == 0) {
@@ -230,7 +280,7 @@ TEST_F(DumperTest, AStopFinishesThePieceThatIsNearlyDone) {
 }
 
 TEST_F(DumperTest, OneSampleAndFewerSamplesThanRanks) {
-  options_.limit = 1;
+  options_.choice.limit = 1;
   options_.heads = "mean";
   options_.queries = "top:2";
   options_.dtype = "f32";
@@ -299,7 +349,7 @@ TEST_F(DumperTest, WeightsThatAreNotFiniteNameTheSample) {
 void DumperTest::expect_maps_of_the_forward_pass() {
   SelfCommunicator alone;
   options_.dtype = "f32";
-  options_.limit = 2;
+  options_.choice.limit = 2;
   options_.batch_size = 1;
   ASSERT_EQ(dump("dump", alone), ExitCode::kDone);
   const MapReader reader = MapReader::open(root_ + "/dump");

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "intr/attention/dump_merge.h"
 #include "intr/attention/map_file.h"
 #include "intr/core/error.h"
 #include "intr/io/file_range.h"
@@ -71,7 +72,7 @@ TEST_P(RoundTrip, FolderIndexAndMergedFileHoldWhatWasWritten) {
   dump.layers = 2;
   dump.grids = {{2, 3}, {1, 1}, {4, 2}};
   test::write_synthetic_dump(dir / "dump", dump);
-  merge_into(dir / "dump", dir / "merged.h5");
+  merge_into({dir / "dump"}, dir / "merged.h5");
   for (const std::string& path : {dir / "dump", dir / "dump/index.h5", dir / "merged.h5"}) {
     SCOPED_TRACE(path);
     const MapReader reader = MapReader::open(path);
@@ -92,7 +93,7 @@ TEST_P(RoundTrip, AllFieldsAreThereAndTheirDamageIsFound) {
   dump.grids = {{2, 3}, {1, 1}, {4, 2}};
   dump.all_fields = true;
   test::write_synthetic_dump(dir / "dump", dump);
-  merge_into(dir / "dump", dir / "merged.h5");
+  merge_into({dir / "dump"}, dir / "merged.h5");
   for (const std::string& path : {dir / "dump", dir / "merged.h5"}) {
     SCOPED_TRACE(path);
     const MapReader reader = MapReader::open(path);
@@ -130,7 +131,7 @@ TEST(MapReader, AGridThatCannotBeIsRefusedBeforeItIsMultiplied) {
       if (sample.sample_id == 13) sample.source_size = {side, side};
     };
     test::write_synthetic_dump(dir / "dump", dump);
-    merge_into(dir / "dump", dir / "merged.h5");
+    merge_into({dir / "dump"}, dir / "merged.h5");
     const auto place = hdf5::File::open(dir / "merged.h5").byte_offset("/grid");
     std::fstream file(dir / "merged.h5", std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>(place + 8));  // the second sample's
@@ -154,8 +155,8 @@ TEST(MapReader, EqualContentsGiveEqualBytes) {
   test::write_synthetic_dump(dir / "three", other_pieces);
   EXPECT_EQ(bytes_of_file(dir / "one/piece-00001.h5"), bytes_of_file(dir / "two/piece-00001.h5"));
   EXPECT_EQ(bytes_of_file(dir / "one/index.h5"), bytes_of_file(dir / "two/index.h5"));
-  merge_into(dir / "one", dir / "one.h5");
-  merge_into(dir / "three", dir / "three.h5");
+  merge_into({dir / "one"}, dir / "one.h5");
+  merge_into({dir / "three"}, dir / "three.h5");
   EXPECT_EQ(bytes_of_file(dir / "one.h5"), bytes_of_file(dir / "three.h5"));
 }
 
@@ -226,7 +227,7 @@ TEST(MapReader, APieceOfAnotherDumpIsRefused) {
 TEST(MapReader, AFileCutAnywhereIsADataError) {
   const TempDir dir;
   test::write_synthetic_dump(dir / "dump");
-  merge_into(dir / "dump", dir / "whole.h5");
+  merge_into({dir / "dump"}, dir / "whole.h5");
   const auto size = std::filesystem::file_size(dir / "whole.h5");
   for (std::uintmax_t length = 0; length < size; length += 211) {
     std::filesystem::copy_file(dir / "whole.h5", dir / "cut.h5",
@@ -243,7 +244,7 @@ TEST(MapReader, AnyFlippedByteIsFoundOrHarmless) {
   SyntheticDump dump;
   dump.num_samples = 3;
   test::write_synthetic_dump(dir / "dump", dump);
-  merge_into(dir / "dump", dir / "whole.h5");
+  merge_into({dir / "dump"}, dir / "whole.h5");
   const auto size = std::filesystem::file_size(dir / "whole.h5");
   std::int64_t found = 0;
   for (std::uintmax_t position = 0; position < size; position += 41) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "intr/attention/map_file.h"
 #include "intr/attention/piece_queue.h"
@@ -44,6 +46,23 @@ TEST(MapWriter, APieceAppearsWholeAndRemovesLeftovers) {
   EXPECT_EQ(file.table().facts.plan_id, facts.plan_id);
   EXPECT_GE(file.table().facts.sum_min, 0.998F);
   EXPECT_LE(file.table().facts.sum_max, 1.002F);
+}
+
+// Another job at the same piece was faster, and removes what this one is writing.
+TEST(MapWriter, APieceThatAnotherJobPutInPlaceIsGoodEnough) {
+  const TempDir dir;
+  const DumpFacts facts = test::write_synthetic_dump(dir / "dump").facts;
+  const std::string path = dir / "dump/piece-00002.h5";
+  const MapRecord record = records_of({})[4];
+  std::atomic<bool> ended = false;
+  std::thread other([&] {
+    while (!ended) remove_leftovers(path);
+  });
+  for (int i = 0; i < 50; ++i) write_piece(dir / "dump", facts, 2, 3, {record});
+  ended = true;
+  other.join();
+  check_map_file(path);
+  EXPECT_THROW(write_piece(dir / "nothing", facts, 2, 3, {record}), EnvironmentError);
 }
 
 TEST(MapWriter, MapsThatDoNotSumToOneAreOurBug) {

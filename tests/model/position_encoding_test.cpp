@@ -9,23 +9,6 @@
 namespace intr {
 namespace {
 
-TEST(PositionEncoding, CellsSampleTheNearestPixel) {
-  // Cell i of 26 over 801 pixels looks at pixel 0, 30, 61, 92, 123, ...
-  const std::int64_t seen[] = {0, 30, 61, 92, 123};
-  for (std::int64_t i = 0; i < 5; ++i) {
-    EXPECT_EQ(valid_cells(seen[i], 801, 26), i);
-    EXPECT_EQ(valid_cells(seen[i] + 1, 801, 26), i + 1);
-  }
-  // The last three of 42 cells over 1333 pixels look at 1237, 1269 and 1301.
-  EXPECT_EQ(valid_cells(1237, 1333, 42), 39);
-  EXPECT_EQ(valid_cells(1238, 1333, 42), 40);
-  EXPECT_EQ(valid_cells(1270, 1333, 42), 41);
-  EXPECT_EQ(valid_cells(1301, 1333, 42), 41);
-  EXPECT_EQ(valid_cells(1302, 1333, 42), 42);
-  EXPECT_EQ(valid_cells(1, 96, 3), 1);  // cell 0 is always valid
-  EXPECT_EQ(valid_cells(800, 800, 25), 25);
-}
-
 TEST(PositionEncoding, GridRefusesPicturesThatAreEmptyOrTooLarge) {
   EXPECT_THROW(cell_grid({{0, 5}}, {32, 32}, {1, 1}), InternalError);
   EXPECT_THROW(cell_grid({{33, 5}}, {32, 32}, {1, 1}), InternalError);

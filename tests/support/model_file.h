@@ -28,8 +28,8 @@ inline ModelConfig tiny_model(std::int64_t num_classes) {
 
 /// Writes a checkpoint of a model with fresh weights.
 inline void write_model_file(const std::string& path, const ModelConfig& config,
-                             const std::vector<std::string>& classes) {
-  const TensorMap tensors = initialize_from_scratch(config, 7);
+                             const std::vector<std::string>& classes, std::uint64_t seed = 7) {
+  const TensorMap tensors = initialize_from_scratch(config, seed);
   Checkpoint checkpoint;
   checkpoint.classes = classes;
   checkpoint.config = {{"model", to_json(config)}};

@@ -36,16 +36,17 @@ struct SyntheticDump {
   std::function<double(const DumpSample&, std::int64_t layer, std::int64_t slot, std::int64_t head,
                        std::int64_t row, std::int64_t column)>
       weight;
+  std::int64_t first_id = 10;  ///< sample id
 
   std::int64_t stored_heads() const { return mean_only ? 1 : heads; }
 };
 
-/// Sample `number` of a synthetic dump. Sample i has id 10 + 3 i, label i mod classes (the last
-/// sample: unknown), and a picture of exactly stride times its grid, resized by nothing.
+/// Sample `number` of a synthetic dump. Sample i has id first_id + 3 i, label i mod classes (the
+/// last sample: unknown), and a picture of exactly stride times its grid, resized by nothing.
 inline DumpSample synthetic_sample(const SyntheticDump& dump, std::int64_t number) {
   const auto num_classes = static_cast<std::int64_t>(dump.classes.size());
   DumpSample sample;
-  sample.sample_id = 10 + 3 * number;
+  sample.sample_id = dump.first_id + 3 * number;
   const std::int64_t own = number % num_classes;
   const bool known = number + 1 < dump.num_samples || dump.num_samples == 1;
   sample.label = known ? static_cast<std::int32_t>(own) : -1;

@@ -23,9 +23,11 @@ std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, s
 void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
                       const nlohmann::ordered_json& run = {});
 
-/// Writes a finished dump into one ordinary file in sample-id order, atomically. Its bytes do not
-/// depend on pieces, batch size or ranks.
-/// @throws UsageError if `file` is there already
-void merge_into(const std::string& dump, const std::string& file);
+/// Writes an index.h5 of the sound pieces that are there, marked as not complete unless they are
+/// all; no dump.json. @return samples in it. @throws DataError if there are none
+std::int64_t write_partial_index(const std::string& folder, const DumpPlanFile& plan);
+
+/// Removes temporary files of killed writers. Those still at work find what they write in place.
+void remove_dump_leftovers(const std::string& folder, const DumpPlanFile& plan);
 
 }  // namespace intr

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "intr/attention/dump_selection.h"
 #include "intr/attention/plan_file.h"
 #include "intr/attention/query_selection.h"
 #include "intr/core/option_set.h"
@@ -26,9 +28,8 @@ struct DumpOptions {
   std::string dtype = "f16";           ///< or f32
   std::int64_t batch_size = 12;        ///< images of a forward pass
   std::int64_t piece_samples = 0;      ///< samples of a piece, about; 0 = chosen by number
-  std::vector<std::string> classes;    ///< only samples with these true classes, by name or number
-  std::vector<std::string> samples;    ///< only these sample ids: ID or A-B
-  std::int64_t limit = 0;              ///< only the first so many of the selected; 0 = all
+  std::string batching = "size";       ///< or reference: see EvaluationBatching
+  SampleChoice choice;
 };
 
 /// Adds the groups "What is stored" and "Which samples".
@@ -52,6 +53,7 @@ struct DumpPlan {
   DumpPlanFile file;
   QuerySelection queries;
   std::vector<EvaluationBatch> batches;
+  std::map<ImageSize, std::int64_t> grids;  ///< how many samples store so many cells
 
   /// Batches [first, first + count) and what they cost.
   struct Piece {
@@ -62,12 +64,16 @@ struct DumpPlan {
   std::vector<Piece> pieces;
 };
 
-/// A pure function of its arguments; knows no ranks. Samples are sorted by (final height, final
-/// width, id) and cut into batches of one size; whole batches in a row form a piece, closed at
-/// piece_samples or 256 MiB of maps.
+/// A pure function of its arguments; knows no ranks. Batches are those of evaluation
+/// (plan_evaluation); whole ones in a row form a piece, closed at piece_samples or 256 MiB of maps.
 /// @throws UsageError if an option does not fit the model or the data, or selects nothing
 DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOptions& options,
                    const Transform& transform);
+
+/// How the batches of a dump were put together.
+EvaluationBatching batching_of(const DumpFacts& facts);
+/// What pictures go through before the network, as JSON.
+std::string describe_transform(const Transform& transform);
 
 /// Layer numbers, ascending. @param flag the option that they come from @throws UsageError
 std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t layer_total,
@@ -76,18 +82,5 @@ std::vector<std::int32_t> parse_layers(const std::string& text, std::int64_t lay
 std::vector<std::int32_t> parse_encoder_layers(const std::string& text, std::int64_t layer_total);
 /// Head numbers, ascending, or {-1} for the mean. @throws UsageError
 std::vector<std::int32_t> parse_heads(const std::string& text, std::int64_t head_total);
-
-/// Rows of the index that the options select, in id order. @throws UsageError if there are none
-std::vector<std::int64_t> select_rows(const DataIndex& index, const DumpOptions& options);
-
-/// Refuses to start if the missing maps cannot fit: their bytes and 5 % and 64 MiB.
-/// @throws EnvironmentError with the arithmetic and cheaper options
-void require_space(std::uint64_t missing_bytes, std::uint64_t free_bytes,
-                   const std::string& folder);
-/// What --dry-run prints: samples, grids, bytes, free space, files, share of each rank.
-std::string describe_plan(const DumpPlan& plan, std::int64_t world_size, std::uint64_t free_bytes);
-
-/// Cells of an image of this size: every stage that halves rounds up.
-ImageSize feature_grid(ImageSize image, std::int64_t stride);
 
 }  // namespace intr

@@ -5,10 +5,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "intr/attention/dump_plan.h"
+#include "intr/attention/dump_part.h"
 #include "intr/attention/map_extractor.h"
 #include "intr/attention/piece_queue.h"
 #include "intr/comm/communicator.h"
@@ -31,8 +32,10 @@ DumpModel dump_model(const ModelConfig& config, const std::string& model_hash,
 DumpPlan settle_plan(const std::string& folder, const DataIndex& index, const DumpModel& model,
                      DumpOptions options, const Transform& transform, Communicator& communicator);
 
-/// Computes the pieces that are missing from a dump, whatever ranks computed the others, and closes
-/// it with its index. Equal plans give equal files for any number of ranks and restarts.
+/// Computes the pieces that are missing from a dump, or from a part of it, whatever ranks and jobs
+/// computed the others. Who sees the last piece in place closes the dump with its index. Equal
+/// plans give equal files for any number of ranks, parts and restarts, also if a job runs twice at
+/// once.
 class Dumper {
  public:
   /// Everything that a dump works with; all of it outlives the dumper.
@@ -44,8 +47,9 @@ class Dumper {
     Communicator& communicator;
     at::Device device = at::kCPU;
     LoaderMeans loader = {};
-    bool verify_existing = false;          ///< check the hashes of pieces that are there already
-    std::function<bool()> stop_requested;  ///< asked before every batch
+    bool verify_existing = false;  ///< check the hashes of pieces that are there already
+    DumpPart part = {};            ///< the pieces of this job
+    std::function<bool()> stop_requested = {};  ///< asked before every batch
   };
 
   Dumper(std::string folder, const DumpPlan& plan, const Work& work);
@@ -54,12 +58,10 @@ class Dumper {
   ExitCode run();
 
  private:
-  std::vector<std::int64_t> find_missing() const;
-  std::vector<std::int64_t> deal(const std::vector<std::int64_t>& missing) const;
+  std::vector<std::int64_t> find_missing(const std::vector<std::int64_t>& pieces) const;
   void start_over(const std::vector<std::int64_t>& missing) const;
   bool compute(const std::vector<std::int64_t>& pieces);
-  std::vector<MapRecord> compute_batch(const MicroBatch& batch) const;
-  void complete_columns(const MicroBatch& batch, std::size_t i, MapRecord& record) const;
+  void close(const nlohmann::ordered_json& run) const;
 
   std::string folder_;
   const DumpPlan& plan_;

@@ -45,7 +45,8 @@ struct MapRecord {
 };
 
 /// Writes a whole piece under a temporary name, closes it, reads it back, checks every hash and
-/// puts it in place. Removes what earlier attempts at this piece left behind.
+/// puts it in place. Then removes what other attempts at this piece left behind; one that is still
+/// at work finds the piece there and is content.
 void write_piece(const std::string& folder, const DumpFacts& facts, std::uint32_t number,
                  std::uint32_t count, const std::vector<MapRecord>& records);
 

@@ -36,6 +36,9 @@ std::vector<EvaluationBatch> plan_evaluation(
     const std::vector<std::int64_t>& rows = {},
     EvaluationBatching batching = EvaluationBatching::kOneSize);
 
+/// Size of a picture after the transform of evaluation.
+ImageSize evaluation_size(const DataIndex& index, const Transform& transform, std::int64_t row);
+
 /// Deals units of work to ranks, longest first to the least loaded rank (ties: lower number).
 /// @return owner of each unit
 std::vector<std::int64_t> deal_by_cost(const std::vector<std::int64_t>& costs,

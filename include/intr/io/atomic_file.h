@@ -13,8 +13,8 @@ namespace intr {
 class AtomicFile {
  public:
   /// @param final_path where the file will appear
-  /// @param tag        makes the temporary name unique to a writer: .NAME.tmp-TAG; the process id
-  /// if empty
+  /// @param tag        makes the temporary name unique to a writer: .NAME.tmp-TAG; machine and
+  /// process if empty
   explicit AtomicFile(std::string final_path, const std::string& tag = {});
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;

@@ -19,11 +19,6 @@ struct CellGrid {
   bool any_padded() const noexcept;
 };
 
-/// How many of `cells` cells over `padded` pixels see a pixel below `length`, by nearest sampling:
-/// cell i looks at pixel i * padded / cells, rounded down (PyTorch's rule for all sides up to
-/// 4,096).
-std::int64_t valid_cells(std::int64_t length, std::int64_t padded, std::int64_t cells);
-
 /// @param padded size of the batch's pictures in pixels, padding included
 /// @throws InternalError if a picture is empty or larger than that
 CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells);
