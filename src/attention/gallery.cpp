@@ -59,18 +59,19 @@ class ChunkStore {
   explicit ChunkStore(const GalleryOptions& options) : options_(options) {}
 
   void add(const std::vector<std::string>& entries) {
-    const std::string rows = fmt::format("[{}]", fmt::join(entries, ",\n"));
+    std::string rows = fmt::format("[{}]", fmt::join(entries, ",\n"));
     if (!options_.single_file) {
       write_file(options_.out + "/" + gallery_chunk_name(number_),
                  fmt::format("intrChunk({},{});\n", number_, rows));
     } else {
       bytes_ += rows.size();
-      in_page_.push_back(rows);
+      in_page_.push_back(std::move(rows));
     }
     ++number_;
   }
 
   std::int64_t num_files() const { return options_.single_file ? 0 : number_; }
+  /// 0 if chunks are files.
   std::uint64_t bytes_in_page() const { return bytes_; }
   std::span<const std::string> in_page() const { return in_page_; }
 
@@ -84,7 +85,7 @@ class ChunkStore {
 /// @param what what takes so many bytes, such as "the maps of 9 samples take"
 void require_single_file(std::uint64_t bytes, const GalleryOptions& options,
                          const std::string& what) {
-  if (!options.single_file || bytes <= options.single_file_limit) return;
+  if (bytes <= options.single_file_limit) return;
   throw UsageError(fmt::format("{} {} MB, a single file may hold {} MB", what, bytes / 1'000'000,
                                options.single_file_limit / 1'000'000),
                    "--single-file",
@@ -95,6 +96,7 @@ void require_single_file(std::uint64_t bytes, const GalleryOptions& options,
 /// Refuses before any picture is read what the maps alone make too large.
 void require_room_for_maps(const MapReader& reader, std::span<const std::int64_t> rows,
                            const GalleryOptions& options) {
+  if (!options.single_file) return;
   std::uint64_t bytes = 0;
   for (const std::int64_t row : rows)
     bytes += gallery_map_bytes(reader.facts(), reader.sample(row), options.queries == "all");

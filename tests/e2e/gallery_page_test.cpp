@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gallery in a real browser: a copy of the page with a script at its end that uses it as a
-// person would.
+// The gallery in a real browser: a copy of the page with a further script that uses it as a person
+// would.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "attention/drawing_dump.h"
 #include "intr/core/hash.h"
 #include "intr/image/encode.h"
 #include "support/programs.h"
@@ -102,13 +103,19 @@ const finish = (said) => {
 };
 )js";
 
-/// Opens a copy of a gallery's page with a script behind its own, before chunks that it may hold.
-nlohmann::json visit_with(const std::string& gallery, const std::string& script) {
+/// Makes GALLERY/visited.html: its page with a script behind its own, before chunks that it may
+/// hold.
+void place_script(const std::string& gallery, const std::string& script) {
   const std::string page = read_file(gallery + "/index.html");
   const std::string code_end = "})();\n</script>\n";
   const std::size_t end = page.find(code_end) + code_end.size();
-  write_file(gallery + "/visited.html", page.substr(0, end) + "<script>" + kUntilFinished + script +
-                                            "</script>\n" + page.substr(end));
+  write_file(gallery + "/visited.html",
+             page.substr(0, end) + "<script>" + script + "</script>\n" + page.substr(end));
+}
+
+/// Opens a copy of a gallery's page with a script that calls finish(SAID).
+nlohmann::json visit_with(const std::string& gallery, const std::string& script) {
+  place_script(gallery, kUntilFinished + script);
   return visit(gallery + "/visited.html");
 }
 
@@ -201,8 +208,8 @@ TEST(GalleryPage, FiltersSearchesAndStepsThroughAWholeTestSet) {
             std::string::npos);
 
   // Scores: 37 i mod 5794 + 0.5 of sample 10 + 3 i; its name is text.
-  EXPECT_EQ(said["highest"], fmt::format("#{} · <b>lift</b> 5793.5", 10 + 3 * place_of(5793)));
-  EXPECT_EQ(said["lowest"], fmt::format("#{} · <b>lift</b> 1.5", 10 + 3 * place_of(1)));
+  EXPECT_EQ(said["highest"], fmt::format("#{} · 5793.5 <b>lift</b>", 10 + 3 * place_of(5793)));
+  EXPECT_EQ(said["lowest"], fmt::format("#{} · 1.5 <b>lift</b>", 10 + 3 * place_of(1)));
   EXPECT_NE(said["facts"].get<std::string>().find("<b>lift</b>–"), std::string::npos);
 
   // The queries that q goes through: sample 0 is of class 0, right, and the best others follow.
@@ -218,22 +225,100 @@ TEST(GalleryPage, FiltersSearchesAndStepsThroughAWholeTestSet) {
   EXPECT_EQ(single, said);
 }
 
-TEST(GalleryPage, AMissingChunkIsSaidWhereItsPicturesWouldBe) {
-  const test::TempDir dir;
+/// A page of three samples without pictures.
+void make_small_gallery(const std::string& folder, const std::string& options) {
   test::SyntheticDump dump;
   dump.num_samples = 3;
-  test::write_synthetic_dump(dir / "dump", dump);
-  run_program(program("render") + " gallery " + quoted(dir / "dump") + " --images " +
-              quoted(dir.path()) + " --quiet --on-error skip --out " + quoted(dir / "gallery"));
-  std::filesystem::remove(dir / "gallery/chunk-0000.js");
-  const std::string look = R"js(
+  test::write_synthetic_dump(folder + "/dump", dump);
+  run_program(program("render") + " gallery " + quoted(folder + "/dump") + " --images " +
+              quoted(folder) + " --quiet --on-error skip --out " + quoted(folder + "/gallery") +
+              " " + options);
+}
+
+/// Says what stands in the place of the first pictures.
+constexpr const char* kReadNote = R"js(
 const note = () => document.querySelector("#rows .note")?.textContent;
 const look = () => (note() ? finish({ note: note() }) : setTimeout(look, 25));
 look();
 )js";
-  const nlohmann::json said = visit_with(dir / "gallery", look);
+
+TEST(GalleryPage, AMissingChunkIsSaidWhereItsPicturesWouldBe) {
+  const test::TempDir dir;
+  make_small_gallery(dir.path(), "");
+  std::filesystem::remove(dir / "gallery/chunk-0000.js");
+  const nlohmann::json said = visit_with(dir / "gallery", kReadNote);
   ASSERT_TRUE(said.is_object());
   EXPECT_EQ(said["note"], "The file chunk-0000.js is missing beside this page.");
+}
+
+TEST(GalleryPage, ASingleFileThatWasCutOffSaysSo) {
+  const test::TempDir dir;
+  make_small_gallery(dir.path(), "--single-file");
+  const std::string page = read_file(dir / "gallery/index.html");
+  const std::string chunk = "id=\"chunk-0\">[null,";
+  ASSERT_NE(page.find(chunk), std::string::npos);
+  write_file(dir / "gallery/index.html", page.substr(0, page.find(chunk) + chunk.size()));
+  const nlohmann::json said = visit_with(dir / "gallery", kReadNote);
+  ASSERT_TRUE(said.is_object());
+  EXPECT_EQ(said["note"], "This page was cut off before the sample.");
+}
+
+TEST(GalleryPage, OnlyWhatTheDumpHoldsIsOffered) {
+  const test::TempDir dir;
+  make_small_gallery(dir.path(), "");
+  const nlohmann::json said = visit_with(dir / "gallery", R"js(
+const at = (id) => document.getElementById(id);
+const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.textContent);
+document.dispatchEvent(new KeyboardEvent("keydown", { key: "v", bubbles: true }));
+finish({ queries: texts("#query option"), buttons: texts("#detail-query button"), orders: texts("#sort option").length,
+         key: at("value-key").hidden, address: location.hash });
+)js");
+  ASSERT_TRUE(said.is_object());
+  const nlohmann::json queries = {"true class", "runner-up", "true minus runner-up"};
+  EXPECT_EQ(said["queries"], queries);  // no value maps, no further queries
+  EXPECT_EQ(said["buttons"], queries);
+  EXPECT_EQ(said["orders"], 5);
+  EXPECT_EQ(said["key"], true);
+  EXPECT_EQ(said["address"], "");
+}
+
+TEST(GalleryPage, FitsAScreenOf360Pixels) {
+  test::SyntheticDump long_names;
+  long_names.all_fields = true;
+  long_names.num_samples = 8;
+  for (std::string& name : long_names.classes) name += std::string(60, '_') + " of the north";
+  const test::DrawingDump dump(long_names);
+  const std::string scores = dump.images() + "/scores.csv";
+  write_file(scores, "id," + std::string(60, 'm') + "\n10,1\n");
+  const test::ProgramResult made = run_program(
+      program("render") + " gallery " + quoted(dump.path()) + " --images " + quoted(dump.images()) +
+      " --queries all --scores " + quoted(scores) + " --quiet --out " + quoted(dump.out()));
+  ASSERT_EQ(made.exit_code, 0) << made.errors;
+  // Browsers' windows do not become this narrow, frames do.
+  place_script(dump.out(), R"js(
+const at = (id) => document.getElementById(id), overflow = (one) => one.scrollWidth - one.clientWidth;
+addEventListener("load", () => {
+  const said = { width: innerWidth };
+  at("more").click();
+  said.list = overflow(document.documentElement);
+  at("help").click();
+  said.help = overflow(at("help-sheet"));
+  at("help-close").click();
+  document.querySelector("#rows .wrong").click();
+  const wait = () => {
+    if (!at("maps").querySelector("canvas")) return setTimeout(wait, 25);
+    said.detail = overflow(at("detail"));
+    parent.postMessage(said, "*");
+  };
+  wait();
+});
+)js");
+  write_file(dump.out() + "/narrow.html",
+             std::string("<body><script>") + kUntilFinished +
+                 "addEventListener('message', (event) => finish(event.data));</script>"
+                 "<iframe src='visited.html' width='360' height='800' frameborder='0'></iframe>");
+  const nlohmann::json said = visit(dump.out() + "/narrow.html");
+  EXPECT_EQ(said, (nlohmann::json{{"width", 360}, {"list", 0}, {"help", 0}, {"detail", 0}}));
 }
 
 }  // namespace

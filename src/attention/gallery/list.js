@@ -39,7 +39,7 @@ function makeCard(place) {
   if (mark) name.append(element("span", "mark", mark));
   name.append(className(data.label[i] < 0 ? data.predicted[i] : data.label[i]));
   const score = sortScore();
-  const numbers = score ? `${score.name} ${scoreText(score, i)}` : `p ${percent(data.p[i])} · margin ${data.margin[i].toFixed(2)}`;
+  const numbers = score ? `${scoreText(score, i)} ${score.name}` : `p ${percent(data.p[i])} · margin ${data.margin[i].toFixed(2)}`;
   text.append(name, element("div", "verdict", verdict), element("div", "small", `#${data.id[i]} · ${numbers}`));
   card.append(pair, text);
   card.setAttribute("aria-label", `Sample ${data.id[i]}: ${className(data.label[i])}, ${verdict}, ${percent(data.p[i])}`);
