@@ -128,11 +128,19 @@ ExitCode gallery(const std::vector<std::string>& arguments) {
   describe(common, set);
   set.add("title", options.title, "of the page; none = from the split")
       .add("layer", options.layer, "stored decoder layer, by its number in the model; -1 = last")
-      .add("photo-side", options.photo_side, "pixels of the photos' long side, 32 to 2048");
+      .add("photo-side", options.photo_side, "pixels of the photos' long side, 32 to 2048")
+      .add("queries", options.queries,
+           "whose maps are there: verdict (true class and runner-up) or all stored ones")
+      .add("scores", options.scores,
+           "CSV whose first column, 'sample' or 'id', holds sample ids: its columns of numbers "
+           "become orders and facts of the samples")
+      .add("single-file", options.single_file,
+           "put all into index.html, to send it as one file; at most 400 MB");
   describe(photo_options, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(common);
   require_range("photo-side", options.photo_side, 32, 2048);
+  require_choice("queries", options.queries, {"verdict", "all"});
   const StopSignal stop;
   const MapReader reader = open_dump(common.dump[0]);
   const PhotoSource photos(photo_options, reader.facts());

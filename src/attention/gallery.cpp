@@ -6,99 +6,32 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
-#include "intr/attention/embedded_text.h"
 #include "intr/attention/gallery_columns.h"
+#include "intr/attention/gallery_page.h"
+#include "intr/attention/gallery_sample.h"
+#include "intr/attention/gallery_scores.h"
 #include "intr/attention/map_block.h"
 #include "intr/attention/sample_maps.h"
-#include "intr/attention/verdict.h"
+#include "intr/core/error.h"
 #include "intr/core/printable.h"
-#include "intr/image/display.h"
-#include "intr/image/encode.h"
 #include "intr/io/atomic_file.h"
 
 namespace intr {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int kPhotoQuality = 85;
-constexpr std::int64_t kSmallPhoto = 96;  // up to this side a PNG is exact and hardly larger
-constexpr std::size_t kShownClasses = 5;
-
-std::string data_url(const Image& photo, std::int64_t side) {
-  const std::int64_t longest = std::max(photo.size.height, photo.size.width);
-  if (longest <= kSmallPhoto) return "data:image/png;base64," + base64(encode_png(photo));
-  const Image shown = longest > side ? scaled_for_display(photo, side) : photo;
-  return "data:image/jpeg;base64," + base64(encode_jpeg(shown, kPhotoQuality));
-}
-
-/// Maps of the wanted slots as bytes, each scaled by its own peak.
-struct ByteMaps {
-  std::vector<std::byte> levels;  ///< [slots, heads, h, w]
-  std::vector<float> maxima;      ///< [slots, heads]
-};
-
-ByteMaps to_bytes(const SampleMaps& maps, const DumpFacts& facts, std::int64_t layer,
-                  const std::vector<std::int64_t>& slots) {
-  ByteMaps bytes;
-  for (const std::int64_t slot : slots) {
-    for (std::int64_t head = 0; head < facts.num_heads(); ++head) {
-      const std::span<const float> map = maps.head(layer, slot, head);
-      const float largest = *std::max_element(map.begin(), map.end());
-      bytes.maxima.push_back(largest);
-      for (const float value : map)
-        bytes.levels.push_back(static_cast<std::byte>(
-            largest > 0 ? static_cast<int>(value / largest * 255.0F + 0.5F) : 0));
-    }
-  }
-  return bytes;
-}
-
-/// Slots of the true class (or of the best one without a label) and of the runner-up.
-std::vector<std::int64_t> shown_slots(const DumpSample& sample) {
-  const Verdict verdict = judge(sample);
-  const std::int64_t own =
-      slot_of_class(sample, verdict.labeled ? sample.label : verdict.predicted);
-  const std::int64_t other = slot_of_class(sample, verdict.runner_up);
-  std::vector<std::int64_t> slots = {std::max<std::int64_t>(own, 0)};
-  if (other >= 0 && other != slots[0]) slots.push_back(other);
-  return slots;
-}
-
-Json sample_entry(const SampleInputs& inputs, const SampleMaps& maps, const DumpFacts& facts,
-                  std::int64_t layer, const std::vector<std::int64_t>& slots,
-                  const GalleryOptions& options) {
-  const DumpSample& sample = *inputs.sample;
-  const Image photo = decode_photo(inputs.photo, sample, options.any_image);
-  const ByteMaps bytes = to_bytes(maps, facts, layer, slots);
-  Json entry;
-  entry["photo"] = data_url(photo, options.photo_side);
-  entry["slots"] = Json::array();
-  for (const std::int64_t slot : slots)
-    entry["slots"].push_back(sample.query[static_cast<std::size_t>(slot)]);
-  entry["maxima"] = bytes.maxima;
-  entry["d"] = base64(bytes.levels);
-  entry["top"] = Json::array();
-  for (std::size_t i = 0; i < std::min(kShownClasses, sample.top_class.size()); ++i)
-    entry["top"].push_back(
-        {sample.top_class[i], std::exp(static_cast<double>(sample.top_logit[i] - sample.log_z))});
-  return entry;
-}
-
 /// Peaks of the mean maps that the page shows first, by place in the list of rows.
 struct MeanPeaks {
   explicit MeanPeaks(std::size_t count) : peak(count), contrast(count) {}
 
   void note(std::size_t place, const SampleMaps& maps, std::int64_t layer,
-            const std::vector<std::int64_t>& slots) {
+            const ShownQueries& shown) {
     const auto cells = static_cast<float>(maps.grid().area());
-    const std::vector<float> own = maps.mean(layer, slots[0]);
+    const std::vector<float> own = maps.mean(layer, shown.slots[0]);
     peak[place] = cells * *std::max_element(own.begin(), own.end());
-    if (slots.size() < 2) return;
-    const std::vector<float> other = maps.mean(layer, slots[1]);
+    if (!shown.runner_up) return;
+    const std::vector<float> other = maps.mean(layer, shown.slots[1]);
     for (std::size_t i = 0; i < own.size(); ++i)
       contrast[place] = std::max(contrast[place], cells * std::abs(own[i] - other[i]));
   }
@@ -106,43 +39,11 @@ struct MeanPeaks {
   GalleryScales scales(const DumpFacts& facts) const {
     constexpr double kShare = 0.99;
     return {facts.peak_p99, facts.contrast_p99, static_cast<double>(nearest_rank(peak, kShare)),
-            static_cast<double>(nearest_rank(contrast, kShare))};
+            static_cast<double>(nearest_rank(contrast, kShare)), facts.value_p99};
   }
 
   std::vector<float> peak, contrast;
 };
-
-std::string replaced(std::string_view text, std::string_view mark, std::string_view by) {
-  const std::size_t place = text.find(mark);
-  return std::string(text.substr(0, place)) + std::string(by) +
-         std::string(text.substr(place + mark.size()));
-}
-
-std::string html_text(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '<')
-      escaped += "&lt;";
-    else if (c == '&')
-      escaped += "&amp;";
-    else
-      escaped += c;
-  }
-  return escaped;
-}
-
-std::string page(const std::string& title, const std::string& columns) {
-  std::string script;
-  for (const char* part : {"store.js", "paint.js", "state.js", "page.js"})
-    script += std::string(embedded_text(part)) + "\n";
-  // Data come last: what they hold must not be taken for one of the marks.
-  std::string html =
-      replaced(embedded_text("gallery.html"), "@STYLE@", embedded_text("gallery.css"));
-  html = replaced(html, "@SCRIPT@", script);
-  const std::size_t place = html.find("@DATA@");
-  const std::string before = replaced(html.substr(0, place), "@TITLE@", html_text(title));
-  return before + columns + html.substr(place + 6);
-}
 
 /// Chunks of an earlier, longer gallery in the same folder.
 void remove_further_chunks(const std::string& folder, std::int64_t first) {
@@ -152,6 +53,65 @@ void remove_further_chunks(const std::string& folder, std::int64_t first) {
   }
 }
 
+/// Where chunks go: files of their own, or the page.
+class ChunkStore {
+ public:
+  explicit ChunkStore(const GalleryOptions& options) : options_(options) {}
+
+  void add(const std::vector<std::string>& entries) {
+    std::string rows = fmt::format("[{}]", fmt::join(entries, ",\n"));
+    if (!options_.single_file) {
+      write_file(options_.out + "/" + gallery_chunk_name(number_),
+                 fmt::format("intrChunk({},{});\n", number_, rows));
+    } else {
+      bytes_ += rows.size();
+      in_page_.push_back(std::move(rows));
+    }
+    ++number_;
+  }
+
+  std::int64_t num_files() const { return options_.single_file ? 0 : number_; }
+  /// 0 if chunks are files.
+  std::uint64_t bytes_in_page() const { return bytes_; }
+  std::span<const std::string> in_page() const { return in_page_; }
+
+ private:
+  const GalleryOptions& options_;
+  std::int64_t number_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::vector<std::string> in_page_;
+};
+
+/// @param what what takes so many bytes, such as "the maps of 9 samples take"
+void require_single_file(std::uint64_t bytes, const GalleryOptions& options,
+                         const std::string& what) {
+  if (bytes <= options.single_file_limit) return;
+  throw UsageError(fmt::format("{} {} MB, a single file may hold {} MB", what, bytes / 1'000'000,
+                               options.single_file_limit / 1'000'000),
+                   "--single-file",
+                   "leave it out, the folder opens as well; or show less with --limit, "
+                   "--photo-side or --queries verdict");
+}
+
+/// Refuses before any picture is read what the maps alone make too large.
+void require_room_for_maps(const MapReader& reader, std::span<const std::int64_t> rows,
+                           const GalleryOptions& options) {
+  if (!options.single_file) return;
+  std::uint64_t bytes = 0;
+  for (const std::int64_t row : rows)
+    bytes += gallery_map_bytes(reader.facts(), reader.sample(row), options.queries == "all");
+  require_single_file(bytes, options,
+                      fmt::format("the maps of {} samples alone take", rows.size()));
+}
+
+std::vector<GalleryScore> scores_of(const MapReader& reader, std::span<const std::int64_t> rows,
+                                    const std::string& path) {
+  if (path.empty()) return {};
+  std::vector<std::int64_t> sample_ids;
+  for (const std::int64_t row : rows) sample_ids.push_back(reader.sample(row).sample_id);
+  return read_gallery_scores(path, sample_ids);
+}
+
 }  // namespace
 
 std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSource& photos,
@@ -159,35 +119,47 @@ std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSou
                                          const GalleryOptions& options,
                                          const LoopControl& control) {
   const DumpFacts& facts = reader.facts();
-  const std::int64_t layer = find_layer(facts, options.layer);
+  const bool every_query = options.queries == "all";
+  const GallerySampleOptions sample_options{find_layer(facts, options.layer), options.photo_side,
+                                            options.any_image};
+  GalleryContents contents{.layer = sample_options.layer,
+                           .every_query = every_query,
+                           .chunk_files = !options.single_file,
+                           .scores = scores_of(reader, rows, options.scores)};
+  require_room_for_maps(reader, rows, options);
   make_folder(options.out);
   std::vector<SampleFailure> failures;
   MeanPeaks peaks(rows.size());
+  ChunkStore chunks(options);
   const std::int64_t count = std::ssize(rows);
-  std::int64_t number = 0;
-  for (std::int64_t first = 0; first < count; first += kGalleryChunk, ++number) {
+  for (std::int64_t first = 0; first < count; first += kGalleryChunk) {
+    const std::int64_t last = std::min(first + kGalleryChunk, count);
     const auto part =
-        rows.subspan(static_cast<std::size_t>(first),
-                     static_cast<std::size_t>(std::min(kGalleryChunk, count - first)));
+        rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
     std::vector<std::string> entries(part.size(), "null");
-    const auto bad = for_each_sample(reader, photos, part, control, [&](SampleInputs& inputs) {
+    const auto draw = [&](SampleInputs& inputs) {
       const auto place = static_cast<std::size_t>(inputs.position);
       const SampleMaps maps(facts, *inputs.sample, std::move(inputs.maps));
-      const std::vector<std::int64_t> slots = shown_slots(*inputs.sample);
-      entries[place] = sample_entry(inputs, maps, facts, layer, slots, options).dump();
-      peaks.note(static_cast<std::size_t>(first) + place, maps, layer, slots);
-    });
+      const ShownQueries shown = shown_queries(*inputs.sample, every_query);
+      entries[place] = gallery_sample(inputs, maps, facts, shown, sample_options);
+      peaks.note(static_cast<std::size_t>(first) + place, maps, sample_options.layer, shown);
+    };
+    const auto bad =
+        for_each_sample(reader, photos, part, control, draw, MapField::kMap, facts.values);
     failures.insert(failures.end(), bad.begin(), bad.end());
     if (control.stop && control.stop()) return failures;
-    write_file(options.out + "/" + gallery_chunk_name(number),
-               fmt::format("intrChunk({},[{}]);\n", number, fmt::join(entries, ",\n")));
+    chunks.add(entries);
+    require_single_file(
+        chunks.bytes_in_page(), options,
+        fmt::format("pictures and maps of the first {} of {} samples take", last, count));
   }
   const std::string title = options.title.empty()
                                 ? fmt::format("Attention, split {}", printable(facts.split))
                                 : options.title;
-  write_file(options.out + "/index.html",
-             page(title, gallery_columns(reader, rows, layer, peaks.scales(facts))));
-  remove_further_chunks(options.out, number);
+  contents.scales = peaks.scales(facts);
+  write_gallery_page(options.out + "/index.html", title, gallery_columns(reader, rows, contents),
+                     chunks.in_page());
+  remove_further_chunks(options.out, chunks.num_files());
   return failures;
 }
 

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "intr/attention/gallery_sample.h"
 #include "intr/attention/verdict.h"
 #include "intr/core/printable.h"
 #include "intr/image/palette.h"
@@ -30,8 +32,8 @@ Json palettes() {
 }
 
 /// What holds for all samples.
-Json head(const MapReader& reader, std::int64_t count, std::int64_t layer,
-          const GalleryScales& scales) {
+Json head(const MapReader& reader, std::int64_t count, const GalleryContents& contents) {
+  const GalleryScales& scales = contents.scales;
   const DumpFacts& facts = reader.facts();
   Json head;
   head["split"] = printable(facts.split);
@@ -41,15 +43,16 @@ Json head(const MapReader& reader, std::int64_t count, std::int64_t layer,
   head["stride"] = facts.stride;
   head["heads"] = facts.heads;
   head["headTotal"] = facts.head_total;
-  head["layer"] = facts.layers[static_cast<std::size_t>(layer)];
+  head["layer"] = facts.layers[static_cast<std::size_t>(contents.layer)];
   head["layerTotal"] = facts.layer_total;
   head["scales"] = {{"head", scales.head},
                     {"headContrast", scales.head_contrast},
                     {"mean", scales.mean},
                     {"meanContrast", scales.mean_contrast}};
+  if (facts.values) head["scales"]["value"] = scales.value;
   head["perChunk"] = kGalleryChunk;
   head["files"] = Json::array();
-  for (std::int64_t number = 0; number * kGalleryChunk < count; ++number)
+  for (std::int64_t number = 0; contents.chunk_files && number * kGalleryChunk < count; ++number)
     head["files"].push_back(gallery_chunk_name(number));
   head["palettes"] = palettes();
   return head;
@@ -67,13 +70,15 @@ std::string gallery_chunk_name(std::int64_t number) {
 }
 
 std::string gallery_columns(const MapReader& reader, std::span<const std::int64_t> rows,
-                            std::int64_t layer, const GalleryScales& scales) {
-  Json data = head(reader, std::ssize(rows), layer, scales);
+                            const GalleryContents& contents) {
+  Json data = head(reader, std::ssize(rows), contents);
   for (const char* column : {"id", "label", "predicted", "rank", "p", "margin", "path", "turn",
                              "grid", "resized", "source"})
     data[column] = Json::array();
+  std::int64_t further = 0;
   for (const std::int64_t row : rows) {
     const DumpSample& sample = reader.sample(row);
+    further = std::max(further, shown_queries(sample, contents.every_query).further());
     const Verdict verdict = judge(sample);
     data["id"].push_back(sample.sample_id);
     data["label"].push_back(sample.label);
@@ -87,6 +92,10 @@ std::string gallery_columns(const MapReader& reader, std::span<const std::int64_
     append_size(data["resized"], sample.resized_size);
     append_size(data["source"], sample.source_size);
   }
+  data["furtherQueries"] = further;
+  data["scores"] = Json::array();
+  for (const GalleryScore& score : contents.scores)
+    data["scores"].push_back({{"name", score.name}, {"values", score.values}});
   return script_safe(data.dump());
 }
 

@@ -18,13 +18,14 @@ class SampleLoop {
  public:
   SampleLoop(const MapReader& reader, const PhotoSource& photos, std::span<const std::int64_t> rows,
              const LoopControl& control, const std::function<void(SampleInputs&)>& work,
-             MapField field)
+             MapField field, bool with_value_maps)
       : reader_(reader),
         photos_(photos),
         rows_(rows),
         control_(control),
         work_(work),
-        field_(field) {}
+        field_(field),
+        with_value_maps_(with_value_maps) {}
 
   void run_thread() {
     try {
@@ -63,6 +64,7 @@ class SampleLoop {
       inputs.sample = &reader_.sample(row);
       try {
         inputs.maps = reader_.values(row, field_);
+        if (with_value_maps_) inputs.value_maps = reader_.values(row, MapField::kValue);
         inputs.photo = photos_.read(*inputs.sample);
         return inputs;
       } catch (const DataError& error) {
@@ -89,6 +91,7 @@ class SampleLoop {
   const LoopControl& control_;
   const std::function<void(SampleInputs&)>& work_;
   MapField field_;
+  bool with_value_maps_;
   std::mutex mutex_;
   std::int64_t position_ = 0;
   bool ended_ = false;
@@ -102,8 +105,8 @@ std::vector<SampleFailure> for_each_sample(const MapReader& reader, const PhotoS
                                            std::span<const std::int64_t> rows,
                                            const LoopControl& control,
                                            const std::function<void(SampleInputs&)>& work,
-                                           MapField field) {
-  SampleLoop loop(reader, photos, rows, control, work, field);
+                                           MapField field, bool with_value_maps) {
+  SampleLoop loop(reader, photos, rows, control, work, field, with_value_maps);
   {
     std::vector<std::jthread> others;
     const std::int64_t threads = std::min<std::int64_t>(control.threads, std::ssize(rows));

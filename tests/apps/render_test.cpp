@@ -62,6 +62,30 @@ TEST_F(Render, GalleryOfMissingPictures) {
   EXPECT_EQ(run("gallery", "--on-error skip").exit_code, 0);
 }
 
+TEST_F(Render, GalleryOptions) {
+  const std::string table = test::quoted(dump_.images() + "/scores.csv");
+  write_file(dump_.images() + "/scores.csv", "sample,lift\n10,1\nten,2\n");
+  const test::ProgramResult bad = run("gallery", "--scores " + table);
+  EXPECT_EQ(bad.exit_code, 65);
+  EXPECT_NE(bad.errors.find("scores.csv: line 3: 'ten' is no sample id"), std::string::npos)
+      << bad.errors;
+  EXPECT_FALSE(there("index.html"));
+  write_file(dump_.images() + "/scores.csv", "sample,lift\n10,1\n");
+  EXPECT_EQ(run("gallery", "--single-file --queries all --scores " + table).exit_code, 0);
+  EXPECT_NE(read_file(dump_.out() + "/index.html").find("\"name\":\"lift\""), std::string::npos);
+  EXPECT_FALSE(there("chunk-0000.js"));
+  // The table of our own summary is one, too.
+  EXPECT_EQ(test::run_program(test::program("render") + " summary " + test::quoted(dump_.path()) +
+                              " --out " + test::quoted(dump_.out()))
+                .exit_code,
+            0);
+  EXPECT_EQ(run("gallery", "--scores " + test::quoted(dump_.out() + "/summary.csv")).exit_code, 0);
+  EXPECT_NE(read_file(dump_.out() + "/index.html").find("\"name\":\"margin\""), std::string::npos);
+  const test::ProgramResult other = run("gallery", "--queries some");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.errors.find("verdict"), std::string::npos) << other.errors;
+}
+
 TEST_F(Render, WrongUse) {
   EXPECT_EQ(run("overlay").exit_code, 2);
   EXPECT_NE(run("overlay").errors.find("did you mean 'overlays'"), std::string::npos);

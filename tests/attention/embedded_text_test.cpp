@@ -12,8 +12,8 @@ namespace intr {
 namespace {
 
 TEST(EmbeddedText, EqualsTheSources) {
-  for (const char* name :
-       {"gallery.html", "gallery.css", "store.js", "paint.js", "state.js", "page.js"})
+  for (const char* name : {"gallery.html", "gallery.css", "store.js", "paint.js", "state.js",
+                           "list.js", "detail.js", "controls.js", "page.js"})
     EXPECT_EQ(embedded_text(name), read_file(std::string(INTR_GALLERY_SOURCES) + "/" + name))
         << name;
   EXPECT_THROW(embedded_text("other.js"), InternalError);

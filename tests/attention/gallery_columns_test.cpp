@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "attention/drawing_dump.h"
@@ -37,13 +37,39 @@ TEST(GalleryColumns, ColumnsHaveOneValueASample) {
   const test::DrawingDump dump;
   const MapReader reader = dump.open();
   const std::vector<std::int64_t> rows = {0, 3};
-  const auto data = nlohmann::json::parse(gallery_columns(reader, rows, 0, {2.5, 1.0, 1.5, 0.5}));
+  const auto data = nlohmann::json::parse(
+      gallery_columns(reader, rows, {.layer = 0, .scales = {2.5, 1.0, 1.5, 0.5}}));
   EXPECT_EQ(data["id"], (nlohmann::json{10, 19}));
   EXPECT_EQ(data["label"], (nlohmann::json{0, 0}));
   EXPECT_EQ(data["predicted"], (nlohmann::json{0, 1}));
   EXPECT_EQ(data["source"], (nlohmann::json{64, 96, 64, 96}));
   EXPECT_EQ(data["scales"]["headContrast"], 1.0);
+  EXPECT_FALSE(data["scales"].contains("value"));
+  EXPECT_EQ(data["files"], (nlohmann::json{"chunk-0000.js"}));
+  EXPECT_EQ(data["furtherQueries"], 0);
+  EXPECT_EQ(data["scores"], nlohmann::json::array());
   EXPECT_EQ(data["palettes"]["jet"].get<std::string>().size(), 1024u);
+}
+
+TEST(GalleryColumns, WhatIsOnlyThereOnRequest) {
+  test::SyntheticDump with_values;
+  with_values.all_fields = true;
+  const test::DrawingDump dump(with_values);
+  const MapReader reader = dump.open();
+  const std::vector<std::int64_t> rows = {0, 3};
+  GalleryContents contents;
+  contents.scales.value = 4.5;
+  contents.every_query = true;
+  contents.chunk_files = false;
+  contents.scores = {{"</script>", {0.5, std::nan("")}}};
+  const std::string text = gallery_columns(reader, rows, contents);
+  EXPECT_EQ(text.find('<'), std::string::npos);
+  const auto data = nlohmann::json::parse(text);
+  EXPECT_EQ(data["scales"]["value"], 4.5);
+  EXPECT_EQ(data["files"], nlohmann::json::array());
+  EXPECT_EQ(data["furtherQueries"], 1);  // three are stored
+  EXPECT_EQ(data["scores"][0]["name"], "</script>");
+  EXPECT_EQ(data["scores"][0]["values"], (nlohmann::json{0.5, nullptr}));
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ TEST(Gallery, PageAndChunks) {
   const test::DrawingDump dump(many);
   EXPECT_TRUE(write(dump, {.out = dump.out()}).empty());
   const std::string page = read_file(dump.out() + "/index.html");
-  for (const char* mark : {"@STYLE@", "@SCRIPT@", "@DATA@", "@TITLE@", "http://", "https://"})
+  for (const char* mark :
+       {"@STYLE@", "@SCRIPT@", "@DATA@", "@TITLE@", "@CHUNKS@", "http://", "https://"})
     EXPECT_EQ(page.find(mark), std::string::npos) << mark;
   const auto data = nlohmann::json::parse(data_of(page));
   EXPECT_EQ(data["id"].size(), static_cast<std::size_t>(kGalleryChunk + 3));
@@ -108,6 +109,68 @@ TEST(Gallery, AShorterOneLeavesNoOldChunks) {
   write(short_dump, {.out = long_dump.out()});
   EXPECT_FALSE(std::filesystem::exists(long_dump.out() + "/chunk-0001.js"));
   EXPECT_FALSE(std::filesystem::exists(long_dump.out() + "/chunk-0002.js"));
+}
+
+TEST(Gallery, ValueMapsScoresAndEveryQuery) {
+  test::SyntheticDump full;
+  full.all_fields = true;
+  const test::DrawingDump dump(full);
+  const std::string table = dump.images() + "/scores.csv";
+  write_file(table, "sample,lift\n13,2.5\n");
+  write(dump, {.out = dump.out(), .queries = "all", .scores = table});
+  const auto data = nlohmann::json::parse(data_of(read_file(dump.out() + "/index.html")));
+  EXPECT_EQ(data["scales"]["value"], dump.open().facts().value_p99);
+  EXPECT_EQ(data["furtherQueries"], 1);
+  EXPECT_EQ(data["scores"][0]["values"], (nlohmann::json{nullptr, 2.5, nullptr, nullptr, nullptr}));
+  const auto entry = chunk_of(dump.out(), 0)[0];
+  EXPECT_EQ(entry["slots"].size(), 3u);
+  EXPECT_EQ(entry["valueMaxima"].size(), 4u);
+  write_file(table, "sample,lift\n13,2.5\n13,2.5\n");
+  EXPECT_THROW(write(dump, {.out = dump.out(), .scores = table}), DataError);
+}
+
+TEST(Gallery, ASingleFileHoldsTheSameChunks) {
+  test::SyntheticDump many;
+  many.num_samples = kGalleryChunk + 3;
+  const test::DrawingDump dump(many);
+  write(dump, {.out = dump.out()});
+  const auto first = chunk_of(dump.out(), 0), last = chunk_of(dump.out(), 1);
+  write(dump, {.out = dump.out(), .single_file = true});
+  const std::string page = read_file(dump.out() + "/index.html");
+  const auto in_page = [&](const std::string& id) {
+    const std::string start = "<script type=\"application/json\" id=\"" + id + "\">";
+    const std::size_t from = page.find(start) + start.size();
+    return nlohmann::json::parse(page.substr(from, page.find("</script>", from) - from));
+  };
+  EXPECT_EQ(in_page("chunk-0"), first);
+  EXPECT_EQ(in_page("chunk-1"), last);
+  EXPECT_EQ(in_page("data")["files"], nlohmann::json::array());
+  EXPECT_EQ(page.find("chunk-2\""), std::string::npos);
+  // The chunk files of the gallery before are gone: nothing lies beside the page.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dump.out()), {}), 1);
+}
+
+TEST(Gallery, ASingleFileThatWouldBeTooLargeLeavesNothing) {
+  const test::DrawingDump dump;
+  const auto refusal = [&](std::uint64_t limit) -> std::string {
+    try {
+      write(dump, {.out = dump.out(), .single_file = true, .single_file_limit = limit});
+    } catch (const UsageError& error) {
+      EXPECT_FALSE(std::filesystem::exists(dump.out() + "/index.html"));
+      return error.what();
+    }
+    return {};
+  };
+  // Five samples of two queries, four heads and six cells: 64 bytes of base64 each.
+  const std::string maps = refusal(319);
+  EXPECT_NE(maps.find("the maps of 5 samples alone take"), std::string::npos) << maps;
+  EXPECT_FALSE(std::filesystem::exists(dump.out()));  // before any picture
+  const std::string all = refusal(320);
+  EXPECT_NE(all.find("pictures and maps of the first 5 of 5 samples take"), std::string::npos);
+  EXPECT_NE(all.find("Next: "), std::string::npos) << all;
+  EXPECT_TRUE(std::filesystem::is_empty(dump.out()));
+  EXPECT_EQ(refusal(1'000'000), "");
+  EXPECT_TRUE(std::filesystem::exists(dump.out() + "/index.html"));
 }
 
 TEST(Gallery, MeanOnlyDumpsAndOneClass) {

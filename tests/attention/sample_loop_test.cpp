@@ -54,6 +54,26 @@ TEST_F(SampleLoop, EverySampleOnceWhateverTheThreads) {
   }
 }
 
+TEST_F(SampleLoop, ValueMapsComeIfAskedFor) {
+  test::SyntheticDump with_values;
+  with_values.all_fields = true;
+  const test::DrawingDump dump(with_values);
+  const MapReader reader = dump.open();
+  const PhotoSource photos({.images = dump.images()}, reader.facts());
+  const std::vector<std::int64_t> rows = {2};
+  for (const bool wanted : {false, true}) {
+    const auto failures = for_each_sample(
+        reader, photos, rows, {},
+        [&](SampleInputs& inputs) {
+          EXPECT_EQ(inputs.maps, reader.maps(2));
+          EXPECT_EQ(inputs.value_maps,
+                    wanted ? reader.values(2, MapField::kValue) : std::vector<float>{});
+        },
+        MapField::kMap, wanted);
+    EXPECT_TRUE(failures.empty());
+  }
+}
+
 TEST_F(SampleLoop, BadSamplesAreNotedAndTheOthersGoOn) {
   std::filesystem::remove(dump_.images() + "/" + reader_.sample(5).path);
   std::atomic<int> drawn{0};

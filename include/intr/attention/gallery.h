@@ -20,11 +20,17 @@ struct GalleryOptions {
   bool any_image = false;   ///< see PhotoOptions
   std::int64_t photo_side =
       320;  ///< long side of the photos, in pixels; smaller ones stay as they are
+  std::string queries =
+      "verdict";             ///< "verdict": true class and runner-up; "all": every stored one
+  std::string scores{};      ///< CSV of numbers by sample id, see read_gallery_scores
+  bool single_file = false;  ///< pictures and maps stand in index.html
+  std::uint64_t single_file_limit = 400'000'000;  ///< bytes of pictures and maps in it
 };
 
 /// Writes index.html and chunk-0000.js, …: a folder that opens in a browser from the disk, without
 /// a network. The browser draws the overlays. index.html comes last.
 /// @return samples whose picture or maps could not be read; the page says so in their place
+/// @throws UsageError if a single file would become too large; nothing is written then
 std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSource& photos,
                                          std::span<const std::int64_t> rows,
                                          const GalleryOptions& options, const LoopControl& control);

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "intr/attention/gallery_scores.h"
 #include "intr/attention/map_reader.h"
 
 namespace intr {
@@ -20,12 +22,21 @@ std::string gallery_chunk_name(std::int64_t number);
 struct GalleryScales {
   double head = 0, head_contrast = 0;
   double mean = 0, mean_contrast = 0;
+  double value = 0;  ///< of value maps: a length, no multiple
+};
+
+/// What a page shows of all samples, beside the dump's own columns.
+struct GalleryContents {
+  std::int64_t layer = 0;  ///< place among the stored layers
+  GalleryScales scales{};
+  bool every_query = false;  ///< also those beside the true class and the runner-up
+  bool chunk_files = true;   ///< false: the chunks stand in the page
+  std::vector<GalleryScore> scores{};
 };
 
 /// The data of a gallery's index.html: columns of all samples, classes, scales and palettes.
-/// @param layer place among the stored layers
 std::string gallery_columns(const MapReader& reader, std::span<const std::int64_t> rows,
-                            std::int64_t layer, const GalleryScales& scales);
+                            const GalleryContents& contents);
 
 /// JSON that may stand inside a <script> element: '<' and the two line separators of Unicode are
 /// escaped.

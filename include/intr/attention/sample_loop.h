@@ -17,8 +17,9 @@ namespace intr {
 struct SampleInputs {
   std::int64_t position = 0;  ///< place in the list of rows
   const DumpSample* sample = nullptr;
-  std::vector<float> maps;       ///< the field that was asked for, in the shape that MapField says
-  std::vector<std::byte> photo;  ///< encoded
+  std::vector<float> maps;        ///< the field that was asked for, in the shape that MapField says
+  std::vector<std::byte> photo;   ///< encoded
+  std::vector<float> value_maps;  ///< of kValue, if asked for
 };
 
 /// A sample that could not be drawn.
@@ -43,6 +44,7 @@ std::vector<SampleFailure> for_each_sample(const MapReader& reader, const PhotoS
                                            std::span<const std::int64_t> rows,
                                            const LoopControl& control,
                                            const std::function<void(SampleInputs&)>& work,
-                                           MapField field = MapField::kMap);
+                                           MapField field = MapField::kMap,
+                                           bool with_value_maps = false);
 
 }  // namespace intr

@@ -66,16 +66,22 @@ function heatPicture(map, index, width, height, look) {
 // Own scales end here at least, else a map that is nearly uniform would look like one with a clear peak.
 const kLeastPeak = 3;
 
-const sharedScale = (look) =>
-    data.scales[(look.mean ? "mean" : "head") + (look.query === "difference" ? "Contrast" : "")] || 1;
+const sharedScale = (look) => (look.query === "value" ? data.scales.value :
+    data.scales[(look.mean ? "mean" : "head") + (look.query === "difference" ? "Contrast" : "")]) || 1;
+
+// The least end of an own scale. Lengths have no unit of their own, so theirs may end anywhere above 0.
+const leastEnd = (look) => (look.query === "value" ? Number.MIN_VALUE : look.query === "difference" ? 1 : kLeastPeak);
 
 // Value of the last color.
 function scaleOf(map, look) {
   if (look.scale === "shared") return sharedScale(look);
-  let largest = look.query === "difference" ? 1 : kLeastPeak;
+  let largest = leastEnd(look);
   for (const v of map) largest = Math.max(largest, Math.abs(v));
   return largest;
 }
+
+// A value of a map as text.
+const shown = (value, query) => (query === "value" ? value.toPrecision(3) : value.toFixed(1) + "\u2009\u00d7");
 
 // How the EXIF tag wants the picture turned: canvas transforms for width w and height h of the unturned picture.
 const turns = {
@@ -113,17 +119,26 @@ function paint(canvas, index, row, map, look, side, square) {
 // @param looks those whose scales the legend names
 function paintLegend(figure, looks) {
   const canvas = figure.querySelector("canvas"), context = canvas.getContext("2d");
-  const contrast = looks[0].query === "difference", shared = looks[0].scale === "shared";
-  const palette = contrast ? palettes.diverging : palettes[looks[0].palette];
+  const palette = looks[0].query === "difference" ? palettes.diverging : palettes[looks[0].palette];
   for (let x = 0; x < 256; ++x) {
     context.fillStyle = `rgb(${palette[3 * x]} ${palette[3 * x + 1]} ${palette[3 * x + 2]})`;
     context.fillRect(x, 0, 1, canvas.height);
   }
+  figure.querySelector("figcaption").textContent = legendText(looks);
+}
+
+function legendText(looks) {
+  const { query, scale } = looks[0], contrast = query === "difference", shared = scale === "shared";
+  const what = query === "value" ? ", length of value vectors"
+                                 : " \u00d7 uniform attention" + (contrast ? "; red speaks for the true class" : "");
+  if (!shared) {
+    const end = query === "value" ? "own peak" : "own peak, at least " + leastEnd(looks[0]);
+    return (contrast ? "\u00b1 " : "0 to ") + end + what;
+  }
   const ends = looks.map((look) => {
-    const end = shared ? sharedScale(look).toFixed(1) : "own peak, at least " + (contrast ? 1 : kLeastPeak);
-    const range = contrast ? (shared ? `\u2212${end} to +${end}` : "\u00b1 " + end) : `0 to ${end}`;
-    return looks.length > 1 ? `${look.mean ? "mean" : "heads"} ${range}` : range;
+    const end = query === "value" ? sharedScale(look).toPrecision(3) : sharedScale(look).toFixed(1);
+    const range = contrast ? `\u2212${end} to +${end}` : `0 to ${end}`;
+    return looks.length > 1 && query !== "value" ? `${look.mean ? "mean" : "heads"} ${range}` : range;
   });
-  figure.querySelector("figcaption").textContent = (shared ? ends.join(", ") : ends[0].replace(/^heads |^mean /, "")) +
-      " \u00d7 uniform attention" + (contrast ? "; red speaks for the true class" : "");
+  return (query === "value" ? ends[0] : ends.join(", ")) + what;
 }

@@ -7,13 +7,28 @@ const state = { ...defaults };
 let order = [];       // indices of the samples that fit, in order
 let chosen = 0;       // place in `order`
 
+// What there is to see: [value, text]. "query3" and so on are there if all stored queries are.
+const hasValues = data.scales.value !== undefined;
+const queries = [["true", "true class"], ["other", "runner-up"], ["difference", "true minus runner-up"]];
+const furtherQueries = Array.from({ length: data.furtherQueries }, (_, k) => [`query${k + 3}`, `query ${k + 3}`]);
+const allQueries = [...queries, ...furtherQueries, ...(hasValues ? [["value", "value map"]] : [])];
+
+const orders = [
+  ["id", "sample number"], ["p", "least certain first"], ["-p", "most certain first"],
+  ["margin", "smallest margin first"], ["-margin", "largest margin first"],
+  ...data.scores.flatMap(({ name }) => [["score:" + name, name + ", lowest first"], ["-score:" + name, name + ", highest first"]]),
+];
+
+// The score that the samples are in order of, if they are.
+const sortScore = () => data.scores.find(({ name }) => state.sort.replace(/^-/, "") === "score:" + name);
+
 function readAddress() {
   Object.assign(state, defaults);
   for (const [name, value] of new URLSearchParams(location.hash.slice(1)))
     if (name in defaults) state[name] = value;
   state.opacity = Math.min(Math.max(Number(state.opacity) || 0, 0), 100);
-  const known = { verdict: ["all", "right", "wrong"], query: ["true", "other", "difference"], scale: ["shared", "own"],
-                  palette: Object.keys(palettes), sort: ["id", "p", "-p", "margin", "-margin"] };
+  const known = { verdict: ["all", "right", "wrong"], query: allQueries.map(([value]) => value), scale: ["shared", "own"],
+                  palette: Object.keys(palettes), sort: orders.map(([value]) => value) };
   for (const [name, values] of Object.entries(known)) if (!values.includes(state[name])) state[name] = defaults[name];
   for (const name of ["label", "predicted"])
     if (state[name] !== "" && !data.classes.includes(state[name])) state[name] = "";
@@ -54,10 +69,10 @@ function applyFilters() {
     if (!words.every((word) => texts[i].includes(word))) continue;
     order.push(i);
   }
-  const key = { p: "p", "-p": "p", margin: "margin", "-margin": "margin" }[state.sort];
-  if (key) {
-    const sign = state.sort[0] === "-" ? -1 : 1;
-    order.sort((a, b) => sign * (data[key][a] - data[key][b]) || a - b);
+  const values = state.sort === "id" ? null : sortScore()?.values ?? data[state.sort.replace(/^-/, "")];
+  if (values) {
+    const sign = state.sort[0] === "-" ? -1 : 1, blank = (i) => Number(values[i] === null);
+    order.sort((a, b) => blank(a) - blank(b) || sign * (values[a] - values[b]) || a - b);
   }
   chosen = Math.min(chosen, Math.max(0, order.length - 1));
 }

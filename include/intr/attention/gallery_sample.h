@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "intr/attention/sample_loop.h"
+#include "intr/attention/sample_maps.h"
+
+namespace intr {
+
+/// The stored queries of a sample that a page shows.
+struct ShownQueries {
+  /// First the slot of the true class (without a label: of the best one), then that of the
+  /// runner-up, then the others as stored.
+  std::vector<std::int64_t> slots;
+  bool runner_up = false;  ///< slots[1] is the runner-up's
+
+  /// Those beside the true class and the runner-up.
+  std::int64_t further() const { return std::ssize(slots) - (runner_up ? 2 : 1); }
+};
+
+/// @param every false: no further ones
+ShownQueries shown_queries(const DumpSample& sample, bool every);
+
+/// How a sample is written.
+struct GallerySampleOptions {
+  std::int64_t layer = 0;         ///< place among the stored layers
+  std::int64_t photo_side = 320;  ///< long side, in pixels; smaller photos stay as they are
+  bool any_image = false;         ///< see PhotoOptions
+};
+
+/// A sample's entry in a chunk, as JSON without free text: photo, maps as bytes with the peak of
+/// each, best classes; and the value maps, where the inputs hold them.
+std::string gallery_sample(const SampleInputs& inputs, const SampleMaps& maps,
+                           const DumpFacts& facts, const ShownQueries& shown,
+                           const GallerySampleOptions& options);
+
+/// Bytes that the maps take in a sample's entry.
+std::uint64_t gallery_map_bytes(const DumpFacts& facts, const DumpSample& sample, bool every_query);
+
+}  // namespace intr
