@@ -14,6 +14,7 @@ enum class Purpose : std::uint64_t {
   kDropout = 3,
   kQueryNoise = 4,
   kCalibration = 5,
+  kSelection = 6,
 };
 
 /// Philox4x64-10 (Salmon et al., SC 2011, "Parallel random numbers: as easy as 1, 2, 3").
