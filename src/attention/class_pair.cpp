@@ -42,9 +42,9 @@ ClassPair find_class_pair(const std::vector<std::string>& classes, const std::st
                      "write two classes with a comma between, by name or number");
   if (pairs.size() == 1) return pairs.front();
   if (pairs.size() > 1)
-    throw UsageError(fmt::format("'{}' can be cut into two classes in {} ways", text, pairs.size()),
-                     "--" + flag,
-                     fmt::format("write numbers, such as {},{}", pairs[0].label, pairs[0].predicted));
+    throw UsageError(
+        fmt::format("'{}' can be cut into two classes in {} ways", text, pairs.size()), "--" + flag,
+        fmt::format("write numbers, such as {},{}", pairs[0].label, pairs[0].predicted));
   const auto& [label, predicted] = halves[most_telling];
   return {find_class(classes, label, flag), find_class(classes, predicted, flag)};  // one throws
 }

@@ -24,7 +24,8 @@ struct Level {
   cv::Scalar color;
   double width;  ///< pixels, in pictures of up to kPlainSide
 };
-const Level kLevels[] = {{0.9, cv::Scalar(80, 190, 255), 2.0}, {0.5, cv::Scalar(255, 255, 255), 3.0}};
+const Level kLevels[] = {{0.9, cv::Scalar(80, 190, 255), 2.0},
+                         {0.5, cv::Scalar(255, 255, 255), 3.0}};
 
 /// A straight piece of an outline, in pixels of the picture.
 struct Segment {

@@ -51,7 +51,7 @@ OverlayQuery QueryChoice::named_query(const DumpSample& sample) const {
   const Verdict verdict = judge(sample);
   OverlayQuery query;
   query.name = class_index_ >= 0 ? fmt::format("class{}", class_index_) : query_;
-  query.class_index = class_index_ >= 0        ? class_index_
+  query.class_index = class_index_ >= 0       ? class_index_
                       : query_ == "predicted" ? verdict.predicted
                       : query_ == "runner-up" ? verdict.runner_up
                                               : sample.label;

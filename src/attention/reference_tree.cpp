@@ -53,10 +53,9 @@ std::vector<ReferenceTree::Folder> ReferenceTree::plan(const DumpSample& sample)
     const std::string path = top + (mean ? "head_avg" : maps_.numbered_name(head));
     Folder similar = mean ? Folder{} : folder(sample, path);
     for (const OverlayQuery& query : stored_queries(sample))
-      similar.overlays.push_back({fmt::format("{}/{}_{}.png", path,
-                                              mean ? "avg_head" : "result_query",
-                                              query.class_index),
-                                  query.slot, head});
+      similar.overlays.push_back(
+          {fmt::format("{}/{}_{}.png", path, mean ? "avg_head" : "result_query", query.class_index),
+           query.slot, head});
     folders.push_back(similar);
   }
   return folders;

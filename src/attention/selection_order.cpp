@@ -45,7 +45,8 @@ std::vector<std::int64_t> sorted_rows(const MapReader& reader, std::vector<std::
     keys.emplace_back(by == "margin" ? verdict.margin : verdict.probability, row);
   }
   std::sort(keys.begin(), keys.end());
-  std::transform(keys.begin(), keys.end(), rows.begin(), [](const auto& key) { return key.second; });
+  std::transform(keys.begin(), keys.end(), rows.begin(),
+                 [](const auto& key) { return key.second; });
   return rows;
 }
 

@@ -25,9 +25,9 @@ std::vector<std::byte> encode_webp(const Image& image, int quality) {
                                 WEBP_MAX_DIMENSION, width, height),
                     {}, "use another --format, or a smaller --long-side");
   std::uint8_t* written = nullptr;
-  const std::size_t count = WebPEncodeRGB(
-      image.rgb.data(), checked_cast<int>(width), checked_cast<int>(height),
-      checked_cast<int>(width * 3), static_cast<float>(quality), &written);
+  const std::size_t count =
+      WebPEncodeRGB(image.rgb.data(), checked_cast<int>(width), checked_cast<int>(height),
+                    checked_cast<int>(width * 3), static_cast<float>(quality), &written);
   const std::unique_ptr<std::uint8_t, FreeWebp> owned(written);
   if (count == 0)
     throw InternalError(fmt::format("cannot write a WebP of {} x {} pixels", width, height));

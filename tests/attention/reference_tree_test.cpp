@@ -88,7 +88,8 @@ TEST_F(ReferenceTreeTest, PicturesAreThoseOfThePublishedStyle) {
   // Image, queries in stored order: the true class, then the others from the best on.
   ASSERT_EQ(sample.query, (std::vector<std::int32_t>{1, 2, 0}));
   std::vector<Image> queries = {photo};
-  for (std::int64_t slot = 0; slot < 3; ++slot) queries.push_back(overlay_of(maps.head(0, slot, 1)));
+  for (std::int64_t slot = 0; slot < 3; ++slot)
+    queries.push_back(overlay_of(maps.head(0, slot, 1)));
   EXPECT_EQ(files.at(top + "head_1/result_query_2.png").rgb, queries[2].rgb);
   EXPECT_EQ(files.at(top + "head_1/concatenated_False.png").rgb, concatenate(queries, 0).rgb);
   EXPECT_EQ(files.at(top + "head_avg/avg_head_0.png").rgb, overlay_of(maps.mean(0, 2)).rgb);
