@@ -118,9 +118,10 @@ void measure(const RenderBench& o, const Json& options) {
 
 ExitCode bench_render(const std::vector<std::string>& arguments) {
   RenderBench o;
-  OptionSet set("intr-bench render [options]",
-                "Draws pictures as intr-render overlays does, from encoded photo to encoded picture "
-                "without\nfiles, each style in turns, and says how fast. Needs no data.");
+  OptionSet set(
+      "intr-bench render [options]",
+      "Draws pictures as intr-render overlays does, from encoded photo to encoded picture "
+      "without\nfiles, each style in turns, and says how fast. Needs no data.");
   describe(o, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(o);

@@ -36,7 +36,8 @@ Image grain(ImageSize size, std::int64_t spacing, std::int64_t number) {
 Image photo_of(ImageSize size, std::int64_t number) {
   Image photo{size, {}};
   std::vector<float> sum(static_cast<std::size_t>(size.area()) * 3, 0.0F);
-  for (const auto& [spacing, weight] : {std::pair{96, 0.55F}, {24, 0.27F}, {6, 0.12F}, {2, 0.06F}}) {
+  for (const auto& [spacing, weight] :
+       {std::pair{96, 0.55F}, {24, 0.27F}, {6, 0.12F}, {2, 0.06F}}) {
     const Image noise = grain(size, spacing, number);
     for (std::size_t i = 0; i < sum.size(); ++i)
       sum[i] += weight * static_cast<float>(noise.rgb[i]);
@@ -111,7 +112,7 @@ std::vector<RenderStyle> render_styles() {
 }
 
 nlohmann::ordered_json RenderRound::json() const {
-  return {{"work", pictures},     {"seconds", seconds}, {"cpu_s", cpu_s}, {"decode_s", decode_s},
+  return {{"work", pictures}, {"seconds", seconds},   {"cpu_s", cpu_s}, {"decode_s", decode_s},
           {"draw_s", draw_s}, {"encode_s", encode_s}, {"bytes", bytes}};
 }
 
