@@ -114,7 +114,7 @@ void draw_contours(Image& picture, std::span<const float> map, const CellGrid& g
   const double growth = std::max(1.0, longest / kPlainSide);
   for (const Level& level : kLevels) {
     const int width = checked_cast<int>(std::lround(level.width * growth));
-    const double inset = static_cast<double>(width) / 2 + 1;
+    const double inset = static_cast<double>(width) / 2 + 2;  // with its rim
     const std::vector<double> xs = borders_of(grid.columns, picture.size.width, inset);
     const std::vector<double> ys = borders_of(grid.rows, picture.size.height, inset);
     const std::vector<Segment> segments =
