@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
+#include "intr/core/half.h"
 #include "intr/core/hash.h"
 #include "intr/image/decode.h"
 #include "intr/io/atomic_file.h"
@@ -63,6 +65,22 @@ TEST(ReferenceStyle, EqualToThePublishedRecipe) {
   }
   EXPECT_EQ(number, 27);
   EXPECT_EQ(of_files, 4);
+}
+
+TEST(ReferenceStyle, HalfPrecisionMovesNoPixelByMoreThanFourLevels) {
+  const Image photo = reduce_for_reference(pattern(300, 260));
+  for (const ImageSize grid : {ImageSize{25, 34}, ImageSize{7, 5}, ImageSize{2, 9}}) {
+    std::vector<float> exact, rounded;
+    for (std::int64_t cell = 0; cell < grid.area(); ++cell) {
+      exact.push_back(std::exp(2 * std::sin(static_cast<float>(cell * cell % 97))) / 999);
+      rounded.push_back(float_from_half(half_from_float(exact.back())));
+    }
+    ASSERT_NE(exact, rounded);
+    const Image a = draw_reference_overlay(photo, exact, grid).picture;
+    const Image b = draw_reference_overlay(photo, rounded, grid).picture;
+    for (std::size_t i = 0; i < a.rgb.size(); ++i)
+      ASSERT_NEAR(int{a.rgb[i]}, int{b.rgb[i]}, 4) << i;
+  }
 }
 
 }  // namespace
