@@ -15,7 +15,8 @@ namespace {
 std::vector<intr::BenchCommand> all_commands() {
   std::vector<intr::BenchCommand> commands = {
       {"loader", "pictures a second of a split, from the packed set to batches",
-       intr::bench_loader}};
+       intr::bench_loader},
+      {"render", "pictures a second that intr-render draws, in each style", intr::bench_render}};
   const auto others = intr::train_bench_commands();
   commands.insert(commands.end(), others.begin(), others.end());
   return commands;

@@ -94,15 +94,18 @@ ExitCode overlays(const std::vector<std::string>& arguments) {
   PhotoOptions photo_options;
   OverlayOptions overlay;
   OverlayRunOptions run;
-  OptionSet set("intr-render overlays DUMP --data SET --out DIR [options]",
-                "Draws attention over photos: OUT/CLASS/NAME__ID__WHAT.png. The same command again "
-                "draws only what is missing.");
+  OptionSet set(
+      "intr-render overlays DUMP --data SET --out DIR [options]",
+      "Draws attention over photos: OUT/CLASS/NAME__ID__WHAT.png; with --layout reference the "
+      "tree of the published tool, OUT/visualization/NAME/. The same command again draws "
+      "only what is missing.");
   describe(common, set);
   set.add("replace", run.replace, "draw again what is there, also by another recipe");
   describe(photo_options, set);
   describe(overlay, set);
   if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
   validate(common);
+  settle_query(overlay, set.given("query"));
   validate(overlay);
   const StopSignal stop;
   const MapReader reader = open_dump(common.dump[0]);

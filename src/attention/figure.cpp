@@ -92,33 +92,63 @@ void draw_bar(Paper& paper, const ColorBar& bar, int left, int top, int width) {
   paper.write(end, left + length - end_width, top + 26, end_width, kSmallLetters, kPaleInk);
 }
 
+int width_of(const TileRow& row) {
+  std::int64_t width = kGap * (std::ssize(row.tiles) - 1);
+  for (const Tile& tile : row.tiles) width += tile.picture.size.width;
+  return checked_cast<int>(width);
+}
+
+/// Pixels from the top of a row to its pictures.
+int header_of(const TileRow& row) { return kLabelHeight + (row.title.empty() ? 0 : kTitleHeight); }
+
+int height_of(const TileRow& row) {
+  std::int64_t tallest = 0;
+  for (const Tile& tile : row.tiles) tallest = std::max(tallest, tile.picture.size.height);
+  return header_of(row) + checked_cast<int>(tallest);
+}
+
+void draw_row(Paper& paper, const TileRow& row, int top, int width) {
+  const int pictures_top = top + header_of(row);
+  if (!row.title.empty()) paper.write(row.title, kMargin, top + 14, width, kSmallLetters, kInk);
+  int left = kMargin;
+  for (const Tile& tile : row.tiles) {
+    const int tile_width = checked_cast<int>(tile.picture.size.width);
+    paper.write(tile.label, left, pictures_top - 6, tile_width, kSmallLetters, kInk);
+    paper.paste(tile.picture, left, pictures_top);
+    left += tile_width + kGap;
+  }
+}
+
 }  // namespace
 
-Image compose_figure(const std::vector<Tile>& tiles, const Caption& caption, const ColorBar* bar) {
-  std::int64_t widths = 0, tallest = 0;
-  for (const Tile& tile : tiles) {
-    widths += tile.picture.size.width;
-    tallest = std::max(tallest, tile.picture.size.height);
+Image compose_figure(const std::vector<TileRow>& rows, const Caption& caption,
+                     const std::vector<ColorBar>& bars) {
+  int inner = 0;
+  int height = kMargin + 2 * kTitleHeight;
+  for (const TileRow& row : rows) {
+    inner = std::max(inner, width_of(row));
+    height += height_of(row) + kMargin;
   }
-  const int inner = checked_cast<int>(widths + kGap * (std::ssize(tiles) - 1));
-  const int header = 2 * kTitleHeight;
-  const int pictures_top = kMargin + header + kLabelHeight;
-  const int height =
-      pictures_top + checked_cast<int>(tallest) + kMargin + (bar != nullptr ? kBarHeight : 0);
+  const int bars_top = height;
+  if (!bars.empty()) height += kBarHeight;
+  if (!caption.note.empty()) height += kLabelHeight;
   Paper paper(inner + 2 * kMargin, height);
   paper.fill({kMargin, kMargin + 3, 11, 11},
              cv::Scalar(caption.mark[0], caption.mark[1], caption.mark[2]));
   paper.write(caption.title, kMargin + 19, kMargin + 14, inner - 19, kLargeLetters, kInk);
   paper.write(caption.detail, kMargin, kMargin + kTitleHeight + 12, inner, kSmallLetters, kPaleInk);
-  int left = kMargin;
-  for (const Tile& tile : tiles) {
-    const int width = checked_cast<int>(tile.picture.size.width);
-    paper.write(tile.label, left, pictures_top - 6, width, kSmallLetters, kInk);
-    paper.paste(tile.picture, left, pictures_top);
-    left += width + kGap;
+  int top = kMargin + 2 * kTitleHeight;
+  for (const TileRow& row : rows) {
+    draw_row(paper, row, top, inner);
+    top += height_of(row) + kMargin;
   }
-  if (bar != nullptr)
-    draw_bar(paper, *bar, kMargin, pictures_top + checked_cast<int>(tallest) + kMargin, inner);
+  const int share = inner / std::max(1, checked_cast<int>(bars.size()));
+  const int bar_gap = bars.size() > 1 ? kMargin : 0;
+  for (std::size_t i = 0; i < bars.size(); ++i)
+    draw_bar(paper, bars[i], kMargin + checked_cast<int>(i) * std::min(share, kBarWidth + 3 * kGap),
+             bars_top, share - bar_gap);
+  if (!caption.note.empty())
+    paper.write(caption.note, kMargin, height - kMargin, inner, kSmallLetters, kPaleInk);
   return paper.take();
 }
 
@@ -137,6 +167,20 @@ Image concatenate(const std::vector<Image>& pictures, std::int64_t gap) {
     left += picture.size.width + gap;
   }
   return row;
+}
+
+Image stack(const std::vector<Image>& pictures) {
+  Image column;
+  for (const Image& picture : pictures) {
+    column.size.width = std::max(column.size.width, picture.size.width);
+    column.size.height += picture.size.height;
+  }
+  column.rgb.assign(static_cast<std::size_t>(column.size.area()) * 3, 0);
+  std::uint8_t* row = column.rgb.data();
+  for (const Image& picture : pictures)
+    for (std::int64_t y = 0; y < picture.size.height; ++y, row += column.size.width * 3)
+      std::copy_n(picture.rgb.data() + y * picture.size.width * 3, picture.size.width * 3, row);
+  return column;
 }
 
 }  // namespace intr

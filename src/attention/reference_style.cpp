@@ -30,13 +30,6 @@ Image from_opencv(const cv::Mat& bgr) {
   return image;
 }
 
-/// An empty target size is part of the recipe: with a given one OpenCV would derive another scale.
-cv::Mat reduce(const Image& photo) {
-  cv::Mat small;
-  cv::resize(to_opencv(photo), small, cv::Size(), kScale, kScale, cv::INTER_LINEAR);
-  return small;
-}
-
 /// Levels 0 to 255 between the least and the largest value.
 cv::Mat normalize(const cv::Mat& heat) {
   double least = 0, largest = 0;
@@ -56,32 +49,36 @@ cv::Mat normalize(const cv::Mat& heat) {
 
 }  // namespace
 
-ReferenceOverlay draw_reference_overlay(const Image& photo, std::span<const float> map,
+Image reduce_for_reference(const Image& photo) {
+  // An empty target size is part of the recipe: with a given one OpenCV would derive another scale.
+  cv::Mat small;
+  cv::resize(to_opencv(photo), small, cv::Size(), kScale, kScale, cv::INTER_LINEAR);
+  return from_opencv(small);
+}
+
+ReferenceOverlay draw_reference_overlay(const Image& reduced, std::span<const float> map,
                                         ImageSize grid) {
-  const cv::Mat small = reduce(photo);
   const cv::Mat cells(checked_cast<int>(grid.height), checked_cast<int>(grid.width), CV_32FC1,
                       const_cast<float*>(map.data()));
-  ReferenceOverlay overlay;
+  ReferenceOverlay overlay{reduced};
   const auto [least, largest] = std::minmax_element(map.begin(), map.end());
   overlay.constant_map = *least == *largest;
-  cv::Mat levels = cv::Mat::zeros(small.rows, small.cols, CV_8UC1);
+  cv::Mat levels = cv::Mat::zeros(checked_cast<int>(reduced.size.height),
+                                  checked_cast<int>(reduced.size.width), CV_8UC1);
   if (!overlay.constant_map) {  // enlarging a constant leaves rounding noise, which is no heat
     cv::Mat heat;
-    cv::resize(cells, heat, small.size(), 0, 0, cv::INTER_CUBIC);
+    cv::resize(cells, heat, levels.size(), 0, 0, cv::INTER_CUBIC);
     levels = normalize(heat);
   }
   cv::Mat colors, smooth;
   cv::applyColorMap(levels, colors, cv::COLORMAP_JET);
   cv::medianBlur(colors, smooth, kBlur);
   cv::GaussianBlur(smooth, colors, cv::Size(kBlur, kBlur), 0);
-  overlay.picture = from_opencv(small);
   const Image heat_picture = from_opencv(colors);
   for (std::size_t i = 0; i < overlay.picture.rgb.size(); ++i)
     overlay.picture.rgb[i] =
         static_cast<std::uint8_t>((int{overlay.picture.rgb[i]} + int{heat_picture.rgb[i]}) >> 1);
   return overlay;
 }
-
-Image reduce_for_reference(const Image& photo) { return from_opencv(reduce(photo)); }
 
 }  // namespace intr

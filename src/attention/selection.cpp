@@ -10,6 +10,8 @@
 #include <optional>
 #include <set>
 
+#include "intr/attention/class_pair.h"
+#include "intr/attention/selection_order.h"
 #include "intr/attention/verdict.h"
 #include "intr/core/error.h"
 
@@ -70,6 +72,15 @@ std::vector<Condition> conditions_of(const MapReader& reader, const SelectionOpt
                    }});
   if (options.correct_only)
     all.push_back({"--correct-only", [](const DumpSample& sample) { return judge(sample).right; }});
+  if (!options.confused.empty()) {
+    std::vector<ClassPair> pairs;
+    for (const std::string& text : options.confused)
+      pairs.push_back(find_class_pair(reader.facts().classes, text, "confused"));
+    all.push_back({"--confused", [pairs](const DumpSample& sample) {
+                     const ClassPair own{sample.label, judge(sample).predicted};
+                     return std::find(pairs.begin(), pairs.end(), own) != pairs.end();
+                   }});
+  }
   return all;
 }
 
@@ -84,16 +95,6 @@ std::vector<Condition> conditions_of(const MapReader& reader, const SelectionOpt
   throw UsageError("no sample is left: " + counts, {}, "drop one of these options");
 }
 
-/// Every k-th row, so that a few pictures show the whole dump and not its first class.
-std::vector<std::int64_t> spread(const std::vector<std::int64_t>& rows, std::int64_t limit) {
-  const auto count = static_cast<std::int64_t>(rows.size());
-  if (limit == 0 || count <= limit) return rows;
-  std::vector<std::int64_t> some;
-  for (std::int64_t i = 0; i < limit; ++i)
-    some.push_back(rows[static_cast<std::size_t>(i * count / limit)]);
-  return some;
-}
-
 }  // namespace
 
 void describe(SelectionOptions& options, OptionSet& set) {
@@ -102,8 +103,22 @@ void describe(SelectionOptions& options, OptionSet& set) {
       .add("sample", options.samples, "sample id, or a range A-B with both ends")
       .add("wrong-only", options.wrong_only, "only samples whose best class is not the true one")
       .add("correct-only", options.correct_only, "only samples whose best class is the true one")
-      .add("limit", options.limit,
-           "at most so many samples, evenly spread over what the others leave; 0 = all");
+      .add(
+          "confused", options.confused,
+          "TRUE,PREDICTED: only samples of the first class that were taken for the second, by name "
+          "or number")
+      .add(
+          "random", options.random,
+          "draw so many of what the options above leave; 0 = all. The choice depends on --seed and "
+          "the sample ids alone")
+      .add("seed", options.seed, "of --random")
+      .add("sort", options.sort,
+           "order of the samples: id; margin or probability of the predicted class, doubtful ones "
+           "first")
+      .add(
+          "limit", options.limit,
+          "at most so many of what is left: evenly spread over it, or the first with --sort margin "
+          "or probability; 0 = all");
 }
 
 std::int32_t find_class(const std::vector<std::string>& classes, const std::string& name,
@@ -127,6 +142,8 @@ std::int32_t find_class(const std::vector<std::string>& classes, const std::stri
 
 std::vector<std::int64_t> select_rows(const MapReader& reader, const SelectionOptions& options) {
   require_range("limit", options.limit, 0, std::int64_t{1} << 40);
+  require_range("random", options.random, 0, std::int64_t{1} << 40);
+  require_range("seed", options.seed, 0, std::int64_t{1} << 62);
   const std::vector<Condition> conditions = conditions_of(reader, options);
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < reader.size(); ++row) {
@@ -136,7 +153,12 @@ std::vector<std::int64_t> select_rows(const MapReader& reader, const SelectionOp
       rows.push_back(row);
   }
   if (rows.empty()) refuse_empty(reader, conditions);
-  return spread(rows, options.limit);
+  if (options.random > 0) rows = draw_rows(reader, rows, options.random, options.seed);
+  rows = sorted_rows(reader, std::move(rows), options.sort);
+  if (options.sort == "id") return spread_rows(rows, options.limit);
+  if (options.limit > 0 && std::ssize(rows) > options.limit)
+    rows.resize(static_cast<std::size_t>(options.limit));
+  return rows;
 }
 
 }  // namespace intr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "attention/drawing_dump.h"
@@ -51,6 +52,47 @@ TEST_F(Render, FoldersOfEarlierVersionsGoOn) {
   EXPECT_EQ(back.exit_code, 2);
   EXPECT_NE(back.errors.find("map was \"contrast\", now not there"), std::string::npos)
       << back.errors;
+}
+
+TEST_F(Render, ThePublishedTree) {
+  EXPECT_EQ(run("overlays", "--style reference --layout reference").exit_code, 0);
+  EXPECT_TRUE(there("visualization/picture 0/heads/concatenated_True.png"));
+  EXPECT_TRUE(there("visualization/picture 1/head_2/result_query_2.png"));
+  const test::ProgramResult narrowed =
+      run("overlays", "--style reference --layout reference --query true");
+  EXPECT_EQ(narrowed.exit_code, 2);  // another recipe
+  EXPECT_NE(narrowed.errors.find("query was \"all\", now \"true\""), std::string::npos);
+  const test::ProgramResult clean = run("overlays", "--layout reference");
+  EXPECT_EQ(clean.exit_code, 2);
+  EXPECT_NE(clean.errors.find("add --style reference"), std::string::npos) << clean.errors;
+}
+
+TEST_F(Render, GridsShowAllQueries) {
+  EXPECT_EQ(run("overlays", "--layout grid --contour --format webp").exit_code, 0);
+  EXPECT_TRUE(there("ant/picture 0__10__all-grid.webp"));
+}
+
+TEST_F(Render, SelectionsOfEveryCommand) {
+  EXPECT_EQ(run("overlays", "--confused bee,cat").exit_code, 0);
+  EXPECT_TRUE(there("bee/picture 1__13__true-mean.png"));
+  EXPECT_FALSE(there("ant/picture 0__10__true-mean.png"));
+  const test::ProgramResult near = run("gallery", "--confused bee,cta");
+  EXPECT_EQ(near.exit_code, 2);
+  EXPECT_NE(near.errors.find("did you mean 'cat'"), std::string::npos) << near.errors;
+  EXPECT_EQ(run("gallery", "--confused cat,bee").exit_code, 2);
+  EXPECT_EQ(run("gallery", "--random -1").exit_code, 2);
+  EXPECT_EQ(run("gallery", "--sort age").exit_code, 2);
+  const auto summary = [&](const std::string& options) {
+    EXPECT_EQ(test::run_program(test::program("render") + " summary " + test::quoted(dump_.path()) +
+                                " --out " + test::quoted(dump_.out()) + " " + options)
+                  .exit_code,
+              0);
+    return read_file(dump_.out() + "/summary.csv");
+  };
+  const std::string drawn = summary("--random 2 --seed 3");
+  EXPECT_EQ(std::count(drawn.begin(), drawn.end(), '\n'), 3);
+  EXPECT_EQ(summary("--random 2 --seed 3"), drawn);
+  EXPECT_EQ(summary("--sort margin --limit 2").find("\n10,"), drawn.find('\n'));
 }
 
 TEST_F(Render, GalleryOfMissingPictures) {

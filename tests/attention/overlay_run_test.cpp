@@ -51,6 +51,30 @@ TEST_F(OverlayRun, TheSameCommandDrawsWhatIsMissing) {
   EXPECT_EQ(again.kept, 4);
 }
 
+TEST_F(OverlayRun, ThePublishedTreeGoesOn) {
+  const OverlayOptions tree{.style = "reference", .layout = "reference", .query = "all"};
+  const OverlayRunResult first = run(tree, {.out = dump_.out()});
+  EXPECT_EQ(first.drawn, 5 * (7 + 3 + 4 * 5));
+  const auto whole = files(dump_.out());
+  const std::string gone = "visualization/picture 0/head_2/concatenated_True.png";
+  ASSERT_TRUE(whole.contains(gone));
+  std::filesystem::remove(dump_.out() + "/" + gone);
+  const std::string kept = dump_.out() + "/visualization/picture 0/heads/avg_head.png";
+  write_file(kept, "someone's own");
+  const OverlayRunResult again = run(tree, {.out = dump_.out()});
+  EXPECT_EQ(again.drawn, 1);
+  EXPECT_EQ(again.kept, first.drawn - 1);
+  EXPECT_EQ(read_file(kept), "someone's own");
+  EXPECT_EQ(files(dump_.out()).at(gone), whole.at(gone));
+  run(tree, {.out = dump_.out(), .replace = true});
+  EXPECT_EQ(files(dump_.out()), whole);
+}
+
+TEST_F(OverlayRun, ContoursStandInTheRecipeOnlyIfDrawn) {
+  EXPECT_FALSE(overlay_recipe(reader_.facts(), {}).contains("contour"));
+  EXPECT_TRUE(overlay_recipe(reader_.facts(), {.contour = true}).contains("contour"));
+}
+
 TEST_F(OverlayRun, AnotherRecipeNeedsPermission) {
   run({}, {.out = dump_.out()});
   try {
@@ -64,9 +88,11 @@ TEST_F(OverlayRun, AnotherRecipeNeedsPermission) {
   EXPECT_EQ(run({.palette = "viridis"}, {.out = dump_.out(), .replace = true}).drawn, 5);
 }
 
-TEST_F(OverlayRun, JpegToo) {
+TEST_F(OverlayRun, JpegAndWebpToo) {
   run({.format = "jpeg"}, {.out = dump_.out()});
   EXPECT_TRUE(files(dump_.out()).contains("bee/picture 1__13__true-mean.jpg"));
+  run({.format = "webp"}, {.out = dump_.out() + "w"});
+  EXPECT_TRUE(files(dump_.out() + "w").contains("bee/picture 1__13__true-mean.webp"));
 }
 
 TEST_F(OverlayRun, AMissingPictureIsListedAndTheRestDrawn) {

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "attention/drawing_dump.h"
+#include "intr/attention/named_picture.h"
+#include "intr/attention/overlay_figure.h"
+#include "intr/attention/overlay_maps.h"
 #include "intr/core/error.h"
 #include "intr/image/decode.h"
 
@@ -60,6 +63,93 @@ TEST_F(Overlay, LayoutsAndHeads) {
   EXPECT_EQ(strip[0].image.size, (ImageSize{192, 6 * 288}));
   const auto side = draw({.layout = "side", .caption = false, .long_side = 96});
   EXPECT_EQ(side[0].image.size, (ImageSize{64, 192}));
+}
+
+TEST_F(Overlay, AGridHasARowForEachQuery) {
+  const auto grid = draw({.layout = "grid", .query = "all", .caption = false});
+  EXPECT_EQ(names_of(grid), (Names{"all-grid"}));
+  EXPECT_EQ(grid[0].image.size, (ImageSize{3 * 192, 6 * 288}));
+  // The rows are the strips of the queries.
+  const auto strips = draw({.layout = "strip", .query = "all", .caption = false});
+  std::vector<std::uint8_t> rows;
+  for (const NamedPicture& strip : strips)
+    rows.insert(rows.end(), strip.image.rgb.begin(), strip.image.rgb.end());
+  EXPECT_EQ(grid[0].image.rgb, rows);
+  EXPECT_EQ(names_of(draw({.layout = "grid"})), (Names{"true-grid"}));
+  EXPECT_EQ(names_of(draw({.layout = "grid", .map = "value", .query = "all"})),
+            (Names{"value-grid"}));
+  // Text and bar come on top.
+  const auto labeled = draw({.layout = "grid", .query = "all"});
+  EXPECT_GT(labeled[0].image.size.height, 3 * 192 + 100);
+}
+
+TEST_F(Overlay, AComparisonShowsBothMapsAndTheirDifference) {
+  const OverlayOptions three{.layout = "contrast",
+                             .interpolation = "nearest",
+                             .scale = "map",
+                             .caption = false,
+                             .long_side = 96};
+  const auto pictures = draw(three);
+  EXPECT_EQ(names_of(pictures), (Names{"true-compared-mean"}));
+  const Image& image = pictures[0].image;
+  ASSERT_EQ(image.size, (ImageSize{64, 3 * 96}));
+  const auto part = [&](std::int64_t place) {
+    std::vector<std::uint8_t> rgb;
+    for (std::int64_t y = 0; y < 64; ++y) {
+      const auto first = image.rgb.begin() + (y * 3 + place) * 96 * 3;
+      rgb.insert(rgb.end(), first, first + 96 * 3);
+    }
+    return rgb;
+  };
+  OverlayOptions one = three;
+  one.layout = "single";
+  EXPECT_EQ(part(0), draw(one)[0].image.rgb);
+  one.query = "runner-up";  // the sample is right: its best other class
+  EXPECT_EQ(part(1), draw(one)[0].image.rgb);
+  one.query = "true";
+  one.map = "contrast";
+  EXPECT_EQ(part(2), draw(one)[0].image.rgb);
+  OverlayOptions heads = three;
+  heads.head = "all";
+  EXPECT_EQ(names_of(draw(heads)), (Names{"true-compared-head0", "true-compared-head1",
+                                          "true-compared-head2", "true-compared-head3"}));
+}
+
+TEST_F(Overlay, ContoursAreDrawnOverMapsButNotOverDifferences) {
+  const auto changed = [&](OverlayOptions options) {
+    options.caption = false;
+    options.contour = false;
+    const Image plain = draw(options)[0].image;
+    options.contour = true;
+    const Image outlined = draw(options)[0].image;
+    std::vector<bool> thirds(3, false);
+    for (std::size_t i = 0; i < plain.rgb.size(); ++i)
+      if (plain.rgb[i] != outlined.rgb[i])
+        thirds[i / 3 % static_cast<std::size_t>(plain.size.width) * 3 /
+               static_cast<std::size_t>(plain.size.width)] = true;
+    return thirds;
+  };
+  EXPECT_EQ(changed({}), (std::vector<bool>{true, true, true}));
+  EXPECT_EQ(changed({.layout = "contrast"}), (std::vector<bool>{true, true, false}));
+  // The note below the figure.
+  EXPECT_GT(draw({.contour = true})[0].image.size.height, draw({})[0].image.size.height);
+}
+
+TEST_F(Overlay, AScaleOfTheSampleHoldsForAllItsHeads) {
+  const OverlayOptions options{.head = "all", .scale = "sample", .caption = false};
+  const auto all = draw(options);
+  int others = 0;  // heads whose own peak is not the sample's
+  for (std::size_t head = 0; head < all.size(); ++head) {
+    OverlayOptions alone = options;
+    alone.head = std::to_string(head);
+    if (draw(alone)[0].image.rgb != all[head].image.rgb) ++others;
+  }
+  EXPECT_GT(others, 0);
+  EXPECT_LT(others, 4);
+}
+
+TEST_F(Overlay, ThePublishedTreeIsNotForSinglePictures) {
+  EXPECT_THROW(draw({.style = "reference", .layout = "reference", .query = "all"}), UsageError);
 }
 
 TEST_F(Overlay, OtherMapsHaveOtherNames) {
@@ -176,6 +266,9 @@ TEST_F(Overlay, PicturesAreEncodedAsTheOptionsSay) {
   OverlayOptions options;
   EXPECT_EQ(picture_extension(options), "png");
   EXPECT_EQ(decode_image(encode_picture(image, options), "png").rgb, image.rgb);
+  options.format = "webp";
+  EXPECT_EQ(picture_extension(options), "webp");
+  EXPECT_EQ(sniff_codec(encode_picture(image, options)), Codec::kWebp);
   options.format = "jpeg";
   EXPECT_EQ(picture_extension(options), "jpg");
   EXPECT_EQ(sniff_codec(encode_picture(image, options)), Codec::kJpeg);

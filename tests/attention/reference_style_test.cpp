@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
+#include "intr/core/half.h"
 #include "intr/core/hash.h"
+#include "intr/image/decode.h"
+#include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 
 namespace intr {
@@ -32,29 +36,51 @@ std::vector<float> attention(std::int64_t columns, std::int64_t rows, std::int64
   return map;
 }
 
-TEST(ReferenceStyle, EqualToThePublishedRecipe) {
-  const auto golden = read_json(INTR_GOLDEN "/reference_style.json");
-  std::int64_t number = 0;
-  for (const auto& row : golden.at("width, height, columns, rows, new width, new height, rgb")) {
-    SCOPED_TRACE(row.dump());
-    const std::int64_t columns = row.at(2), rows = row.at(3);
-    const std::vector<float> map = attention(columns, rows, number++);
-    const ReferenceOverlay overlay =
-        draw_reference_overlay(pattern(row.at(0), row.at(1)), map, {rows, columns});
-    EXPECT_EQ(overlay.picture.size, (ImageSize{row.at(5), row.at(4)}));
-    EXPECT_EQ(fmt::format("{:016x}", xxh3_64(std::as_bytes(std::span(overlay.picture.rgb)))),
-              row.at(6));
-    EXPECT_EQ(overlay.constant_map, map.size() == 1);
-  }
-  EXPECT_EQ(number, 10);
+/// A file beside the golden values, decoded.
+Image stored_picture(const std::string& name) {
+  const std::string bytes = read_file(INTR_GOLDEN "/" + name);
+  return decode_image(std::as_bytes(std::span(bytes)), name);
 }
 
-TEST(ReferenceStyle, ThePhotoBesideHasTheSameSize) {
-  const Image photo = pattern(53, 41);
-  const std::vector<float> map(6, 0.5F);
-  const ReferenceOverlay overlay = draw_reference_overlay(photo, map, {2, 3});
-  EXPECT_TRUE(overlay.constant_map);
-  EXPECT_EQ(reduce_for_reference(photo).size, overlay.picture.size);
+TEST(ReferenceStyle, EqualToThePublishedRecipe) {
+  const auto golden = read_json(INTR_GOLDEN "/reference_style.json");
+  std::int64_t number = 0, of_files = 0;
+  for (const auto& row :
+       golden.at("file, map, width, height, columns, rows, new width, new height, rgb")) {
+    SCOPED_TRACE(row.dump());
+    const std::string file = row.at(0);
+    const std::int64_t columns = row.at(4), rows = row.at(5);
+    const std::vector<float> map =
+        row.at(1) == "constant" ? std::vector<float>(static_cast<std::size_t>(rows * columns), 0.3F)
+                                : attention(columns, rows, file.empty() ? number : of_files++);
+    const Image photo = file.empty() ? pattern(row.at(2), row.at(3)) : stored_picture(file);
+    EXPECT_EQ(photo.size, (ImageSize{row.at(3), row.at(2)}));
+    const ReferenceOverlay overlay =
+        draw_reference_overlay(reduce_for_reference(photo), map, {rows, columns});
+    EXPECT_EQ(overlay.picture.size, (ImageSize{row.at(7), row.at(6)}));
+    EXPECT_EQ(fmt::format("{:016x}", xxh3_64(std::as_bytes(std::span(overlay.picture.rgb)))),
+              row.at(8));
+    EXPECT_EQ(overlay.constant_map, row.at(1) == "constant" || map.size() == 1);
+    ++number;
+  }
+  EXPECT_EQ(number, 27);
+  EXPECT_EQ(of_files, 4);
+}
+
+TEST(ReferenceStyle, HalfPrecisionMovesNoPixelByMoreThanFourLevels) {
+  const Image photo = reduce_for_reference(pattern(300, 260));
+  for (const ImageSize grid : {ImageSize{25, 34}, ImageSize{7, 5}, ImageSize{2, 9}}) {
+    std::vector<float> exact, rounded;
+    for (std::int64_t cell = 0; cell < grid.area(); ++cell) {
+      exact.push_back(std::exp(2 * std::sin(static_cast<float>(cell * cell % 97))) / 999);
+      rounded.push_back(float_from_half(half_from_float(exact.back())));
+    }
+    ASSERT_NE(exact, rounded);
+    const Image a = draw_reference_overlay(photo, exact, grid).picture;
+    const Image b = draw_reference_overlay(photo, rounded, grid).picture;
+    for (std::size_t i = 0; i < a.rgb.size(); ++i)
+      ASSERT_NEAR(int{a.rgb[i]}, int{b.rgb[i]}, 4) << i;
+  }
 }
 
 }  // namespace

@@ -58,6 +58,26 @@ TEST_F(Selection, LimitSpreads) {
   EXPECT_EQ(select({.limit = 100}).size(), 10u);
 }
 
+TEST_F(Selection, ConfusedPairs) {
+  // Samples 1, 3, 5, 7 are wrong: each was taken for the next class.
+  EXPECT_EQ(select({.confused = {"bee,cat"}}), (Rows{1, 7}));
+  EXPECT_EQ(select({.confused = {"bee,cat", "0,1"}}), (Rows{1, 3, 7}));
+  EXPECT_EQ(select({.samples = {"10-20"}, .confused = {"bee,cat"}}), (Rows{1}));
+  const std::string empty = refusal({.confused = {"cat,bee"}});
+  EXPECT_NE(empty.find("0 fit --confused"), std::string::npos) << empty;
+  EXPECT_NE(refusal({.confused = {"bee,cta"}}).find("did you mean 'cat'"), std::string::npos);
+}
+
+TEST_F(Selection, RandomThenSortThenLimit) {
+  const Rows drawn = select({.wrong_only = true, .random = 2, .seed = 5});
+  EXPECT_EQ(drawn.size(), 2u);
+  for (const std::int64_t row : drawn) EXPECT_EQ(row % 2, 1);
+  EXPECT_EQ(select({.wrong_only = true, .random = 2, .seed = 5}), drawn);
+  EXPECT_EQ(select({.wrong_only = true, .limit = 1, .random = 2, .seed = 5}), (Rows{drawn[0]}));
+  // All margins are equal here, so that ids decide; the first are kept, not every third.
+  EXPECT_EQ(select({.limit = 3, .sort = "margin"}), (Rows{0, 1, 2}));
+}
+
 TEST_F(Selection, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({.classes = {"aunt"}}).find("did you mean 'ant'"), std::string::npos);
   EXPECT_NE(refusal({.classes = {"7"}}).find("no class '7'"), std::string::npos);
@@ -66,6 +86,9 @@ TEST_F(Selection, RefusalsSayWhatToDo) {
   const std::string empty = refusal({.wrong_only = true, .correct_only = true});
   EXPECT_NE(empty.find("4 fit --wrong-only, 5 fit --correct-only"), std::string::npos) << empty;
   EXPECT_NE(refusal({.limit = -1}).find("--limit"), std::string::npos);
+  EXPECT_NE(refusal({.random = -1}).find("--random"), std::string::npos);
+  EXPECT_NE(refusal({.seed = -1}).find("--seed"), std::string::npos);
+  EXPECT_NE(refusal({.sort = "name"}).find("--sort"), std::string::npos);
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ TEST(Philox, PurposesAreOnDisk) {
   EXPECT_EQ(static_cast<int>(Purpose::kDropout), 3);
   EXPECT_EQ(static_cast<int>(Purpose::kQueryNoise), 4);
   EXPECT_EQ(static_cast<int>(Purpose::kCalibration), 5);
+  EXPECT_EQ(static_cast<int>(Purpose::kSelection), 6);
 }
 
 }  // namespace

@@ -46,9 +46,23 @@ TEST(Encode, JpegIsNearTheOriginal) {
   EXPECT_LT(encode_jpeg(image, 20).size(), encode_jpeg(image, 95).size());
 }
 
+TEST(Encode, WebpIsNearTheOriginal) {
+  const Image image = resize_bilinear(pattern({4, 4}), {40, 50});
+  const std::vector<std::byte> bytes = encode_webp(image, 90);
+  EXPECT_EQ(encode_webp(image, 90), bytes);
+  const Image back = decode_image(bytes, "webp");
+  ASSERT_EQ(back.size, image.size);
+  double difference = 0;
+  for (std::size_t i = 0; i < image.rgb.size(); ++i)
+    difference += std::abs(int{image.rgb[i]} - int{back.rgb[i]});
+  EXPECT_LT(difference / static_cast<double>(image.rgb.size()), 6.0);
+  EXPECT_LT(encode_webp(image, 20).size(), bytes.size());
+}
+
 TEST(Encode, WhatAFormatCannotHoldIsRefused) {
   const Image image{{1, 70000}, std::vector<std::uint8_t>(210000)};
   EXPECT_THROW(encode_jpeg(image, 90), InternalError);
+  EXPECT_THROW(encode_webp(image, 90), DataError);
   EXPECT_NO_THROW(encode_png(image));
   EXPECT_THROW(encode_png(Image{}), InternalError);
 }

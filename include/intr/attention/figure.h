@@ -15,6 +15,12 @@ struct Tile {
   std::string label;
 };
 
+/// Tiles side by side.
+struct TileRow {
+  std::vector<Tile> tiles;
+  std::string title{};  ///< above them; empty: none
+};
+
 /// The legend of a color scale: the palette and what stands below its ends.
 struct ColorBar {
   Palette palette;
@@ -25,15 +31,19 @@ struct ColorBar {
 struct Caption {
   std::string title;
   std::string detail;
-  Color mark{};  ///< color of the small square before the title: right, wrong or unknown
+  Color mark{};        ///< color of the small square before the title: right, wrong or unknown
+  std::string note{};  ///< at the bottom; empty: none
 };
 
-/// Tiles in a row on white, caption above, color bar below. Letters that are not ASCII are drawn as
-/// "?". @param bar null: none
-Image compose_figure(const std::vector<Tile>& tiles, const Caption& caption, const ColorBar* bar);
+/// Rows of tiles on white, caption above, color bars side by side below. Letters that are not ASCII
+/// are drawn as "?".
+Image compose_figure(const std::vector<TileRow>& rows, const Caption& caption,
+                     const std::vector<ColorBar>& bars);
 
 /// Tiles in a row without any text, tops aligned, black below shorter ones and `gap` pixels
 /// between.
 Image concatenate(const std::vector<Image>& pictures, std::int64_t gap);
+/// The same downwards: left sides aligned, black beside narrower ones.
+Image stack(const std::vector<Image>& pictures);
 
 }  // namespace intr

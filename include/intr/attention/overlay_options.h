@@ -26,11 +26,16 @@ struct OverlayOptions {
   std::int64_t long_side = 0;
   std::string format = "png";
   std::int64_t quality = 92;
+  bool contour = false;
 };
 void describe(OverlayOptions& options, OptionSet& set);
 /// The part of it that concerns the looks alone, from "style" on, and the files; continues the
 /// group that is open.
 void describe_look(OverlayOptions& options, OptionSet& set);
+/// Layouts that show all queries do so unless one was asked for.
+void settle_query(OverlayOptions& options, bool query_was_given);
+/// Whether the layout shows the mean and all heads, whatever options.head says.
+bool shows_every_head(const OverlayOptions& options);
 /// @throws UsageError for values out of range and combinations that make no sense
 void validate(const OverlayOptions& options);
 

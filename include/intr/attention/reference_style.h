@@ -7,18 +7,18 @@
 
 namespace intr {
 
-/// The published overlay, step by step with OpenCV: the picture at 0.8 of its size, the map
-/// stretched over it and normalized to its own range, colors of "jet", blurred twice, half and
-/// half.
+/// The picture as the published style shows it: at 0.8 of its size.
+Image reduce_for_reference(const Image& photo);
+
+/// The published overlay, step by step with OpenCV: the map stretched over the reduced picture and
+/// normalized to its own range, colors of "jet", blurred twice, half and half.
 struct ReferenceOverlay {
   Image picture;
   bool constant_map = false;  ///< all values are equal; drawn as level 0
 };
-/// @param map [h, w], finite
-ReferenceOverlay draw_reference_overlay(const Image& photo, std::span<const float> map,
+/// @param reduced what reduce_for_reference() gave
+/// @param map     [h, w], finite
+ReferenceOverlay draw_reference_overlay(const Image& reduced, std::span<const float> map,
                                         ImageSize grid);
-
-/// The picture as that style shows it beside overlays: at 0.8 of its size.
-Image reduce_for_reference(const Image& photo);
 
 }  // namespace intr

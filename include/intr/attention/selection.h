@@ -16,12 +16,16 @@ struct SelectionOptions {
   std::vector<std::string> samples{};  ///< sample ids, or ranges A-B with both ends
   bool wrong_only = false;
   bool correct_only = false;
-  std::int64_t limit = 0;  ///< at most so many samples, evenly spread over the rest; 0 = all
+  std::int64_t limit = 0;               ///< at most so many samples of the rest; 0 = all
+  std::vector<std::string> confused{};  ///< "TRUE,PREDICTED"
+  std::int64_t random = 0;              ///< so many samples of the rest, drawn; 0 = all
+  std::int64_t seed = 0;                ///< of that
+  std::string sort = "id";              ///< margin, probability
 };
 void describe(SelectionOptions& options, OptionSet& set);
 
-/// Rows of the reader, ascending. @throws UsageError if a class is unknown (naming near ones), a
-/// range does not parse, or nothing is left (with the count of each condition)
+/// Rows of the reader in the order asked for. @throws UsageError if a class is unknown (naming near
+/// ones), a range or pair does not parse, or nothing is left (with the count of each condition)
 std::vector<std::int64_t> select_rows(const MapReader& reader, const SelectionOptions& options);
 
 /// Number of the class of that name or number. @throws UsageError naming near ones

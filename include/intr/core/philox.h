@@ -14,6 +14,7 @@ enum class Purpose : std::uint64_t {
   kDropout = 3,
   kQueryNoise = 4,
   kCalibration = 5,
+  kSelection = 6,
   kVerification = 7,
 };
 

@@ -16,5 +16,7 @@ std::vector<std::byte> encode_png(const Image& image);
 std::vector<std::byte> encode_png_grey(std::span<const std::uint8_t> grey, ImageSize size);
 /// A baseline 4:4:4 JPEG. @param quality 1 to 100
 std::vector<std::byte> encode_jpeg(const Image& image, int quality);
+/// A lossy WebP. @param quality 1 to 100   @throws DataError if a side has more than 16,383 pixels
+std::vector<std::byte> encode_webp(const Image& image, int quality);
 
 }  // namespace intr

@@ -22,6 +22,7 @@ ExitCode bench_loader(const std::vector<std::string>& arguments);
 ExitCode bench_checkpoint(const std::vector<std::string>& arguments);
 ExitCode bench_eval(const std::vector<std::string>& arguments);
 ExitCode bench_comm(const std::vector<std::string>& arguments);
+ExitCode bench_render(const std::vector<std::string>& arguments);
 ExitCode bench_step(const std::vector<std::string>& arguments);
 
 /// After a failure: ends every rank with this status, where there can be others.
