@@ -2,6 +2,7 @@
 // intr-bench step and eval as a user runs them: what they count and refuse, never their speed.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -131,6 +132,29 @@ TEST_F(BenchStepTest, EvaluationCountsImagesAndComputesTheSameLogits) {
   EXPECT_EQ(json.at("bench"), "eval");
   EXPECT_EQ(json.at("rounds").size(), 2u);
   EXPECT_GT(json.at("summary").at("images_s").at("median").get<double>(), 0);
+}
+
+TEST_F(BenchStepTest, DumpsBesideEvaluation) {
+  const std::string file = folder_ / "result.json";
+  const std::string more = "--shapes " + test::quoted(shapes()) + " --out ";
+  const ProgramResult result = test::run_program(words(
+      more + test::quoted(folder_ / "pieces") + " --quick --json " + test::quoted(file), "attend"));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const Json json = read_json(file);
+  ASSERT_EQ(json.at("rounds").size(), 2u);
+  for (const Json& round : json.at("rounds")) {
+    EXPECT_EQ(round.at("eval").at("work"), 9);
+    EXPECT_EQ(round.at("dump").at("work"), 9);
+    EXPECT_EQ(round.at("dump").at("pieces"), 1);
+  }
+  EXPECT_GT(json.at("summary").at("ratio").at("median").get<double>(), 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "pieces"));
+  const auto code = [&](const std::string& words_behind) {
+    return test::run_program(words(words_behind, "attend")).exit_code;
+  };
+  EXPECT_EQ(code(more + test::quoted(folder_.path())), 2) << "a folder that is there";
+  EXPECT_EQ(code("--quick"), 2);
+  EXPECT_EQ(code(more + test::quoted(folder_ / "pieces") + " --serve"), 2);
 }
 
 TEST_F(BenchStepTest, SamplesBatchesEvenlyInOrderOfTheirArea) {

@@ -20,6 +20,7 @@ std::span<const BenchCommand> train_bench_commands();
 /// The sub-commands of intr-bench, each with the words behind its name.
 ExitCode bench_loader(const std::vector<std::string>& arguments);
 ExitCode bench_checkpoint(const std::vector<std::string>& arguments);
+ExitCode bench_attend(const std::vector<std::string>& arguments);
 ExitCode bench_eval(const std::vector<std::string>& arguments);
 ExitCode bench_comm(const std::vector<std::string>& arguments);
 ExitCode bench_render(const std::vector<std::string>& arguments);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include "bench_report.h"
 #include "commands.h"
+#include "evaluation_rounds.h"
 #include "intr/core/option_set.h"
 #include "intr/core/progress.h"
-#include "intr/core/stopwatch.h"
-#include "intr/data/network_input.h"
-#include "intr/model/precision.h"
 #include "intr/model/reference_math.h"
 #include "intr/train/device.h"
 #include "model_bench.h"
@@ -19,38 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr int kWarmUps = 2;
-
-/// The model with bench_weights(), as intr-eval holds it: nothing trains.
-Intr evaluated_model(const ModelBench& o, at::Device device) {
-  TensorMap tensors = bench_weights(o.model);
-  for (auto& [name, tensor] : tensors) tensor = tensor.to(device);
-  return {o.model, tensors, take_precision(o.precision, device)};
-}
-
-/// One pass over all batches: forward pass and reading the logits back.
-Json eval_round(const Intr& model, ReplayedBatches& batches, at::Device device) {
-  const torch::NoGradGuard no_gradients;
-  double seconds = 0, data = 0, forward = 0, readback = 0;
-  Json each = Json::array();
-  batches.seek(0, 0);
-  for (std::int64_t i = 0; i < batches.steps_per_epoch(); ++i) {
-    Stopwatch watch;
-    const MicroBatch batch = batches.next();
-    const at::Tensor images = network_input(batch, device);
-    const double input = watch.lap();
-    const IntrOutput output = model.forward(images, batch.sizes);
-    const double computed = watch.lap();
-    static_cast<void>(output.logits.to(at::kCPU, at::kFloat).contiguous());
-    const double read = watch.lap();
-    data += input;
-    forward += computed;
-    readback += read;
-    seconds += input + computed + read;
-    each.push_back(1e3 * (input + computed + read));
-  }
-  return {{"seconds", seconds}, {"work", batches.num_images()}, {"batches_ms", each},
-          {"data_s", data},     {"forward_s", forward},         {"readback_s", readback}};
-}
 
 Json summary_of(const Json& rounds, double batches) {
   Json summary = {

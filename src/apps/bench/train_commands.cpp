@@ -17,6 +17,8 @@ ExitCode on_device(const std::vector<std::string>& arguments) {
 
 std::span<const BenchCommand> train_bench_commands() {
   static constexpr std::array kCommands = {
+      BenchCommand{"attend", "attention dumps beside plain evaluation, in turns",
+                   on_device<bench_attend>},
       BenchCommand{"checkpoint", "stall and time of saving a model's training state",
                    bench_checkpoint},
       BenchCommand{"comm", "sums over MPI ranks, beside the bare MPI call", bench_comm},
