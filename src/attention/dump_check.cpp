@@ -59,8 +59,7 @@ DumpStatus dump_status(const std::string& folder) {
   const DumpPlanFile plan = read_dump_plan(folder);
   DumpStatus status;
   status.samples_planned = plan.num_samples();
-  status.finished = std::filesystem::exists(folder + "/" + kDumpFileName) &&
-                    std::filesystem::exists(folder + "/" + kIndexFileName);
+  status.finished = dump_is_finished(folder);
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
     const auto samples = static_cast<std::int64_t>(plan.pieces[number].sample_ids.size());
     status.pieces.push_back(
@@ -76,7 +75,7 @@ DumpStatus dump_status(const std::string& folder) {
 std::vector<std::string> verify_dump(const std::string& path) {
   std::vector<std::string> problems;
   const MapReader reader = MapReader::open(path);
-  if (std::filesystem::is_directory(path)) {
+  if (std::filesystem::is_directory(path) && reader.facts().complete) {
     const DumpPlanFile plan = read_dump_plan(path);
     check_piece_files(path, plan, problems);
     check_sample_list(reader, plan, problems);

@@ -150,6 +150,19 @@ std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, s
   return "";
 }
 
+bool dump_is_finished(const std::string& folder) {
+  const std::string index = folder + "/" + kIndexFileName;
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder + "/" + kDumpFileName, ignored) ||
+      !std::filesystem::exists(index, ignored))
+    return false;
+  try {
+    return MapFile::open(index).table().facts.complete;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
 void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
                       const nlohmann::ordered_json& run) {
   Gathered all;
@@ -178,7 +191,7 @@ void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
 std::int64_t write_partial_index(const std::string& folder, const DumpPlanFile& plan) {
   Gathered all;
   for (std::uint32_t number = 0; number < plan.num_pieces(); ++number) {
-    const std::string trouble = piece_trouble(folder, plan, number, false);
+    const std::string trouble = piece_trouble(folder, plan, number, true);
     if (trouble.empty())
       gather_piece(MapFile::open(folder + "/" + piece_file_name(number)), number, all);
     else if (trouble != "missing")
@@ -187,6 +200,8 @@ std::int64_t write_partial_index(const std::string& folder, const DumpPlanFile& 
   if (all.table.samples.empty())
     throw DataError("has no finished piece yet", folder, "wait, or run intr-attend again");
   write_index_file(folder, all, plan);
+  // If a run ended meanwhile, this took the place of its index.
+  if (std::filesystem::exists(folder + "/" + kDumpFileName)) write_dump_index(folder, plan);
   return std::ssize(all.table.samples);
 }
 

@@ -61,7 +61,8 @@ std::vector<Place> places_of(const std::vector<MapReader>& readers,
   return places;
 }
 
-/// What is true of all of them: the figures of their maps, and the id of a dump of these samples.
+/// What is true of all of them: the figures of their maps, and the id of a dump that lists these
+/// samples (a dump of the whole split says "all" instead).
 DumpFacts joined_facts(const std::vector<MapReader>& readers, const std::vector<Place>& places) {
   DumpPlanFile plan;
   plan.facts = readers[0].facts();

@@ -3,28 +3,22 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <numeric>
 #include <optional>
 
 #include "intr/core/error.h"
+#include "intr/core/whole_number.h"
 
 namespace intr {
 namespace {
 
 constexpr const char* kFlag = "--part";
-
-std::optional<std::int64_t> number_of(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
+constexpr std::int64_t kMostParts = 1'000'000;
 
 DumpPart part_of_array(const std::function<std::string(const char* name)>& environment) {
   const auto ask = [&](const char* name, std::optional<std::int64_t> unset) {
     const std::string text = environment(name);
-    const std::optional<std::int64_t> value = text.empty() ? unset : number_of(text);
+    const std::optional<std::int64_t> value = text.empty() ? unset : whole_number(text);
     if (!value)
       throw UsageError(text.empty() ? fmt::format("auto needs {}, which is not set", name)
                                     : fmt::format("{} is '{}', no number", name, text),
@@ -37,7 +31,8 @@ DumpPart part_of_array(const std::function<std::string(const char* name)>& envir
   const std::int64_t count = ask("SLURM_ARRAY_TASK_COUNT", {});
   const std::int64_t step = ask("SLURM_ARRAY_TASK_STEP", 1);
   // An array of part of the tasks (--array=3,7) would leave pieces to nobody.
-  const bool even = step >= 1 && count >= 1 && last - first == (count - 1) * step;
+  const bool even =
+      step >= 1 && count >= 1 && count <= kMostParts && last - first == (count - 1) * step;
   if (!even || id < first || id > last || (id - first) % step != 0)
     throw UsageError(
         fmt::format("the array's tasks are not evenly spaced: {} of {} to {}, {} of them", id,
@@ -53,11 +48,11 @@ DumpPart parse_part(const std::string& text,
   if (text.empty()) return {};
   if (text == "auto") return part_of_array(environment);
   const std::size_t slash = text.find('/');
-  const std::optional<std::int64_t> number = number_of(std::string_view(text).substr(0, slash));
+  const std::optional<std::int64_t> number = whole_number(std::string_view(text).substr(0, slash));
   const std::optional<std::int64_t> count =
       slash == std::string::npos ? std::nullopt
-                                 : number_of(std::string_view(text).substr(slash + 1));
-  if (!number || !count || *number >= *count)
+                                 : whole_number(std::string_view(text).substr(slash + 1));
+  if (!number || !count || *number >= *count || *count > kMostParts)
     throw UsageError(fmt::format("'{}' is no part", text), kFlag,
                      "give i/n with i from 0 to n - 1, or auto in a Slurm array");
   return {*number, *count};

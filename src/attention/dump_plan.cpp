@@ -46,12 +46,6 @@ std::vector<std::int32_t> parse_numbers(const std::string& text, std::int64_t to
   return {numbers.begin(), numbers.end()};
 }
 
-constexpr const char* kReferenceText = "reference";  // on disk: never rename
-
-const char* text_of(EvaluationBatching batching) {
-  return batching == EvaluationBatching::kReference ? kReferenceText : "bucket";
-}
-
 std::int64_t piece_limit(std::int64_t wanted, std::int64_t num_samples) {
   return wanted > 0 ? wanted : std::clamp<std::int64_t>((num_samples + 63) / 64, 16, 256);
 }
@@ -91,11 +85,6 @@ void cut_pieces(DumpPlan& plan, const DataIndex& index, const Transform& transfo
 }
 
 }  // namespace
-
-EvaluationBatching batching_of(const DumpFacts& facts) {
-  return facts.batching == kReferenceText ? EvaluationBatching::kReference
-                                          : EvaluationBatching::kOneSize;
-}
 
 std::string describe_transform(const Transform& transform) {
   const std::int64_t short_side = transform.image_size;
@@ -176,7 +165,7 @@ DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOpt
   facts.dataset_id = index.dataset_id();
   facts.split = index.split();
   facts.precision = model.precision;
-  facts.batching = text_of(batching);
+  facts.batching = batching_text(batching);
   facts.queries = plan.queries.text();
   facts.transform = describe_transform(transform);
   facts.classes = index.classes();

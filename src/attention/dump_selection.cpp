@@ -3,50 +3,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <limits>
 #include <map>
 #include <optional>
 #include <set>
 #include <sstream>
 
+#include "intr/attention/sample_ranges.h"
 #include "intr/attention/selection.h"
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/core/printable.h"
+#include "intr/core/whole_number.h"
 #include "intr/io/atomic_file.h"
 
 namespace intr {
 namespace {
-
-struct IdRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
-
-std::optional<std::int64_t> id_of(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
-std::vector<IdRange> parse_ids(const std::vector<std::string>& texts) {
-  std::vector<IdRange> ranges;
-  for (const std::string& text : texts) {
-    const std::size_t dash = text.find('-', 1);
-    const std::optional<std::int64_t> first = id_of(std::string_view(text).substr(0, dash));
-    const std::optional<std::int64_t> last =
-        dash == std::string::npos ? first : id_of(std::string_view(text).substr(dash + 1));
-    if (!first || !last || *last < *first)
-      throw UsageError(fmt::format("'{}' is no range of sample ids", text), "--sample",
-                       "give ID or A-B");
-    ranges.push_back({*first, *last});
-  }
-  return ranges;
-}
 
 /// Sample ids of a list's lines.
 std::set<std::int64_t> read_list(const std::string& file, const DataIndex& index) {
@@ -64,7 +37,7 @@ std::set<std::int64_t> read_list(const std::string& file, const DataIndex& index
     if (line.empty()) continue;
     const auto by_path = id_of_path.find(line);
     const std::optional<std::int64_t> id =
-        by_path != id_of_path.end() ? by_path->second : id_of(line);
+        by_path != id_of_path.end() ? by_path->second : whole_number(line);
     if (!id || !known.contains(*id))
       throw DataError(fmt::format("line {}: '{}' is neither a sample id nor a path of split {}",
                                   number, printable(line), index.split()),
@@ -93,7 +66,7 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const SampleChoice
   std::set<std::int64_t> labels;
   for (const std::string& name : choice.classes)
     labels.insert(find_class(index.classes(), name, "class"));
-  const std::vector<IdRange> ids = parse_ids(choice.samples);
+  const std::vector<SampleRange> ids = parse_sample_ranges(choice.samples);
   const bool listed_only = !choice.include.empty();
   const std::set<std::int64_t> listed =
       listed_only ? read_list(choice.include, index) : std::set<std::int64_t>();
@@ -101,9 +74,7 @@ std::vector<std::int64_t> select_rows(const DataIndex& index, const SampleChoice
   for (std::int64_t row = 0; row < index.size(); ++row) {
     const std::int64_t id = index.sample_id(row);
     const bool class_fits = labels.empty() || labels.contains(index.label(row));
-    const bool id_fits = ids.empty() || std::any_of(ids.begin(), ids.end(), [&](IdRange range) {
-                           return id >= range.first && id <= range.last;
-                         });
+    const bool id_fits = ids.empty() || any_holds(ids, id);
     if (class_fits && id_fits && (!listed_only || listed.contains(id))) rows.push_back(row);
     if (choice.limit > 0 && static_cast<std::int64_t>(rows.size()) == choice.limit) break;
   }

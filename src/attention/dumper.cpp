@@ -53,9 +53,11 @@ DumpPlan place_or_join(const std::string& folder, const DataIndex& index, const 
       place_dump_plan(folder, wanted.file))
     return wanted;
   const DumpPlanFile there = read_dump_plan(folder);
-  if (there.batch_size != options.batch_size)
-    log::info("going on with batch size {} of the plan in {}", there.batch_size, folder);
-  options.batch_size = there.batch_size;
+  if (batching_of(there.facts) == EvaluationBatching::kOneSize) {  // else maps depend on it
+    if (there.batch_size != options.batch_size)
+      log::info("going on with batch size {} of the plan in {}", there.batch_size, folder);
+    options.batch_size = there.batch_size;
+  }
   options.piece_samples = there.piece_samples;
   wanted = plan_dump(index, model, options, transform);
   const std::string difference = plan_difference(there, wanted.file);
@@ -110,8 +112,9 @@ ExitCode Dumper::run() {
   const auto start = Clock::now();
   Communicator& communicator = work_.communicator;
   const bool first_rank = communicator.rank() == 0;
-  const std::vector<std::int64_t> missing = find_missing(pieces_of_part(plan_, work_.part));
+  const std::vector<std::int64_t> missing = find_missing(pieces_of_part(plan_, work_.part), true);
   if (first_rank) start_over(missing);
+  communicator.barrier({.section = "dump start"});  // no rank computes what has no room
   std::int64_t stopped =
       compute(deal_pieces(plan_, missing, communicator.rank(), communicator.world_size())) ? 0 : 1;
   communicator.allreduce_now({&stopped, 1}, Op::max, {.section = "dump end"});
@@ -122,8 +125,9 @@ ExitCode Dumper::run() {
           "again");
     return ExitCode::kStopped;
   }
-  const std::vector<std::int64_t> others =
-      work_.part.whole() ? std::vector<std::int64_t>() : find_missing(pieces_of_part(plan_, {}));
+  const std::vector<std::int64_t> others = work_.part.whole()
+                                               ? std::vector<std::int64_t>()
+                                               : find_missing(pieces_of_part(plan_, {}), false);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   if (first_rank && others.empty())
     close({{"ranks", communicator.world_size()},
@@ -141,14 +145,17 @@ ExitCode Dumper::run() {
 }
 
 /// Those of the pieces that are to be computed. Ranks share the looking.
-std::vector<std::int64_t> Dumper::find_missing(const std::vector<std::int64_t>& pieces) const {
+/// @param mine this job computes them
+std::vector<std::int64_t> Dumper::find_missing(const std::vector<std::int64_t>& pieces,
+                                               bool mine) const {
   const Communicator& communicator = work_.communicator;
   const auto stride = static_cast<std::size_t>(communicator.world_size());
   std::vector<std::int64_t> absent(pieces.size(), 0);
   for (auto i = static_cast<std::size_t>(communicator.rank()); i < pieces.size(); i += stride) {
     const auto number = static_cast<std::uint32_t>(pieces[i]);
-    const std::string trouble = piece_trouble(folder_, plan_.file, number, work_.verify_existing);
-    if (!trouble.empty() && trouble != "missing")
+    const std::string trouble =
+        piece_trouble(folder_, plan_.file, number, mine && work_.verify_existing);
+    if (mine && !trouble.empty() && trouble != "missing")
       log::warning("computing piece {} again: {}", number, trouble);
     absent[i] = trouble.empty() ? 0 : 1;
   }
@@ -173,14 +180,12 @@ void Dumper::start_over(const std::vector<std::int64_t>& missing) const {
 
 /// What rank 0 does when every piece is there: the index, and nothing left of killed writers.
 void Dumper::close(const nlohmann::ordered_json& run) const {
-  const std::string dump = folder_ + "/" + kDumpFileName;
-  const bool finished_before = std::filesystem::exists(dump);
   try {
-    if (!finished_before) write_dump_index(folder_, plan_.file, run);
+    if (!dump_is_finished(folder_)) write_dump_index(folder_, plan_.file, run);
   } catch (const std::exception&) {
     // Two parts may end together. The one that is done tidies up, also what the other one writes;
     // both write the same.
-    if (!std::filesystem::exists(dump)) throw;
+    if (!dump_is_finished(folder_)) throw;
   }
   remove_dump_leftovers(folder_, plan_.file);
   log::info("{} samples in {}; intr-render gallery draws them", plan_.file.num_samples(), folder_);

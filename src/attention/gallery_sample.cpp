@@ -54,10 +54,11 @@ ByteMaps to_bytes(const SampleMaps& maps, const DumpFacts& facts, std::int64_t l
 
 ShownQueries shown_queries(const DumpSample& sample, bool every) {
   const Verdict verdict = judge(sample);
-  const std::int64_t own = std::max<std::int64_t>(
-      slot_of_class(sample, verdict.labeled ? sample.label : verdict.predicted), 0);
+  const std::int64_t own =
+      slot_of_class(sample, verdict.labeled ? sample.label : verdict.predicted);
   const std::int64_t other = slot_of_class(sample, verdict.runner_up);
-  ShownQueries shown{{own}, other >= 0 && other != own};
+  ShownQueries shown{.own = own >= 0, .runner_up = other >= 0 && other != own};
+  if (shown.own) shown.slots.push_back(own);
   if (shown.runner_up) shown.slots.push_back(other);
   for (std::int64_t slot = 0; every && slot < std::ssize(sample.query); ++slot)
     if (slot != own && slot != other) shown.slots.push_back(slot);
@@ -75,6 +76,7 @@ std::string gallery_sample(const SampleInputs& inputs, const SampleMaps& maps,
   entry["slots"] = Json::array();
   for (const std::int64_t slot : shown.slots)
     entry["slots"].push_back(sample.query[static_cast<std::size_t>(slot)]);
+  entry["own"] = shown.own;
   entry["runnerUp"] = shown.runner_up;
   entry["maxima"] = bytes.maxima;
   entry["d"] = base64(bytes.levels);

@@ -40,6 +40,9 @@ std::string table_path(const std::string& path) {
     throw DataError(fmt::format("holds no {}: it is no attention dump", kDumpFileName), path,
                     "give a folder that intr-attend made, its index.h5, or a merged file");
   }
+  if (!std::filesystem::exists(path + "/" + kIndexFileName, ignored))
+    throw DataError(fmt::format("its {} is missing", kIndexFileName), path,
+                    fmt::format("make it again: intr-attend merge {}", path));
   return path + "/" + kIndexFileName;
 }
 

@@ -106,6 +106,10 @@ nlohmann::ordered_json overlay_recipe(const DumpFacts& facts, const OverlayOptio
   recipe["format"] = kRecipeFormat;
   recipe["content_id"] = facts.content_id;
   recipe["peak_p99"] = facts.peak_p99;
+  if (!facts.complete) {  // scales and names change until all samples are there
+    recipe["samples_planned"] = facts.samples_planned;
+    recipe["scales"] = {facts.contrast_p99, facts.rollout_p99, facts.value_p99};
+  }
   const nlohmann::ordered_json values = set.values();
   for (const auto& [name, value] : values.items()) recipe[name] = value;
   // Folders that were drawn before there was a choice go on.

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
 #include "intr/io/atomic_file.h"
@@ -13,6 +15,7 @@ namespace intr {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr const char* kReferenceText = "reference";  // on disk: never rename
 
 /// What decides the values in the dump, by name. One list serves ids, file and comparison.
 Json content_fields(const DumpPlanFile& plan) {
@@ -24,7 +27,7 @@ Json content_fields(const DumpPlanFile& plan) {
                  {"dtype", name_of(facts.type)},   {"precision", facts.precision},
                  {"batching", facts.batching},     {"transform", facts.transform}};
   // Padded pictures depend on their batch mates.
-  if (facts.batching == "reference") fields["batch_size"] = plan.batch_size;
+  if (batching_of(facts) == EvaluationBatching::kReference) fields["batch_size"] = plan.batch_size;
   // Only where they are wanted: dumps without them keep the ids that version 1.0 gave them.
   if (facts.values) fields["values"] = "norm";
   if (facts.rollout) fields["encoder"] = "rollout";
@@ -37,6 +40,15 @@ Json order_fields(const DumpPlanFile& plan) {
 }
 
 }  // namespace
+
+EvaluationBatching batching_of(const DumpFacts& facts) {
+  return facts.batching == kReferenceText ? EvaluationBatching::kReference
+                                          : EvaluationBatching::kOneSize;
+}
+
+std::string batching_text(EvaluationBatching batching) {
+  return batching == EvaluationBatching::kReference ? kReferenceText : "bucket";
+}
 
 std::int64_t DumpPlanFile::num_samples() const noexcept {
   std::int64_t total = 0;
@@ -157,9 +169,11 @@ std::string plan_difference(const DumpPlanFile& there, const DumpPlanFile& wante
     Json names = a;
     names.update(b);
     for (const auto& [name, ignored] : names.items()) {
-      if (text(a, name) != text(b, name))
-        differences.push_back(
-            fmt::format("{} is {} there and {} here", name, text(a, name), text(b, name)));
+      const std::string difference =
+          fmt::format("{} is {} there and {} here", name, text(a, name), text(b, name));
+      if (text(a, name) != text(b, name) &&
+          std::find(differences.begin(), differences.end(), difference) == differences.end())
+        differences.push_back(difference);
     }
   };
   compare(content_fields(there), content_fields(wanted));

@@ -10,7 +10,9 @@
 #include <memory>
 #include <numeric>
 
+#include "intr/attention/dump_plan.h"
 #include "intr/attention/map_extractor.h"
+#include "intr/attention/prediction_dump.h"
 #include "intr/attention/prediction_figures.h"
 #include "intr/attention/selection.h"
 #include "intr/core/error.h"
@@ -38,10 +40,21 @@ void describe_figures(OverlayOptions& options, OptionSet& set) {
   describe_look(options, set);
 }
 
-/// What the extractor and the drawers have to know; no layer is kept unless figures are wanted.
-DumpFacts facts_of(const ModelConfig& config, const std::vector<std::string>& classes,
-                   const QuerySelection& queries, bool with_maps) {
+Transform transform_of(const ModelConfig& config) {
+  return {.kind = Transform::Kind::kValidation, .image_size = config.image_size};
+}
+
+/// What the extractor, the drawers and a dump have to know; no layer is kept unless maps are
+/// wanted.
+DumpFacts facts_of(const LoadedModel& model, const std::vector<std::string>& classes,
+                   const QuerySelection& queries, const PredictionOptions& options) {
+  const ModelConfig& config = model.config;
+  const bool with_maps = !options.maps.empty() || !options.dump.empty();
   DumpFacts facts;
+  facts.model_hash = model.model_hash;
+  facts.precision = options.precision;
+  facts.queries = queries.text();
+  facts.transform = describe_transform(transform_of(config));
   facts.classes = classes;
   facts.class_count = config.num_classes;
   facts.head_total = config.nheads;
@@ -78,15 +91,17 @@ class PredictionRun {
     for (const std::string& name : options.asked)
       asked_.push_back(find_class(classes, name, "class"));
     files_ = find_pictures(options.pictures);
-    const bool with_maps = !options.maps.empty();
-    const auto queries = QuerySelection::named_and_best(asked_, loaded.config.num_classes);
-    const DumpFacts facts = facts_of(loaded.config, classes, queries, with_maps);
+    // A dump holds the maps of the classes that are listed; figures need the best one's alone.
+    const auto queries = QuerySelection::named_and_best(asked_, loaded.config.num_classes,
+                                                        options.dump.empty() ? 1 : options.top);
+    const DumpFacts facts = facts_of(loaded, classes, queries, options);
+    if (!options.dump.empty()) dump_ = std::make_unique<PredictionDump>(options.dump, facts);
     extractor_ = std::make_unique<MapExtractor>(facts, queries, /*all_logits=*/true,
                                                 loaded.config.enc_layers);
     for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
     model_ = std::make_unique<Intr>(loaded.config, loaded.tensors,
                                     take_precision(options.precision, place.device));
-    if (with_maps)
+    if (!options.maps.empty())
       figures_ =
           std::make_unique<PredictionFigures>(options.maps, facts, options.overlay, asked_, files_);
     predictions_.resize(files_.size());
@@ -99,9 +114,7 @@ class PredictionRun {
               count == 1 ? "file" : "files", place_.device.str(), place_.threads);
     std::vector<std::string> paths;
     for (const PictureFile& file : files_) paths.push_back(file.path);
-    const Transform transform{.kind = Transform::Kind::kValidation,
-                              .image_size = model_->config().image_size};
-    PictureLoader loader(std::move(paths), {.transform = transform,
+    PictureLoader loader(std::move(paths), {.transform = transform_of(model_->config()),
                                             .batch_size = options_.batch_size,
                                             .threads = place_.loader_threads,
                                             .keep_photos = figures_ != nullptr});
@@ -113,6 +126,7 @@ class PredictionRun {
       progress.advance(batch->input.size());
     }
     progress.finish();
+    if (dump_) dump_->write();
     for (const BadPicture& bad : loader.bad())
       predictions_[static_cast<std::size_t>(bad.position)].error = bad.message;
     return std::move(predictions_);
@@ -130,6 +144,8 @@ class PredictionRun {
       const auto place = static_cast<std::size_t>(i);
       complete(batch, place, records[place]);
     });
+    for (MapRecord& record : records)
+      if (dump_) dump_->add(std::move(record));
   }
 
   /// Everything that is said of one picture. Thread-safe for different pictures.
@@ -141,11 +157,19 @@ class PredictionRun {
     prediction.hash = picture.hash;
     score_classes(record.sample.logits_all, options_.top, asked_, prediction);
     if (options_.logits) prediction.logits = record.sample.logits_all;
-    if (!figures_) return;
-    record.sample.source_size = picture.facts.size;
-    record.sample.resized_size = record.sample.padded_size = batch.input.sizes[i];
-    record.sample.orientation = picture.facts.orientation;
-    prediction.figures = figures_->draw(record, picture.photo);
+    complete_columns(batch, i, record.sample);
+    if (figures_) prediction.figures = figures_->draw(record, picture.photo);
+    if (!options_.logits) record.sample.logits_all.clear();
+  }
+
+  /// Columns that come from the file.
+  void complete_columns(const PictureBatch& batch, std::size_t i, DumpSample& sample) const {
+    const LoadedPicture& picture = batch.pictures[i];
+    sample.source_size = picture.facts.size;
+    sample.resized_size = sample.padded_size = batch.input.sizes[i];
+    sample.orientation = picture.facts.orientation;
+    sample.image_hash = picture.hash;
+    sample.path = files_[static_cast<std::size_t>(batch.input.rows[i])].name;
   }
 
   const PredictionOptions& options_;
@@ -154,7 +178,8 @@ class PredictionRun {
   std::vector<std::int32_t> asked_;
   std::vector<PictureFile> files_;
   std::unique_ptr<MapExtractor> extractor_;
-  std::unique_ptr<PredictionFigures> figures_;  ///< null without maps
+  std::unique_ptr<PredictionFigures> figures_;  ///< null without --maps
+  std::unique_ptr<PredictionDump> dump_;        ///< null without --dump
   std::unique_ptr<Intr> model_;
   std::vector<Prediction> predictions_;
 };
@@ -210,6 +235,10 @@ void describe(PredictionOptions& o, OptionSet& set) {
       "draw where the model looked for the predicted class, a figure a picture, into this "
       "folder");
   describe_figures(o.overlay, set);
+  set.group("Maps for other programs")
+      .add("dump", o.dump,
+           "write the attention for the listed classes into this HDF5 file, as intr-attend does: "
+           "for intr-render DUMP --images FOLDER, or h5py");
 }
 
 void validate(const PredictionOptions& o, const OptionSet& set) {
@@ -219,6 +248,8 @@ void validate(const PredictionOptions& o, const OptionSet& set) {
   validate_precision(o.precision);
   if (o.logits && !o.json)
     throw UsageError("are part of the JSON, which was not asked for", "--logits", "add --json");
+  // The others compare queries of a dump.
+  require_choice("layout", o.overlay.layout, {"single", "side", "strip"});
   validate(o.overlay);
   if (o.overlay.scale == "shared")
     throw UsageError("'shared' is the scale of a whole dump", "--scale",

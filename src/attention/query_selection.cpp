@@ -5,25 +5,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <sstream>
 
 #include "intr/attention/selection.h"
 #include "intr/core/error.h"
+#include "intr/core/whole_number.h"
 
 namespace intr {
-namespace {
-
-/// A whole text that is a number >= 0, or -1.
-std::int64_t number_of(const std::string& text) {
-  std::int64_t value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && value >= 0 ? value : -1;
-}
-
-}  // namespace
-
 std::vector<std::int32_t> rank_classes(std::span<const float> logits) {
   std::vector<std::int32_t> ranked(logits.size());
   std::iota(ranked.begin(), ranked.end(), 0);
@@ -48,7 +37,7 @@ QuerySelection QuerySelection::parse(const std::string& text,
     } else if (term == "all") {
       selection.wants_all_ = true;
     } else if (term.starts_with("top:")) {
-      const std::int64_t count = number_of(term.substr(4));
+      const std::int64_t count = whole_number(std::string_view(term).substr(4)).value_or(0);
       if (count < 1) refuse(fmt::format("'{}' names no number of classes", term));
       if (selection.top_ != 0) refuse("top:K is given twice");
       selection.top_ = std::min(count, selection.num_classes_);
@@ -65,11 +54,11 @@ QuerySelection QuerySelection::parse(const std::string& text,
 }
 
 QuerySelection QuerySelection::named_and_best(std::vector<std::int32_t> named,
-                                              std::int64_t num_classes) {
+                                              std::int64_t num_classes, std::int64_t num_best) {
   QuerySelection selection;
   selection.num_classes_ = num_classes;
   selection.named_ = std::move(named);
-  selection.top_ = 1;
+  selection.top_ = std::min(num_best, num_classes);
   return selection;
 }
 

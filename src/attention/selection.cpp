@@ -4,42 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 #include "intr/attention/class_pair.h"
+#include "intr/attention/sample_ranges.h"
 #include "intr/attention/selection_order.h"
 #include "intr/attention/verdict.h"
 #include "intr/core/error.h"
+#include "intr/core/whole_number.h"
 
 namespace intr {
 
 namespace {
-
-std::optional<std::int64_t> to_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return number;
-}
-
-struct Range {
-  std::int64_t first = 0, last = 0;
-};
-
-Range to_range(const std::string& text) {
-  const std::size_t dash = text.find('-');
-  const auto first = to_number(std::string_view(text).substr(0, dash));
-  const auto last =
-      dash == std::string::npos ? first : to_number(std::string_view(text).substr(dash + 1));
-  if (!first || !last || *first > *last)
-    throw UsageError(fmt::format("'{}' is neither a sample id nor a range A-B", text), "--sample",
-                     "write --sample 17 or --sample 0-99");
-  return {*first, *last};
-}
 
 /// One kind of condition, and what to call it if nothing is left.
 struct Condition {
@@ -57,12 +35,9 @@ std::vector<Condition> conditions_of(const MapReader& reader, const SelectionOpt
         {"--class", [wanted](const DumpSample& sample) { return wanted.contains(sample.label); }});
   }
   if (!options.samples.empty()) {
-    std::vector<Range> ranges;
-    for (const std::string& text : options.samples) ranges.push_back(to_range(text));
+    const std::vector<SampleRange> ranges = parse_sample_ranges(options.samples);
     all.push_back({"--sample", [ranges](const DumpSample& sample) {
-                     return std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) {
-                       return range.first <= sample.sample_id && sample.sample_id <= range.last;
-                     });
+                     return any_holds(ranges, sample.sample_id);
                    }});
   }
   if (options.wrong_only)
@@ -125,7 +100,7 @@ std::int32_t find_class(const std::vector<std::string>& classes, const std::stri
                         const std::string& flag) {
   const auto found = std::find(classes.begin(), classes.end(), name);
   if (found != classes.end()) return static_cast<std::int32_t>(found - classes.begin());
-  const auto number = to_number(name);
+  const auto number = whole_number(name);
   if (number && *number >= 0 && *number < static_cast<std::int64_t>(classes.size()))
     return static_cast<std::int32_t>(*number);
   const std::string near = nearest_match(name, classes);

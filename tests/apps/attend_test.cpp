@@ -73,6 +73,11 @@ TEST_F(AttendTest, DumpStatusMergeVerify) {
     EXPECT_EQ(reader.facts().layers, (std::vector<std::int32_t>{1}));
     EXPECT_EQ(reader.facts().heads.size(), 4U);
   }
+  // merge makes an index that is lost anew.
+  std::filesystem::remove(dir_ / "dump/index.h5");
+  EXPECT_EQ(run_program(program("attend") + " verify " + at("dump")).exit_code, 65);
+  ASSERT_EQ(run_program(program("attend") + " merge " + at("dump")).exit_code, 0);
+  EXPECT_EQ(MapReader::open(dir_ / "dump").size(), 9);
   // Damage is found by verify, and the same dump command repairs it.
   const std::string piece = dir_ / "dump/piece-00001.h5";
   std::string bytes = read_file(piece);
@@ -166,6 +171,10 @@ TEST_F(AttendTest, OnePartOfThreeIsReadableAtOnce) {
   result = run_program(program("attend") + " merge --partial " + at("dump"));
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_NE(result.errors.find("of 9 samples are there"), std::string::npos) << result.errors;
+  result = run_program(program("attend") + " verify " + at("dump"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("of 9 samples are there; they are sound"), std::string::npos)
+      << result.output;
   const std::int64_t there = MapReader::open(dir_ / "dump").size();
   EXPECT_GT(there, 0);
   EXPECT_LT(there, 9);

@@ -154,7 +154,8 @@ TEST_F(BenchStepTest, DumpsBesideEvaluation) {
   };
   EXPECT_EQ(code(more + test::quoted(folder_.path())), 2) << "a folder that is there";
   EXPECT_EQ(code("--quick"), 2);
-  EXPECT_EQ(code(more + test::quoted(folder_ / "pieces") + " --serve"), 2);
+  EXPECT_EQ(code(more + test::quoted(folder_ / "pieces") + " --serve"), 2)
+      << "both sides are in it";
 }
 
 TEST_F(BenchStepTest, SamplesBatchesEvenlyInOrderOfTheirArea) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "intr/attention/map_reader.h"
 #include "intr/io/atomic_file.h"
 #include "intr/io/hdf5.h"
 #include "support/colored_squares.h"
@@ -99,6 +100,30 @@ TEST_F(PredictTest, EqualsDumpAndEvaluationOfThePackedPictures) {
     EXPECT_EQ(best.at("class"), fields.at(3));
     EXPECT_EQ(fmt::format("{:.5f}", best.at("score").get<double>()), fields.at(6));
   }
+}
+
+TEST_F(PredictTest, ADumpOfPicturesHoldsTheMapsOfTheirSet) {
+  ProgramResult result =
+      predict("--quiet --top 3 --dump " + at("all.h5") + " " + quoted(input("pictures/val")));
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  ASSERT_EQ(with_set("attend", "--queries top:3 --out " + at("dump")).exit_code, 0);
+  const MapReader ours = MapReader::open(dir_ / "all.h5"), set = MapReader::open(dir_ / "dump");
+  ASSERT_EQ(ours.size(), 9);
+  for (std::int64_t row = 0; row < 9; ++row) {
+    EXPECT_TRUE(ours.stored(row) == set.stored(row)) << row;
+    EXPECT_EQ(ours.sample(row).query, set.sample(row).query);
+    EXPECT_EQ(ours.sample(row).logit, set.sample(row).logit);
+    EXPECT_EQ(ours.sample(row).image_hash, set.sample(row).image_hash);
+    EXPECT_EQ(ours.sample(row).path, set.sample(row).path);
+  }
+  EXPECT_EQ(ours.facts().model_hash, set.facts().model_hash);
+  EXPECT_EQ(ours.facts().transform, set.facts().transform);
+  EXPECT_EQ(run_program(program("attend") + " verify " + at("all.h5")).exit_code, 0);
+  result = run_program(program("render") + " overlays " + at("all.h5") + " --images " +
+                       quoted(input("pictures/val")) + " --out " + at("drawn"));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  result = predict("--quiet --dump " + at("all.h5") + " " + quoted(input("pictures/val")));
+  EXPECT_EQ(result.exit_code, 2);
 }
 
 TEST_F(PredictTest, Bfloat16GivesTheLogitsOfTheDumpOrIsRefused) {

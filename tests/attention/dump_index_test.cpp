@@ -154,6 +154,43 @@ TEST(DumpIndex, AWholeIndexWithoutDumpJsonIsNoFinishedDump) {
   EXPECT_THROW(MapReader::open(dir / "dump"), DataError);
 }
 
+// However it came about, one of the two alone is not finished, and can be mended.
+TEST(DumpIndex, BothFilesMakeAFinishedDump) {
+  const TempDir dir;
+  const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump");
+  EXPECT_TRUE(dump_is_finished(dir / "dump"));
+  std::filesystem::remove(dir / "dump/index.h5");
+  EXPECT_FALSE(dump_is_finished(dir / "dump"));
+  EXPECT_FALSE(dump_status(dir / "dump").finished);
+  try {
+    MapReader::open(dir / "dump");
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("intr-attend merge"), std::string::npos);
+  }
+  write_file(dir / "dump/index.h5", "half");
+  EXPECT_FALSE(dump_is_finished(dir / "dump"));
+  write_dump_index(dir / "dump", plan);
+  EXPECT_TRUE(dump_is_finished(dir / "dump"));
+}
+
+// A run ends while merge --partial reads what was there.
+TEST(DumpIndex, APartialIndexNeverStaysInTheWayOfAFinishedDump) {
+  const TempDir dir;
+  const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump");
+  EXPECT_EQ(write_partial_index(dir / "dump", plan), 5);
+  EXPECT_TRUE(dump_is_finished(dir / "dump"));
+  std::filesystem::remove(dir / "dump/dump.json");
+  const std::string piece = read_file(dir / "dump/piece-00001.h5");
+  flip_first_map_byte(dir / "dump/piece-00001.h5");
+  EXPECT_EQ(write_partial_index(dir / "dump", plan), 3);  // the damaged piece is left out
+  EXPECT_EQ(joined(verify_dump(dir / "dump")), "");       // of what is there
+  write_file(dir / "dump/piece-00001.h5", piece);
+  write_dump_index(dir / "dump", plan);
+  EXPECT_TRUE(dump_is_finished(dir / "dump"));
+  EXPECT_EQ(MapReader::open(dir / "dump").size(), 5);
+}
+
 TEST(DumpIndex, LeftoversOfKilledWritersGo) {
   const TempDir dir;
   const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump");

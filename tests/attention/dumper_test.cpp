@@ -251,6 +251,28 @@ TEST_F(DumperTest, PaddedBatchesStoreValidCellsAlone) {
   }
   EXPECT_GT(padded, 0);
   EXPECT_EQ(reader.facts().batching, "reference");
+  if (world().rank() != 0) return;
+  SelfCommunicator alone;
+  options_.batch_size = 3;  // other batch mates: another dump, not to be gone on with
+  try {
+    dump("dump", alone);
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("batch_size is 4 there and 3 here"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(DumperTest, AFolderLeftBetweenTwoStepsOfClosingIsMended) {
+  EXPECT_EQ(dump("dump", world()), ExitCode::kDone);
+  for (const char* name : {"/index.h5", "/dump.json"}) {
+    world().barrier({.section = "damage"});
+    if (world().rank() == 0) std::filesystem::remove(root_ + "/dump" + name);
+    world().barrier({.section = "damaged"});
+    EXPECT_EQ(dump("dump", world()), ExitCode::kDone);
+    expect_equal_to_one_rank("dump");
+    if (world().rank() == 0) std::filesystem::remove_all(root_ + "/dump-alone");
+  }
 }
 
 TEST_F(DumperTest, AStopBeforeTheFirstBatchLeavesNoPiece) {

@@ -49,6 +49,20 @@ TEST(GallerySample, ARunnerUpThatIsNotStoredIsNotReplaced) {
   EXPECT_EQ(shown_queries(sample, false).slots, (std::vector<std::int64_t>{0}));
 }
 
+TEST(GallerySample, ATrueClassThatIsNotStoredIsNotReplaced) {
+  DumpSample sample;
+  sample.query = {7, 1};
+  sample.top_class = {7, 1};
+  sample.top_logit = {2, 1};
+  sample.label = 4;
+  const ShownQueries shown = shown_queries(sample, true);
+  EXPECT_FALSE(shown.own);
+  EXPECT_TRUE(shown.runner_up);
+  EXPECT_EQ(shown.slots, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(shown.further(), 1);
+  EXPECT_EQ(shown_queries(sample, false).slots, (std::vector<std::int64_t>{0}));
+}
+
 TEST(GallerySample, EntryHoldsWhatIsShown) {
   const test::DrawingDump dump;
   const auto few = entry_of(dump, false), all = entry_of(dump, true);

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -92,7 +93,7 @@ TEST_F(RecomputationTest, AnotherModelIsFound) {
   const Recomputation result = recompute_samples(dir_ / "dump", work());
   EXPECT_EQ(result.checked, 9);
   ASSERT_FALSE(result.problems.empty());
-  EXPECT_TRUE(result.problems[0].starts_with("sample ")) << result.problems[0];
+  EXPECT_TRUE(result.problems[0].starts_with("piece-0000")) << result.problems[0];
   EXPECT_NE(result.problems[0].find("computed again"), std::string::npos) << result.problems[0];
 }
 
@@ -109,29 +110,72 @@ TEST_F(RecomputationTest, OtherInputsAreRefused) {
   EXPECT_THROW(recompute_samples(dir_ / "dump", resized), DataError);
 }
 
-// One value of one piece is changed, its sum and its hash are right.
-TEST_F(RecomputationTest, AChangedMapIsFoundAndItsSampleNamed) {
-  const MapFile piece = MapFile::open(dir_ / "dump/piece-00001.h5");
-  std::vector<MapRecord> records;
-  for (std::size_t row = 0; row < piece.table().samples.size(); ++row) {
-    MapRecord record{piece.table().samples[row], {}};
-    for (const MapField field : piece.table().facts.fields())
-      record.blocks[field] = piece.block(row, field);
-    records.push_back(std::move(record));
+/// The dump with a change to the first sample of its second piece; sums and hashes are right.
+class ChangedDumpTest : public RecomputationTest {
+ protected:
+  /// @return what is found, which is one problem of that sample
+  std::string found_after(const std::function<void(MapRecord&)>& change) {
+    const std::string path = dir_ / "dump/piece-00001.h5";
+    std::vector<MapRecord> records;
+    const MapTable table = MapFile::open(path).table();
+    for (std::size_t row = 0; row < table.samples.size(); ++row) {
+      MapRecord record{table.samples[row], {}};
+      for (const MapField field : table.facts.fields())
+        record.blocks[field] = MapFile::open(path).block(row, field);
+      records.push_back(std::move(record));
+    }
+    const std::string before = read_file(path);
+    change(records[0]);
+    write_piece(dir_ / "dump", table.facts, 1, table.piece_count, records);
+    write_dump_index(dir_ / "dump", read_dump_plan(dir_ / "dump"));
+    const Recomputation result = recompute_samples(dir_ / "dump", work());
+    write_file(path, before);
+    EXPECT_EQ(result.checked, 9);
+    EXPECT_EQ(result.equal, 8);
+    const std::string named =
+        fmt::format("piece-00001.h5, sample {}: ", records[0].sample.sample_id);
+    if (result.problems.size() != 1 || !result.problems[0].starts_with(named)) return "";
+    return result.problems[0].substr(named.size());
   }
-  std::vector<float> maps = decode_block(records[0].blocks[MapField::kMap], MapType::f16);
-  std::swap(*std::max_element(maps.begin(), maps.begin() + 9),
-            *std::min_element(maps.begin(), maps.begin() + 9));
-  records[0].blocks[MapField::kMap] = encode_block(maps, MapType::f16);
-  DumpFacts facts = piece.table().facts;
-  write_piece(dir_ / "dump", facts, 1, piece.table().piece_count, records);
-  const DumpPlanFile plan = read_dump_plan(dir_ / "dump");
-  write_dump_index(dir_ / "dump", plan);
-  const Recomputation result = recompute_samples(dir_ / "dump", work());
-  ASSERT_EQ(result.problems.size(), 1U);
-  EXPECT_EQ(result.problems[0].find(fmt::format("sample {}:", records[0].sample.sample_id)), 0U)
-      << result.problems[0];
-  EXPECT_EQ(result.equal, 8);
+};
+
+TEST_F(ChangedDumpTest, AMapThatIsAnotherIsFound) {
+  const std::string found = found_after([](MapRecord& record) {
+    std::vector<float> maps = decode_block(record.blocks[MapField::kMap], MapType::f16);
+    std::swap(*std::max_element(maps.begin(), maps.begin() + 9),
+              *std::min_element(maps.begin(), maps.begin() + 9));
+    record.blocks[MapField::kMap] = encode_block(maps, MapType::f16);
+  });
+  EXPECT_NE(found.find("of /map is"), std::string::npos) << found;
+}
+
+TEST_F(ChangedDumpTest, AValueMapThatIsAnotherIsFound) {
+  const std::string found = found_after([](MapRecord& record) {
+    std::vector<float> lengths = decode_block(record.blocks[MapField::kValue], MapType::f16);
+    lengths[2] *= 1.01F;
+    record.blocks[MapField::kValue] = encode_block(lengths, MapType::f16);
+  });
+  EXPECT_NE(found.find("element 2 of /value is"), std::string::npos) << found;
+}
+
+TEST_F(ChangedDumpTest, LogitsAreCompared) {
+  std::string found = found_after([](MapRecord& record) { record.sample.logit[1] += 0.01F; });
+  EXPECT_NE(found.find("query 1, of class"), std::string::npos) << found;
+  found = found_after([](MapRecord& record) { record.sample.log_z += 0.01F; });
+  EXPECT_NE(found.find("of log_z is"), std::string::npos) << found;
+}
+
+TEST_F(ChangedDumpTest, QueriesThatChangedPlacesAreNoExcuse) {
+  // The classes are exchanged and their maps and logits are not.
+  const std::string found = found_after(
+      [](MapRecord& record) { std::swap(record.sample.query[1], record.sample.query[2]); });
+  EXPECT_NE(found.find("query 1, of class"), std::string::npos) << found;
+}
+
+TEST_F(ChangedDumpTest, ThePictureMustBeTheSame) {
+  const std::string found =
+      found_after([](MapRecord& record) { record.sample.path = "elsewhere.png"; });
+  EXPECT_NE(found.find("its label, path or sizes"), std::string::npos) << found;
 }
 
 }  // namespace

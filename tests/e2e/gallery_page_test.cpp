@@ -191,6 +191,7 @@ TEST(GalleryPage, FiltersSearchesAndStepsThroughAWholeTestSet) {
   EXPECT_NE(said["contrast"].get<std::string>().find("query=difference"), std::string::npos);
   EXPECT_EQ(said["maps"], 6);  // photo, mean, four heads
   EXPECT_EQ(said["closed"], true);
+  begins("emptied", fmt::format("0 of {} samples", kSamples));
   // Head 0 of the first sample: the color is strongest where its largest cell looks, 32 pixels a
   // cell.
   const std::vector<float> maps = test::synthetic_maps(dump, test::synthetic_sample(dump, 0));

@@ -7,8 +7,8 @@
 
 #include "intr/data/sample_order.h"
 #include "intr/io/atomic_file.h"
-#include "small_disk.h"
 #include "started_program.h"
+#include "support/small_disk.h"
 #include "tiny_source.h"
 
 namespace intr {

@@ -24,7 +24,8 @@ struct DumpStatus {
 DumpStatus dump_status(const std::string& folder);
 
 /// Reads everything of a finished dump or a merged file: structure, hashes, sums, finiteness, each
-/// planned sample exactly once, piece files as dump.json lists them.
+/// planned sample exactly once, piece files as dump.json lists them. Of a dump that is not
+/// complete: of the samples that are there.
 /// @return what is wrong, a sentence each; empty = sound
 /// @throws DataError if it cannot be read at all
 std::vector<std::string> verify_dump(const std::string& path);

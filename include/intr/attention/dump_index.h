@@ -16,6 +16,10 @@ namespace intr {
 std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, std::uint32_t number,
                           bool with_hashes);
 
+/// Whether dump.json and an index of all samples are there: a run, a merge and a reader agree on
+/// it. A folder that has one of them alone was left between two steps of closing it.
+bool dump_is_finished(const std::string& folder);
+
 /// Reads all pieces, checks their hashes, and writes index.h5 and then dump.json: with that the
 /// dump is finished.
 /// @param run what dump.json says of the run (ranks, seconds); null keeps what stands there

@@ -70,8 +70,6 @@ struct DumpPlan {
 DumpPlan plan_dump(const DataIndex& index, const DumpModel& model, const DumpOptions& options,
                    const Transform& transform);
 
-/// How the batches of a dump were put together.
-EvaluationBatching batching_of(const DumpFacts& facts);
 /// What pictures go through before the network, as JSON.
 std::string describe_transform(const Transform& transform);
 

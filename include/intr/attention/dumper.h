@@ -58,7 +58,7 @@ class Dumper {
   ExitCode run();
 
  private:
-  std::vector<std::int64_t> find_missing(const std::vector<std::int64_t>& pieces) const;
+  std::vector<std::int64_t> find_missing(const std::vector<std::int64_t>& pieces, bool mine) const;
   void start_over(const std::vector<std::int64_t>& missing) const;
   bool compute(const std::vector<std::int64_t>& pieces);
   void close(const nlohmann::ordered_json& run) const;

@@ -12,13 +12,13 @@ namespace intr {
 
 /// The stored queries of a sample that a page shows.
 struct ShownQueries {
-  /// First the slot of the true class (without a label: of the best one), then that of the
-  /// runner-up, then the others as stored.
-  std::vector<std::int64_t> slots;
-  bool runner_up = false;  ///< slots[1] is the runner-up's
+  bool own = false;        ///< the true class's (without a label: the best one's) is stored
+  bool runner_up = false;  ///< the runner-up's is stored
+  /// First that of the true class, then the runner-up's, then the others as stored.
+  std::vector<std::int64_t> slots = {};
 
   /// Those beside the true class and the runner-up.
-  std::int64_t further() const { return std::ssize(slots) - (runner_up ? 2 : 1); }
+  std::int64_t further() const { return std::ssize(slots) - (own ? 1 : 0) - (runner_up ? 1 : 0); }
 };
 
 /// @param every false: no further ones

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "intr/attention/map_format.h"
+#include "intr/data/evaluation_plan.h"
 
 /// DUMP/plan.json: what is being computed. It depends on the data, the model and the options, never
 /// on ranks.
@@ -31,6 +32,10 @@ struct DumpPlanFile {
   std::uint64_t map_bytes() const noexcept;  ///< of all that is stored
   std::uint32_t num_pieces() const noexcept { return static_cast<std::uint32_t>(pieces.size()); }
 };
+
+/// How the batches of a dump were put together, and how its files say so.
+EvaluationBatching batching_of(const DumpFacts& facts);
+std::string batching_text(EvaluationBatching batching);
 
 /// Fills in both ids: content_id over all that changes a value; plan_id adds batch size and piece
 /// size.

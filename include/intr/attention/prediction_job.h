@@ -27,6 +27,7 @@ struct PredictionOptions {
   bool logits = false;
   std::string csv;
   std::string maps;  ///< folder for the figures; empty = none
+  std::string dump;  ///< file for the maps themselves; empty = none
   bool skip_bad = false;
   bool quiet = false;
   std::int64_t batch_size = 12;

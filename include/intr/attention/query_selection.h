@@ -22,8 +22,9 @@ class QuerySelection {
   /// @throws UsageError
   static QuerySelection parse(const std::string& text, const std::vector<std::string>& classes);
 
-  /// The named classes, then the best other one: whatever the best class is, it has a slot.
-  static QuerySelection named_and_best(std::vector<std::int32_t> named, std::int64_t num_classes);
+  /// The named classes, then the best others: whatever the best class is, it has a slot.
+  static QuerySelection named_and_best(std::vector<std::int32_t> named, std::int64_t num_classes,
+                                       std::int64_t num_best = 1);
 
   /// The terms in one spelling for one meaning, such as "true,class:7,top:5".
   std::string text() const;

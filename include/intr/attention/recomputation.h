@@ -18,7 +18,7 @@ struct Recomputation {
   std::int64_t checked = 0;           ///< samples
   std::int64_t equal = 0;             ///< of them, all bits
   double largest_difference = 0;      ///< of the others' values
-  std::vector<std::string> problems;  ///< a sentence each, naming the sample
+  std::vector<std::string> problems;  ///< a sentence each, naming piece and sample
 };
 
 /// Which samples are checked, and with what.
@@ -36,8 +36,9 @@ struct RecomputationWork {
 
 /// Computes some samples of a finished dump again, each in the batch that it was planned in. The
 /// samples are drawn by counter: the same seed draws the same ones.
-/// Another device or build may round otherwise: values may differ by 1e-5 and, as float16, by one
-/// rounding; the best class may not.
+/// Another device or build may round otherwise: maps may differ by 1e-5 and, as float16, by one
+/// rounding, logits by 1e-4 of the largest (with products in tf32 or bf16: both by a twentieth);
+/// queries with equal logits may change places; the best class may not differ.
 /// @param folder of a dump
 /// @throws DataError if the dump was made from another model, data set or transform
 Recomputation recompute_samples(const std::string& folder, const RecomputationWork& work);

@@ -18,12 +18,8 @@ namespace {
 /// Brings the index of a dump's folder up to date. @param partial what is there is enough
 void refresh_index(const std::string& folder, bool partial) {
   const DumpPlanFile plan = read_dump_plan(folder);
-  // A finished dump may lie on a file system that cannot be written.
-  const bool finished = std::filesystem::exists(folder + "/" + kDumpFileName);
-  if (!partial || finished) {
-    if (!finished) write_dump_index(folder, plan);
-    return;
-  }
+  if (!partial) return write_dump_index(folder, plan);
+  if (dump_is_finished(folder)) return;
   const std::int64_t samples = write_partial_index(folder, plan);
   if (samples == plan.num_samples()) return write_dump_index(folder, plan);
   log::warning("{}: {} of {} samples are there", folder, samples, plan.num_samples());
@@ -53,12 +49,11 @@ ExitCode attend_merge(const std::vector<std::string>& arguments) {
   if (into.empty() && dumps.size() > 1)
     throw UsageError("several dumps are joined in a new file", "--into", "give --into FILE");
   for (const std::string& dump : dumps) {
-    const bool whole_folder = std::filesystem::is_directory(dump);
-    if (whole_folder &&
-        (into.empty() || partial || !std::filesystem::exists(dump + "/" + kDumpFileName)))
-      refresh_index(dump, partial);
-    if (!whole_folder && into.empty())
+    const bool is_folder = std::filesystem::is_directory(dump);
+    if (!is_folder && into.empty())
       throw UsageError("is no folder of a dump", dump, "give the folder, or --into FILE");
+    // With --into, a finished dump may lie where nothing can be written.
+    if (is_folder && (into.empty() || !dump_is_finished(dump))) refresh_index(dump, partial);
   }
   if (!into.empty()) merge_into(dumps, into);
   return ExitCode::kDone;

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "intr/attention/dump_check.h"
+#include "intr/attention/map_reader.h"
 #include "intr/attention/plan_file.h"
 #include "intr/attention/recomputation.h"
 #include "intr/core/error.h"
@@ -51,6 +52,18 @@ void validate(const VerifyOptions& o) {
                      "give the folder, or leave out --model");
 }
 
+/// @throws EnvironmentError if this device cannot multiply as the dump's did
+at::ScalarType products_of(const DumpFacts& facts, at::Device device) {
+  try {
+    return take_precision(facts.precision, device);
+  } catch (const Error& error) {
+    throw EnvironmentError(
+        fmt::format("the dump was computed in {}, which is not possible here ({})", facts.precision,
+                    error.what()),
+        "--device", "verify on the kind of machine that made it");
+  }
+}
+
 Recomputation compute_again(const VerifyOptions& o) {
   const DumpPlanFile plan = read_dump_plan(o.dump[0]);
   const ComputePlace place = take_place(o.place);
@@ -59,8 +72,7 @@ Recomputation compute_again(const VerifyOptions& o) {
   LoadedModel loaded = load_model(o.model, o.request);
   settle_classes(loaded, index.classes(), o.data);
   for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
-  const Intr model(loaded.config, loaded.tensors,
-                   take_precision(plan.facts.precision, place.device));
+  const Intr model(loaded.config, loaded.tensors, products_of(plan.facts, place.device));
   const Transform transform{Transform::Kind::kValidation, loaded.config.image_size};
   return recompute_samples(o.dump[0], {.model = model,
                                        .model_hash = loaded.model_hash,
@@ -71,6 +83,14 @@ Recomputation compute_again(const VerifyOptions& o) {
                                        .loader = {.threads = place.loader_threads},
                                        .samples = o.samples,
                                        .seed = static_cast<std::uint64_t>(o.seed)});
+}
+
+/// @throws DataError if there are any
+void report(const std::vector<std::string>& problems, const std::string& dump,
+            const std::string& next) {
+  for (const std::string& problem : problems) log::error("{}", problem);
+  if (!problems.empty())
+    throw DataError(fmt::format("{} problems found", problems.size()), dump, next);
 }
 
 }  // namespace
@@ -84,37 +104,26 @@ ExitCode attend_verify(const std::vector<std::string>& arguments) {
   if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
   validate(options);
   const std::string& dump = options.dump[0];
-  std::vector<std::string> problems = verify_dump(dump);
-  std::string again;
-  if (problems.empty() && !options.model.empty()) {
-    const Recomputation result = compute_again(options);
-    problems = result.problems;
-    again = fmt::format("; {} samples computed again: {} equal bit for bit", result.checked,
-                        result.equal);
-    if (result.equal < result.checked)
-      again += fmt::format(", the others' values within {:.2g}", result.largest_difference);
-  }
-  for (const std::string& problem : problems) log::error("{}", problem);
-  if (!problems.empty())
-    throw DataError(fmt::format("{} problems found", problems.size()), dump,
-                    "delete the pieces of what is named above and run the same intr-attend command "
-                    "again");
-  fmt::print("{}: sound{}\n", dump, again);
+  report(verify_dump(dump), dump,
+         "delete the pieces named above and run the same intr-attend command again");
+  const MapReader reader = MapReader::open(dump);
+  const bool complete = reader.facts().complete;
+  if (complete)
+    fmt::print("{}: sound\n", dump);
+  else
+    fmt::print("{}: {} of {} samples are there; they are sound\n", dump, reader.size(),
+               reader.facts().samples_planned);
+  if (options.model.empty()) return ExitCode::kDone;
+  if (!complete) throw UsageError("is not finished", dump, "verify it with --model once it is");
+  const Recomputation result = compute_again(options);
+  report(result.problems, dump,
+         "if the files above were damaged, delete them and run the same intr-attend command again; "
+         "another kind of machine may also round differently");
+  fmt::print("{} samples computed again: {} equal bit for bit", result.checked, result.equal);
+  if (result.equal < result.checked)
+    fmt::print(", the others' values within {:.2g}", result.largest_difference);
+  fmt::print("\n");
   return ExitCode::kDone;
-}
-
-ExitCode attend_status(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words;
-  OptionSet set("intr-attend status DUMP", "Lists the pieces; exit status 0 finished, 75 not.");
-  set.positional("DUMP", words, 1, 1, "folder of a dump");
-  if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
-  const DumpStatus found = dump_status(words[0]);
-  for (const DumpStatus::Piece& piece : found.pieces)
-    fmt::print("{}  {:>5} samples  {}\n", piece.file, piece.samples,
-               piece.trouble.empty() ? "there" : piece.trouble);
-  fmt::print("{} of {} samples{}\n", found.samples_done, found.samples_planned,
-             found.finished ? ", finished" : "");
-  return found.finished ? ExitCode::kDone : ExitCode::kStopped;
 }
 
 }  // namespace intr

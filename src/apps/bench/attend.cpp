@@ -131,6 +131,18 @@ class DumpRounds {
   MapExtractor extractor_;
 };
 
+/// Gone at the end, however it comes.
+struct ScratchFolder {
+  explicit ScratchFolder(std::string name) : path(std::move(name)) { make_folder(path); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::string path;
+};
+
 Json summary_of(const Json& rounds) {
   const auto rate = [](const Json& r) { return number(r, "work") / number(r, "seconds"); };
   return {{"eval_images_s", spread_of(rounds, [&](const Json& r) { return rate(r.at("eval")); })},
@@ -154,14 +166,13 @@ ExitCode bench_attend(const std::vector<std::string>& arguments) {
   if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
   validate(o);
   require_given("out", out, "bench");
-  if (o.serve) throw UsageError("this bench has both sides in it", "--serve", "leave it out");
   if (std::filesystem::exists(out)) throw UsageError("exists", out, "name a new folder");
   const ComputePlace place = take_place(o.place);
   set_reference_math(o.reference_math);
   const Intr model = evaluated_model(o, place.device);
   ReplayedBatches batches(shapes_of(o.batches), o.classes, 0, 1, pinned_for(place.device));
-  make_folder(out);
-  DumpRounds dump(model, batches, place.device, out);
+  const ScratchFolder folder(out);
+  DumpRounds dump(model, batches, place.device, folder.path);
   dump.compare_with_evaluation();
   const Json facts = {{"precision", o.precision},
                       {"threads", at::get_num_threads()},
@@ -180,7 +191,6 @@ ExitCode bench_attend(const std::vector<std::string>& arguments) {
     progress.advance();
   }
   progress.finish();
-  std::filesystem::remove_all(out);
   const Json summary = summary_of(rounds);
   print_summary(facts, summary);
   write_result(o.json, "attend",

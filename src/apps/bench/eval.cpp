@@ -38,6 +38,7 @@ ExitCode bench_eval(const std::vector<std::string>& arguments) {
       "take. Side by side with another program: scripts/bench/rounds.py.");
   describe_model(o, set);
   describe_rounds(o, set);
+  describe_serve(o, set);
   if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
   validate(o);
   const std::vector<BatchShape> shapes = shapes_of(o.batches);

@@ -84,8 +84,11 @@ void describe_rounds(ModelBench& o, OptionSet& set) {
   set.group("How")
       .add("rounds", o.rounds, "rounds that are timed, after two to warm up")
       .add("quick", o.quick, "two rounds")
-      .add("serve", o.serve, "take part in rounds that scripts/bench/rounds.py leads")
       .add("json", o.json, "write the result to this file, too");
+}
+
+void describe_serve(ModelBench& o, OptionSet& set) {
+  set.add("serve", o.serve, "take part in rounds that scripts/bench/rounds.py leads");
 }
 
 void validate(ModelBench& o) {

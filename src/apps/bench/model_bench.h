@@ -33,6 +33,8 @@ struct ModelBench {
 void describe_model(ModelBench& o, OptionSet& set);
 /// The group of options about rounds and results, to which more can be added.
 void describe_rounds(ModelBench& o, OptionSet& set);
+/// For a bench that is one side of a comparison.
+void describe_serve(ModelBench& o, OptionSet& set);
 void validate(ModelBench& o);
 
 /// Weights that every program of a comparison can make: the formula's, those of output projections

@@ -36,6 +36,7 @@ void describe(StepBench& o, OptionSet& set) {
   describe_model(o, set);
   set.add("bucket-mb", o.bucket_mb, "size of gradient buckets, MiB; 0 = what suits the back end");
   describe_rounds(o, set);
+  describe_serve(o, set);
   set.add("compare", o.compare,
           "after each round the same steps by model and optimizer alone, and the sums over ranks "
           "alone. times_bare: what the engine adds, times_bare_cpu: in processor time; "

@@ -33,7 +33,11 @@ function change(name, value) {
   syncControls();
   writeAddress();
   if (kLooks.includes(name)) repaint();
-  else { chosen = 0; relist(); }
+  else {
+    chosen = 0;
+    relist();
+    if (!at("detail").hidden) closeDetail();  // its sample may be gone from the list
+  }
 }
 
 function fillControls() {

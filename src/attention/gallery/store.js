@@ -88,8 +88,9 @@ const isWrong = (index) => data.label[index] >= 0 && data.label[index] !== data.
 // Place of a query's maps among those of a sample; null if they are not stored. "query3" is the first one beside
 // "true" and "other", which is the runner-up's.
 function slotOf(row, query) {
-  const slot = query === "true" ? 0 : query === "other" ? (row.runnerUp ? 1 : null)
-                                                        : Number(query.slice(5)) - (row.runnerUp ? 1 : 2);
+  const own = row.own ? 1 : 0, named = own + (row.runnerUp ? 1 : 0);
+  const slot = query === "true" ? (row.own ? 0 : null) : query === "other" ? (row.runnerUp ? own : null)
+                                                                         : Number(query.slice(5)) - 3 + named;
   return slot !== null && slot < row.slots.length ? slot : null;
 }
 

@@ -55,6 +55,12 @@ class SmallDisk {
   bool is_mounted() const noexcept { return mounted_; }
   const std::string& folder() const noexcept { return folder_; }
   void resize(std::uint64_t bytes) { remount(0, fmt::format("size={}", bytes)); }
+  /// Room for so many more files and folders, whatever their size.
+  void allow_files(std::uint64_t count) {
+    struct statvfs facts = {};
+    if (::statvfs(folder_.c_str(), &facts) != 0) throw std::runtime_error("no statvfs");
+    remount(0, fmt::format("nr_inodes={}", facts.f_files - facts.f_ffree + count));
+  }
   void make_read_only() { remount(MS_RDONLY, ""); }
   void make_writable() { remount(0, ""); }
   /// A file that takes all room but so many bytes.
