@@ -79,6 +79,9 @@ std::vector<std::string> verify_dump(const std::string& path) {
     const DumpPlanFile plan = read_dump_plan(path);
     check_piece_files(path, plan, problems);
     check_sample_list(reader, plan, problems);
+    if (reader.facts().classes != plan.facts.classes)
+      problems.push_back(
+          fmt::format("{}/{}: names other classes than {}", path, kIndexFileName, kPlanFileName));
   }
   for (std::int64_t row = 0; row < reader.size(); ++row) {
     try {

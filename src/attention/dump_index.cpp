@@ -16,6 +16,7 @@
 #include "intr/core/log.h"
 #include "intr/core/version.h"
 #include "intr/io/atomic_file.h"
+#include "intr/io/file_seal.h"
 #include "intr/io/json_file.h"
 
 namespace intr {
@@ -49,10 +50,24 @@ void check_piece(const MapFile& file, const DumpPlanFile& plan, std::uint32_t nu
   if (table.elements[MapField::kMap] != planned.map_elements)
     refuse(fmt::format("holds {} map elements instead of {}", table.elements[MapField::kMap],
                        planned.map_elements));
+  std::uint64_t elements = 0;
+  for (const MapField field : table.facts.fields()) elements += table.elements[field];
+  if (elements * static_cast<std::uint64_t>(bytes_of(table.facts.type)) != planned.bytes)
+    refuse(fmt::format("holds {} elements of all fields, not {} bytes", elements, planned.bytes));
   if (!std::equal(table.samples.begin(), table.samples.end(), planned.sample_ids.begin(),
                   planned.sample_ids.end(),
                   [](const DumpSample& sample, std::int64_t id) { return sample.sample_id == id; }))
     refuse("does not hold the samples that plan.json lists");
+}
+
+/// A field of a sample. @throws DataError unless its hash and its values are right
+std::vector<float> sound_values(const MapFile& file, std::size_t row, MapField field) {
+  const DumpFacts& facts = file.table().facts;
+  const DumpSample& sample = file.table().samples[row];
+  std::vector<float> values = decode_block(file.block(row, field), facts.type);
+  const std::string trouble = check_values(field, values, sample.grid, facts.type);
+  if (!trouble.empty()) throw_bad_sample(file.path(), sample.sample_id, trouble);
+  return values;
 }
 
 void gather_piece(const MapFile& file, std::uint32_t number, Gathered& all) {
@@ -62,9 +77,7 @@ void gather_piece(const MapFile& file, std::uint32_t number, Gathered& all) {
     const DumpSample& sample = piece.samples[row];
     MapPlace place{.start = {}, .piece = number, .row = row};
     for (const MapField field : facts.fields()) {
-      const std::vector<float> values = decode_block(file.block(row, field), facts.type);
-      const std::string trouble = check_values(field, values, sample.grid, facts.type);
-      if (!trouble.empty()) throw_bad_sample(file.path(), sample.sample_id, trouble);
+      const std::vector<float> values = sound_values(file, row, field);
       all.statistics.add(facts, field, values, sample.grid);
       place.start[field] = all.table.elements[field] + piece.places[row].start[field];
     }
@@ -116,6 +129,7 @@ void write_index_file(const std::string& folder, Gathered& all, const DumpPlanFi
   }
   write_table(out, table);
   out.close();
+  seal_file(file.temporary_path());
   MapFile::open(file.temporary_path());
   file.commit();
 }
@@ -143,7 +157,7 @@ std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, s
     const MapFile file = MapFile::open(path);
     check_piece(file, plan, number);
     for (std::size_t row = 0; with_hashes && row < file.table().samples.size(); ++row)
-      for (const MapField field : file.table().facts.fields()) file.block(row, field);
+      for (const MapField field : file.table().facts.fields()) sound_values(file, row, field);
   } catch (const DataError& error) {
     return error.what();
   }
@@ -174,8 +188,10 @@ void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
   write_index_file(folder, all, plan);
   const std::string dump_path = folder + "/" + kDumpFileName;
   nlohmann::ordered_json story = run;
-  if (story.is_null() && std::filesystem::exists(dump_path))
-    story = read_json(dump_path).value("run", nlohmann::ordered_json());
+  if (story.is_null() && std::filesystem::exists(dump_path)) {
+    const nlohmann::ordered_json before = read_json(dump_path);
+    if (before.is_object()) story = before.value("run", nlohmann::ordered_json());
+  }
   nlohmann::ordered_json dump = {{"format", std::string(kMapFormat) + "-dump"},
                                  {"format_version", {kMapFormatMajor, kMapFormatMinor}},
                                  {"content_id", plan.facts.content_id},
@@ -199,6 +215,9 @@ std::int64_t write_partial_index(const std::string& folder, const DumpPlanFile& 
   }
   if (all.table.samples.empty())
     throw DataError("has no finished piece yet", folder, "wait, or run intr-attend again");
+  // With it, the dump would count as finished for good, once the other pieces are back.
+  if (std::ssize(all.table.samples) != plan.num_samples())
+    std::filesystem::remove(folder + "/" + kDumpFileName);
   write_index_file(folder, all, plan);
   // If a run ended meanwhile, this took the place of its index.
   if (std::filesystem::exists(folder + "/" + kDumpFileName)) write_dump_index(folder, plan);

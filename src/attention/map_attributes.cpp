@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "intr/core/checked_cast.h"
 #include "intr/core/error.h"
 
@@ -13,6 +16,8 @@ namespace {
 constexpr const char* kNext =
     "the file is damaged or was changed: delete that piece and run intr-attend again, or copy the "
     "dump again";
+
+constexpr std::int64_t kMostLayers = 1 << 24;  // of the encoder, whose number is not stored
 
 [[noreturn]] void throw_damaged(const hdf5::File& file, const std::string& what) {
   throw DataError(what, file.path(), kNext);
@@ -36,6 +41,23 @@ std::int64_t positive(const hdf5::File& file, const char* name) {
   if (value == 0 || value > std::uint32_t{1} << 24)
     throw_damaged(file, fmt::format("attribute {} is {}", name, value));
   return value;
+}
+
+/// Numbers of layers or heads: each from `first` to before `end`, none twice.
+void check_numbers(const hdf5::File& file, const char* name, std::vector<std::int32_t> numbers,
+                   std::int64_t first, std::int64_t end) {
+  std::sort(numbers.begin(), numbers.end());
+  if (numbers.front() < first || numbers.back() >= end ||
+      std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end())
+    throw_damaged(file, fmt::format("attribute {} is [{}]: out of range, or one twice", name,
+                                    fmt::join(numbers, ", ")));
+}
+
+std::int64_t samples_planned(const hdf5::File& file) {
+  const auto planned = file.number<std::uint64_t>("/", "samples_planned");
+  if (!std::in_range<std::int64_t>(planned))
+    throw_damaged(file, fmt::format("attribute samples_planned is {}", planned));
+  return static_cast<std::int64_t>(planned);
 }
 
 }  // namespace
@@ -81,10 +103,10 @@ DumpFacts read_facts(const hdf5::File& file) {
   facts.heads = file.numbers<std::int32_t>("/", "heads");
   facts.sum_min = file.number<float>("/", "sum_min");
   facts.sum_max = file.number<float>("/", "sum_max");
+  check_numbers(file, "layers", facts.layers, 0, facts.layer_total);
+  check_numbers(file, "heads", facts.heads, kHeadMean, facts.head_total);
   facts.complete = file.number<std::uint8_t>("/", "complete") == 1;
-  if (!facts.complete)
-    facts.samples_planned =
-        checked_cast<std::int64_t>(file.number<std::uint64_t>("/", "samples_planned"));
+  if (!facts.complete) facts.samples_planned = samples_planned(file);
   const auto block = file.numbers<std::int32_t>("/map", "block");
   if (block.size() != 3 || block[0] != facts.num_layers() || block[2] != facts.num_heads() ||
       block[1] < 1 || block[1] > facts.class_count)
@@ -98,7 +120,10 @@ DumpFacts read_facts(const hdf5::File& file) {
   facts.rollout = file.exists(names_of(MapField::kRollout).elements);
   facts.values = file.exists(names_of(MapField::kValue).elements);
   const char* encoder = names_of(MapField::kEncoder).elements;
-  if (file.exists(encoder)) facts.encoder_layers = file.numbers<std::int32_t>(encoder, "layers");
+  if (file.exists(encoder)) {
+    facts.encoder_layers = file.numbers<std::int32_t>(encoder, "layers");
+    check_numbers(file, "layers", facts.encoder_layers, 0, kMostLayers);
+  }
   constexpr std::size_t kMost = 4096;  // products of the counts stay far below 2^63
   if (facts.layers.size() > kMost || facts.heads.size() > kMost ||
       facts.encoder_layers.size() > kMost)

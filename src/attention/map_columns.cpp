@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "intr/attention/map_attributes.h"
@@ -68,16 +69,36 @@ void write_paths(hdf5::File& file, const MapTable& table) {
   file.write("/path_offset", offsets);
 }
 
+/// All of a data set, if it is what this program stores. HDF5 would convert other types, and read
+/// what lies in other files or was made up by a header.
+template <class T>
+std::vector<T> read_exactly(const hdf5::File& file, const char* name, const hdf5::Shape& expected) {
+  const hdf5::Shape shape = file.shape(name);
+  if (shape != expected)
+    throw_damaged(file, fmt::format("{} has shape [{}], not [{}]", name, fmt::join(shape, ", "),
+                                    fmt::join(expected, ", ")));
+  if (file.element_type(name) != hdf5::type_of<T>())
+    throw_damaged(file, fmt::format("{} holds elements of another type", name));
+  if (!file.is_contiguous(name))
+    throw_damaged(file, fmt::format("{} is not stored in one piece", name));
+  return file.read<T>(name);
+}
+
 template <class T>
 std::vector<T> read_column(const hdf5::File& file, const char* name, std::uint64_t rows,
                            std::int64_t width = 0) {
   hdf5::Shape expected = {rows};
   if (width > 0) expected.push_back(static_cast<std::uint64_t>(width));
+  return read_exactly<T>(file, name, expected);
+}
+
+/// A one-dimensional data set of any length.
+template <class T>
+std::vector<T> read_list(const hdf5::File& file, const char* name) {
   const hdf5::Shape shape = file.shape(name);
-  if (shape != expected)
-    throw_damaged(file, fmt::format("{} has shape [{}], not [{}]", name, fmt::join(shape, ", "),
-                                    fmt::join(expected, ", ")));
-  return file.read<T>(name);
+  if (shape.size() != 1)
+    throw_damaged(file, fmt::format("{} has {} dimensions, not 1", name, shape.size()));
+  return read_exactly<T>(file, name, shape);
 }
 
 template <class T>
@@ -94,7 +115,7 @@ void read_sizes(const hdf5::File& file, const char* name, MapTable& table,
 }
 
 void read_paths(const hdf5::File& file, MapTable& table) {
-  const auto bytes = file.read<std::uint8_t>("/path");
+  const auto bytes = read_list<std::uint8_t>(file, "/path");
   const auto offsets = read_column<std::uint64_t>(file, "/path_offset", table.samples.size() + 1);
   if (offsets.front() != 0 || offsets.back() != bytes.size() ||
       !std::is_sorted(offsets.begin(), offsets.end()))
@@ -157,6 +178,21 @@ void read_sample_rows(const hdf5::File& file, MapTable& table) {
   }
 }
 
+/// Where a color scale of all samples ends.
+double read_scale(const hdf5::File& file, const char* name) {
+  const auto value = file.number<float>("/", name);
+  if (!(value >= 0) || std::isinf(value))
+    throw_damaged(file, fmt::format("attribute {} is {}", name, value));
+  return static_cast<double>(value);
+}
+
+bool logits_are_finite(const DumpSample& sample) {
+  const auto finite = [](float value) { return std::isfinite(value); };
+  return finite(sample.log_z) && std::all_of(sample.logit.begin(), sample.logit.end(), finite) &&
+         std::all_of(sample.top_logit.begin(), sample.top_logit.end(), finite) &&
+         std::all_of(sample.logits_all.begin(), sample.logits_all.end(), finite);
+}
+
 void check_sample(const hdf5::File& file, const MapTable& table, std::size_t row) {
   const DumpSample& sample = table.samples[row];
   const DumpFacts& facts = table.facts;
@@ -169,6 +205,12 @@ void check_sample(const hdf5::File& file, const MapTable& table, std::size_t row
   if (!std::all_of(sample.query.begin(), sample.query.end(), in_range) ||
       !std::all_of(sample.top_class.begin(), sample.top_class.end(), in_range))
     bad("a class number out of range");
+  if (sample.true_rank != -1 && !in_range(sample.true_rank))
+    bad(fmt::format("rank {} of {} classes", sample.true_rank, facts.class_count));
+  if (!logits_are_finite(sample)) bad("a logit is not finite");
+  if (sample.source_size.area() == 0 || sample.resized_size.area() == 0 ||
+      sample.padded_size.area() == 0)
+    bad("a picture without pixels");
   if (sample.grid.height < 1 || sample.grid.width < 1 ||
       sample.grid.height > sample.grid_full.height || sample.grid.width > sample.grid_full.width)
     bad(fmt::format("grid {} x {} in one of {} x {}", sample.grid.height, sample.grid.width,
@@ -270,7 +312,7 @@ MapTable read_table(const hdf5::File& file) {
     table.elements[field] = shape[0];
   }
   // Read before memory is taken for all columns: a damaged size shows here.
-  const std::vector<std::uint64_t> ids = file.read<std::uint64_t>("/sample_id");
+  const auto ids = read_list<std::uint64_t>(file, "/sample_id");
   if (ids.empty() || ids.size() > table.elements[MapField::kMap])
     throw_damaged(file, "/map and /sample_id do not fit each other");
   table.samples.resize(ids.size());
@@ -290,10 +332,10 @@ MapTable read_table(const hdf5::File& file) {
     table.facts.classes = file.read_strings("/classes");
     if (static_cast<std::int64_t>(table.facts.classes.size()) != table.facts.class_count)
       throw_damaged(file, "/classes and class_count do not fit each other");
-    table.facts.peak_p99 = file.number<float>("/", "peak_p99");
-    table.facts.contrast_p99 = file.number<float>("/", "contrast_p99");
-    if (table.facts.rollout) table.facts.rollout_p99 = file.number<float>("/", "rollout_p99");
-    if (table.facts.values) table.facts.value_p99 = file.number<float>("/", "value_p99");
+    table.facts.peak_p99 = read_scale(file, "peak_p99");
+    table.facts.contrast_p99 = read_scale(file, "contrast_p99");
+    if (table.facts.rollout) table.facts.rollout_p99 = read_scale(file, "rollout_p99");
+    if (table.facts.values) table.facts.value_p99 = read_scale(file, "value_p99");
   }
   if (table.kind == MapFileKind::kIndex) {
     read_into<std::uint32_t>(file, "/piece", table,

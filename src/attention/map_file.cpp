@@ -4,19 +4,38 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
+#include "intr/io/file_seal.h"
 
 namespace intr {
+namespace {
+
+/// A block is read, and memory taken for it, only where its elements are in the file.
+void check_storage(const hdf5::File& file, const MapTable& table, MapField field) {
+  const char* name = names_of(field).elements;
+  if (!file.is_contiguous(name))
+    throw DataError(fmt::format("{} is not stored in one piece", name), file.path(),
+                    "make the dump again");
+  const auto width = static_cast<std::uint64_t>(bytes_of(table.facts.type));
+  const std::uint64_t first = file.byte_offset(name);
+  if (first == 0 || first > file.end() || table.elements[field] > (file.end() - first) / width)
+    throw DataError(fmt::format("{} claims {} elements, which are not in the file", name,
+                                table.elements[field]),
+                    file.path(), "the file is damaged: make it again or copy it again");
+}
+
+}  // namespace
 
 MapFile MapFile::open(const std::string& path) {
+  // HDF5 1.10 crashes on a damaged list of virtual sources. Indexes have not always been sealed.
+  if (std::filesystem::is_regular_file(path) && has_seal(path)) require_sealed(path);
   hdf5::File file = hdf5::File::open(path);
   MapTable table = read_table(file);
   for (const MapField field : table.facts.fields())
-    if (table.kind != MapFileKind::kIndex && !file.is_contiguous(names_of(field).elements))
-      throw DataError(fmt::format("{} is not stored in one piece", names_of(field).elements), path,
-                      "make the dump again");
+    if (table.kind != MapFileKind::kIndex) check_storage(file, table, field);
   return MapFile(std::move(file), std::move(table));
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "intr/attention/map_attributes.h"
 #include "intr/attention/map_block.h"
@@ -56,6 +57,7 @@ struct MapReader::State {
   const MapTable& table() const { return file.table(); }
   const MapFile& piece(std::uint32_t number);
   std::vector<std::byte> block(std::size_t row, MapField field);
+  std::vector<float> decode(std::span<const std::byte> block, std::size_t row, MapField field);
 };
 
 const MapFile& MapReader::State::piece(std::uint32_t number) {
@@ -87,9 +89,22 @@ std::vector<std::byte> MapReader::State::block(std::size_t row, MapField field) 
   } catch (const DataError& error) {
     const std::string text = error.what();
     const std::string id = fmt::format("sample {}", sample.sample_id);
-    if (text.find(id) != std::string::npos) throw;
+    if (text.find(id + ":") != std::string::npos) throw;
     throw DataError(fmt::format("{} cannot be read: {}", id, text), file.path());
   }
+}
+
+/// @throws DataError if the values are none that a map can hold, whatever their hash says
+std::vector<float> MapReader::State::decode(std::span<const std::byte> block, std::size_t row,
+                                            MapField field) {
+  const DumpSample& sample = table().samples[row];
+  std::vector<float> values = decode_block(block, table().facts.type);
+  const std::string trouble = check_values(field, values, sample.grid, table().facts.type);
+  if (trouble.empty()) return values;
+  throw_bad_sample(table().kind == MapFileKind::kMerged
+                       ? file.path()
+                       : folder + "/" + piece_file_name(table().places[row].piece),
+                   sample.sample_id, trouble);
 }
 
 MapReader::MapReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -130,15 +145,15 @@ const DumpSample& MapReader::sample(std::int64_t row) const {
 }
 
 std::vector<std::byte> MapReader::stored(std::int64_t row, MapField field) const {
-  return state_->block(static_cast<std::size_t>(row), field);
+  const auto index = static_cast<std::size_t>(row);
+  std::vector<std::byte> block = state_->block(index, field);
+  state_->decode(block, index, field);
+  return block;
 }
 
 std::vector<float> MapReader::values(std::int64_t row, MapField field) const {
-  const DumpSample& one = sample(row);
-  std::vector<float> decoded = decode_block(stored(row, field), facts().type);
-  const std::string trouble = check_values(field, decoded, one.grid, facts().type);
-  if (!trouble.empty()) throw_bad_sample(state_->file.path(), one.sample_id, trouble);
-  return decoded;
+  const auto index = static_cast<std::size_t>(row);
+  return state_->decode(state_->block(index, field), index, field);
 }
 
 }  // namespace intr

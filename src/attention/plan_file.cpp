@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "intr/core/error.h"
 #include "intr/core/hash.h"
@@ -37,6 +38,56 @@ Json content_fields(const DumpPlanFile& plan) {
 
 Json order_fields(const DumpPlanFile& plan) {
   return {{"batch_size", plan.batch_size}, {"piece_samples", plan.piece_samples}};
+}
+
+constexpr const char* kNext = "the file was changed by hand or damaged: start in an empty folder";
+
+/// A whole number from 0 on. The JSON library would turn -1 into 2^64 - 1, and 1.5 and true into 1.
+std::int64_t whole_number(const Json& value, const char* name, const std::string& path) {
+  if (value.is_number_unsigned() && std::in_range<std::int64_t>(value.get<std::uint64_t>()))
+    return value.get<std::int64_t>();
+  throw DataError(fmt::format("member '{}' holds {}, no whole number from 0 on", name,
+                              value.dump().substr(0, 40)),
+                  path, kNext);
+}
+
+std::int64_t count_of(const Json& object, const char* name, const std::string& path) {
+  return whole_number(json_member<Json>(object, name, path), name, path);
+}
+
+Json array_of(const Json& object, const char* name, const std::string& path) {
+  Json array = json_member<Json>(object, name, path);
+  if (!array.is_array()) throw DataError(fmt::format("member '{}' is no list", name), path, kNext);
+  return array;
+}
+
+MapType type_named(const std::string& name, const std::string& path) {
+  for (const MapType type : {MapType::f16, MapType::f32})
+    if (name == name_of(type)) return type;
+  throw DataError(fmt::format("dtype '{}' is none of: f16, f32", name), path, kNext);
+}
+
+PlannedPiece read_piece(const Json& json, MapType type, const std::string& path) {
+  PlannedPiece piece;
+  for (const Json& id : array_of(json, "samples", path))
+    piece.sample_ids.push_back(whole_number(id, "samples", path));
+  piece.map_elements = static_cast<std::uint64_t>(count_of(json, "map_elements", path));
+  // Version 1.0 stored maps alone.
+  piece.bytes = json.contains("bytes")
+                    ? static_cast<std::uint64_t>(count_of(json, "bytes", path))
+                    : piece.map_elements * static_cast<std::uint64_t>(bytes_of(type));
+  return piece;
+}
+
+/// @throws DataError naming a sample that is planned twice
+void require_each_once(const std::vector<PlannedPiece>& pieces, const std::string& path) {
+  std::vector<std::int64_t> ids;
+  for (const PlannedPiece& piece : pieces)
+    ids.insert(ids.end(), piece.sample_ids.begin(), piece.sample_ids.end());
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice != ids.end())
+    throw DataError(fmt::format("sample {}: is planned twice", *twice), path, kNext);
 }
 
 }  // namespace
@@ -121,7 +172,7 @@ DumpPlanFile read_dump_plan(const std::string& folder) {
   facts.heads = json_member<std::vector<std::int32_t>>(content, "heads", path);
   facts.queries = text("queries");
   plan.logits = text("logits");
-  facts.type = map_type_of(text("dtype"));
+  facts.type = type_named(text("dtype"), path);
   facts.precision = text("precision");
   facts.batching = text("batching");
   facts.transform = text("transform");
@@ -132,22 +183,21 @@ DumpPlanFile read_dump_plan(const std::string& folder) {
       facts.encoder_layers = json_member<std::vector<std::int32_t>>(content, "encoder", path);
   }
   const auto order = json_member<Json>(json, "order", path);
-  plan.batch_size = json_member<std::int64_t>(order, "batch_size", path);
-  plan.piece_samples = json_member<std::int64_t>(order, "piece_samples", path);
+  plan.batch_size = count_of(order, "batch_size", path);
+  plan.piece_samples = count_of(order, "piece_samples", path);
   const auto model = json_member<Json>(json, "model", path);
-  facts.class_count = json_member<std::int64_t>(model, "class_count", path);
-  facts.head_total = json_member<std::int64_t>(model, "head_total", path);
-  facts.layer_total = json_member<std::int64_t>(model, "layer_total", path);
-  facts.stride = json_member<std::int64_t>(model, "stride", path);
-  facts.num_queries = json_member<std::int64_t>(json, "stored_queries", path);
+  facts.class_count = count_of(model, "class_count", path);
+  facts.head_total = count_of(model, "head_total", path);
+  facts.layer_total = count_of(model, "layer_total", path);
+  facts.stride = count_of(model, "stride", path);
+  facts.num_queries = count_of(json, "stored_queries", path);
   facts.classes = json_member<std::vector<std::string>>(json, "classes", path);
-  for (const Json& piece : json_member<Json>(json, "pieces", path)) {
-    const auto elements = json_member<std::uint64_t>(piece, "map_elements", path);
-    plan.pieces.push_back({json_member<std::vector<std::int64_t>>(piece, "samples", path), elements,
-                           piece.contains("bytes")
-                               ? json_member<std::uint64_t>(piece, "bytes", path)
-                               : elements * static_cast<std::uint64_t>(bytes_of(facts.type))});
-  }
+  if (std::ssize(facts.classes) != facts.class_count)
+    throw DataError(fmt::format("names {} classes of {}", facts.classes.size(), facts.class_count),
+                    path, kNext);
+  for (const Json& piece : array_of(json, "pieces", path))
+    plan.pieces.push_back(read_piece(piece, facts.type, path));
+  require_each_once(plan.pieces, path);
   identify(plan);
   if (facts.content_id != json_member<std::string>(json, "content_id", path) ||
       facts.plan_id != json_member<std::string>(json, "plan_id", path))

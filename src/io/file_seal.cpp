@@ -32,7 +32,16 @@ std::string seal_of(const InputFile& file, std::uint64_t bytes) {
   return seal;
 }
 
+/// The bytes where a seal would be.
+std::string end_of(const InputFile& file) {
+  std::string end(std::min(file.size(), kSealBytes), '\0');
+  file.read(file.size() - end.size(), std::as_writable_bytes(std::span(end)));
+  return end;
+}
+
 }  // namespace
+
+bool has_seal(const std::string& path) { return end_of(InputFile(path)).starts_with(kName); }
 
 void seal_file(const std::string& path) {
   const InputFile file(path);
@@ -46,9 +55,8 @@ void seal_file(const std::string& path) {
 void require_sealed(const std::string& path) {
   const InputFile file(path);
   const std::uint64_t size = file.size();
-  std::string found(std::min(size, kSealBytes), '\0');
+  const std::string found = end_of(file);
   const std::uint64_t bytes = size - found.size();
-  file.read(bytes, std::as_writable_bytes(std::span(found)));
   if (!found.starts_with(kName)) {
     throw DataError(
         fmt::format("does not end in a seal after {} bytes: it was cut, or changed, or is "

@@ -12,6 +12,9 @@ nlohmann::ordered_json read_json(const std::string& path) {
   } catch (const nlohmann::ordered_json::parse_error& error) {
     throw DataError("no JSON at byte " + std::to_string(error.byte), path,
                     "make the file again or copy it again");
+  } catch (const nlohmann::ordered_json::exception& error) {  // such as a number of 400 digits
+    throw DataError(std::string("cannot be taken as JSON: ") + error.what(), path,
+                    "make the file again or copy it again");
   }
 }
 

@@ -38,6 +38,17 @@ TEST_F(Render, OverlaysThenSummaryWithTheirPictures) {
   EXPECT_TRUE(there("summary.json"));
 }
 
+TEST_F(Render, SamplesOfAMissingPieceAreListedAndTheRestDrawn) {
+  std::filesystem::remove(dump_.path() + "/piece-00001.h5");
+  const test::ProgramResult result = run("overlays", "--on-error fail");
+  EXPECT_EQ(result.exit_code, 65) << result.errors;
+  for (const char* words : {"piece-00001.h5", "sample 13", "sample 16"})
+    EXPECT_NE(result.errors.find(words), std::string::npos) << result.errors;
+  EXPECT_TRUE(there("ant/picture 0__10__true-mean.png"));
+  EXPECT_TRUE(there("unknown/picture 4__22__predicted-mean.png"));
+  EXPECT_FALSE(there("bee/picture 1__13__true-mean.png"));
+}
+
 TEST_F(Render, FoldersOfEarlierVersionsGoOn) {
   EXPECT_EQ(run("overlays", "--class ant").exit_code, 0);
   EXPECT_EQ(read_file(dump_.out() + "/render.json").find("\"map\""), std::string::npos);

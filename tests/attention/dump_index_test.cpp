@@ -84,6 +84,61 @@ TEST(PlanFile, ChangedOrDamagedFilesAreRefused) {
   EXPECT_THROW(read_dump_plan(dir / "dump"), DataError);
 }
 
+TEST(PlanFile, ThatOfVersionOneZeroCountsItsBytes) {
+  const TempDir dir;
+  const DumpPlanFile written = test::write_synthetic_dump(dir / "dump", {}, false);
+  const std::string path = dir / "dump/plan.json";
+  nlohmann::ordered_json json = read_json(path);
+  json["format_version"] = {1, 0};
+  for (auto& piece : json["pieces"]) piece.erase("bytes");
+  write_json(path, json);
+  EXPECT_EQ(to_json(read_dump_plan(dir / "dump")), to_json(written));
+  write_dump_index(dir / "dump", read_dump_plan(dir / "dump"));
+  EXPECT_EQ(joined(verify_dump(dir / "dump")), "");
+}
+
+// The ids do not cover these, and the JSON library converts most of them without a word.
+TEST(PlanFile, ValuesThatCannotBeAreRefused) {
+  const TempDir dir;
+  test::write_synthetic_dump(dir / "dump", {}, false);
+  const std::string path = dir / "dump/plan.json";
+  const std::string whole = read_file(path);
+  const auto refusal = [&] {
+    try {
+      read_dump_plan(dir / "dump");
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("read");
+  };
+  using Pointer = nlohmann::ordered_json::json_pointer;
+  for (const char* member :
+       {"/model/class_count", "/model/head_total", "/model/layer_total", "/model/stride",
+        "/stored_queries", "/order/batch_size", "/order/piece_samples", "/pieces/0/map_elements",
+        "/pieces/0/bytes", "/pieces/0/samples/1", "/pieces/0/samples", "/pieces/1", "/pieces",
+        "/classes", "/content", "/content/dtype", "/content/layers", "/model", "/format_version"}) {
+    for (const char* value : {"-1", "1.5", "true", "null", "\"f64\"", "1e300", "{\"a\": 1}",
+                              "18446744073709551615", "[[1]]"}) {
+      nlohmann::ordered_json json = nlohmann::ordered_json::parse(whole);
+      json[Pointer(member)] = nlohmann::ordered_json::parse(value);
+      write_json(path, json);
+      EXPECT_NE(refusal().find("plan.json"), std::string::npos) << member << ": " << value;
+    }
+  }
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(whole);
+  json["pieces"][1]["samples"][0] = 22;  // of piece 0
+  write_json(path, json);
+  EXPECT_NE(refusal().find("sample 22"), std::string::npos) << refusal();
+  json = nlohmann::ordered_json::parse(whole);
+  json["classes"].push_back("dog");
+  write_json(path, json);
+  EXPECT_NE(refusal().find("names 4 classes of 3"), std::string::npos) << refusal();
+  for (const std::string& text : {std::string("1e999"), std::string(5000, '{')}) {
+    write_file(path, text);
+    EXPECT_NE(refusal().find("plan.json"), std::string::npos) << text;
+  }
+}
+
 TEST(DumpIndex, NeedsEveryPiece) {
   const TempDir dir;
   const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump", {}, false);
@@ -144,6 +199,31 @@ TEST(DumpIndex, WhatIsThereOfAnUnfinishedDumpIsReadable) {
   for (const char* name : {"dump/piece-00000.h5", "dump/piece-00002.h5"})
     std::filesystem::remove(dir / name);
   EXPECT_THROW(write_partial_index(dir / "dump", plan), DataError);
+}
+
+TEST(DumpIndex, APartialOneLeavesDamagedPiecesOut) {
+  const TempDir dir;
+  const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump", {}, false);
+  const std::string whole = read_file(dir / "dump/piece-00000.h5");
+  flip_first_map_byte(dir / "dump/piece-00000.h5");
+  EXPECT_EQ(write_partial_index(dir / "dump", plan), 3);
+  EXPECT_EQ(MapReader::open(dir / "dump").size(), 3);
+  write_file(dir / "dump/piece-00000.h5", whole);
+  EXPECT_EQ(MapReader::open(dir / "dump").size(), 3);  // until somebody looks again
+  EXPECT_FALSE(dump_status(dir / "dump").finished);
+  EXPECT_EQ(write_partial_index(dir / "dump", plan), 5);
+  write_dump_index(dir / "dump", plan);
+  EXPECT_EQ(joined(verify_dump(dir / "dump")), "");
+}
+
+TEST(DumpIndex, APartialOneIsNeverThatOfAFinishedDump) {
+  const TempDir dir;
+  const DumpPlanFile plan = test::write_synthetic_dump(dir / "dump");
+  const std::string whole = read_file(dir / "dump/piece-00001.h5");
+  std::filesystem::remove(dir / "dump/piece-00001.h5");
+  EXPECT_EQ(write_partial_index(dir / "dump", plan), 3);
+  write_file(dir / "dump/piece-00001.h5", whole);
+  EXPECT_FALSE(dump_status(dir / "dump").finished);
 }
 
 // A run that was killed between index.h5 and dump.json.
@@ -223,6 +303,15 @@ TEST(DumpCheck, ASoundDumpHasNoProblems) {
   merge_into({dir / "dump"}, dir / "all.h5");
   EXPECT_EQ(joined(verify_dump(dir / "dump")), "");
   EXPECT_EQ(joined(verify_dump(dir / "all.h5")), "");
+}
+
+TEST(DumpCheck, ClassesAreThoseOfThePlan) {
+  const TempDir dir;
+  test::write_synthetic_dump(dir / "dump");
+  nlohmann::ordered_json json = read_json(dir / "dump/plan.json");
+  json["classes"][1] = "wasp";
+  write_json(dir / "dump/plan.json", json);
+  EXPECT_NE(joined(verify_dump(dir / "dump")).find("names other classes"), std::string::npos);
 }
 
 TEST(DumpCheck, DamageIsNamed) {

@@ -31,7 +31,9 @@ class FileSealTest : public testing::Test {
 
 TEST_F(FileSealTest, IsALineAtTheEnd) {
   write_file(path_, "hello");
+  EXPECT_FALSE(has_seal(path_));
   seal_file(path_);
+  EXPECT_TRUE(has_seal(path_));
   EXPECT_EQ(read_file(path_),
             "hello\nINTR-SEAL v1 0000000000000005 b5e9c1ad071b3e7fc779cfaa5e523818\n");
   EXPECT_EQ(fault(), "");

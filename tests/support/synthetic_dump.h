@@ -28,8 +28,10 @@ struct SyntheticDump {
   std::int64_t stride = 32;
   MapType type = MapType::f16;
   std::int64_t piece_samples = 2;
-  bool mean_only = false;                   ///< one map, stored as head -1
-  bool all_fields = false;                  ///< also what is followed back, and value maps
+  bool mean_only = false;   ///< one map, stored as head -1
+  bool all_fields = false;  ///< also what is followed back, and value maps
+  std::vector<std::int32_t>
+      encoder_layers;  ///< whose attention is stored, not what is followed back
   std::vector<ImageSize> grids = {{2, 3}};  ///< of sample 0, 1, …, over and over
   std::function<void(DumpSample&)> adjust;  ///< changes a sample's columns before it is written
   /// Value of a cell before normalizing; by default a fixed pattern with one clear peak per head.
@@ -125,14 +127,31 @@ inline std::vector<float> synthetic_values(const SyntheticDump& dump, const Dump
   return values;
 }
 
+/// Mean attention of the encoder's layers before rounding, [layers, h * w, h * w].
+inline std::vector<float> synthetic_encoder(const SyntheticDump& dump, const DumpSample& sample) {
+  const std::int64_t cells = sample.grid.area();
+  std::vector<float> values;
+  for (const std::int32_t layer : dump.encoder_layers)
+    for (std::int64_t row = 0; row < cells; ++row)
+      for (std::int64_t column = 0; column < cells; ++column) {
+        // 1 + (a number below the count of cells), which every row holds each of once.
+        const std::int64_t part = 1 + (row + column + layer + sample.sample_id) % cells;
+        values.push_back(2 * static_cast<float>(part) / static_cast<float>(cells * (cells + 1)));
+      }
+  return values;
+}
+
 /// The record of a sample. Maps that are followed back are those of the next sample.
 inline MapRecord synthetic_record(const SyntheticDump& dump, const DumpSample& sample) {
   MapRecord record{sample, {}};
   record.blocks[MapField::kMap] = encode_block(synthetic_maps(dump, sample), dump.type);
+  if (!dump.encoder_layers.empty())
+    record.blocks[MapField::kEncoder] = encode_block(synthetic_encoder(dump, sample), dump.type);
   if (!dump.all_fields) return record;
   DumpSample next = sample;
   ++next.sample_id;
-  record.blocks[MapField::kRollout] = encode_block(synthetic_maps(dump, next), dump.type);
+  if (dump.encoder_layers.empty())
+    record.blocks[MapField::kRollout] = encode_block(synthetic_maps(dump, next), dump.type);
   record.blocks[MapField::kValue] = encode_block(synthetic_values(dump, sample), dump.type);
   return record;
 }
@@ -163,7 +182,9 @@ inline DumpPlanFile write_synthetic_dump(const std::string& folder, const Synthe
     for (std::int32_t h = 0; h < dump.heads; ++h) facts.heads.push_back(h);
   facts.num_queries = dump.slots;
   facts.type = dump.type;
-  facts.rollout = facts.values = dump.all_fields;
+  facts.values = dump.all_fields;
+  facts.rollout = dump.all_fields && dump.encoder_layers.empty();
+  facts.encoder_layers = dump.encoder_layers;
   plan.batch_size = 1;
   plan.piece_samples = dump.piece_samples;
   // Stored from the last sample to the first, so that the index has something to sort.

@@ -11,7 +11,7 @@
 namespace intr {
 
 /// Whether a piece is there and is what the plan says: plan id, number, sample ids and size.
-/// @param with_hashes also reads all its maps and checks their hashes
+/// @param with_hashes also reads all its maps and checks their hashes and values
 /// @return "" if it can be kept; else what is wrong with it, "missing" if it is not there
 std::string piece_trouble(const std::string& folder, const DumpPlanFile& plan, std::uint32_t number,
                           bool with_hashes);
@@ -28,7 +28,8 @@ void write_dump_index(const std::string& folder, const DumpPlanFile& plan,
                       const nlohmann::ordered_json& run = {});
 
 /// Writes an index.h5 of the sound pieces that are there, marked as not complete unless they are
-/// all; no dump.json. @return samples in it. @throws DataError if there are none
+/// all; then a dump.json that is there goes. @return samples in it. @throws DataError if there are
+/// none
 std::int64_t write_partial_index(const std::string& folder, const DumpPlanFile& plan);
 
 /// Removes temporary files of killed writers. Those still at work find what they write in place.

@@ -24,11 +24,12 @@ class MapReader {
   const DumpFacts& facts() const noexcept;
   std::int64_t size() const noexcept;
   const DumpSample& sample(std::int64_t row) const;
-  /// A stored field of the sample as float32, in the shape that MapField says; its hash is checked.
+  /// A stored field of the sample as float32, in the shape that MapField says. Its hash is checked,
+  /// and that its values are finite, not negative and, of maps, sum to 1.
   /// @throws DataError naming the sample
   std::vector<float> values(std::int64_t row, MapField field) const;
   std::vector<float> maps(std::int64_t row) const { return values(row, MapField::kMap); }
-  /// The same as stored bytes, hash checked.
+  /// The same as stored bytes, checked alike.
   std::vector<std::byte> stored(std::int64_t row, MapField field = MapField::kMap) const;
 
  private:
