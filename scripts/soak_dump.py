@@ -5,8 +5,8 @@
     soak_dump.py BIN MODEL DATA OUT KILLS [--ranks 1,2,4] [--parts 3] [--seed 0] [options of intr-attend, such as --piece-samples 2]
 
 BIN holds the programs, MODEL is a weight file, DATA a packed set, OUT must not exist. Each attempt goes on with the same folder, on a number of
-ranks drawn from --ranks, or as one of --parts parts (0 = never), or as two jobs at once; SIGKILL ends all of its processes, or a single rank, at a
-moment drawn from the time that a whole dump takes. The other ranks must not wait for a dead one. A dump that ends before it is killed must equal the whole one, file by file but for dump.json, which
+ranks drawn from --ranks, or as one of --parts parts (0 = never), or as two jobs at once; SIGKILL ends all of its processes, or a single rank, at
+any moment or once a few more pieces are in place. The other ranks must not wait for a dead one. A dump that ends before it is killed must equal the whole one, file by file but for dump.json, which
 tells of the run; then the folder is deleted. So must the one that is finished after the last kill, and its merged file. Leaves with 0, or says
 what went wrong and leaves with 1. Linux; Python alone.
 """
@@ -62,15 +62,12 @@ class Soak:
         return subprocess.Popen(command, env=os.environ | MPI, start_new_session=True, stderr=subprocess.PIPE)
 
     def finish(self, folder: str) -> float:
-        """Returns the seconds behind the start of the program, when there is a plan."""
-        run, begin = self.start(folder), None
-        while run.poll() is None:
-            if begin is None and (self.out / folder / "plan.json").exists():
-                begin = time.monotonic()
-            time.sleep(0.002)
+        begin = time.monotonic()
+        run = self.start(folder)
+        _, errors = run.communicate()
         if run.returncode != 0:
-            sys.exit(f"soak: a dump that nobody kills left with {run.returncode}: {run.stderr.read().decode()}")
-        return time.monotonic() - (begin or time.monotonic())
+            sys.exit(f"soak: a dump that nobody kills left with {run.returncode}: {errors.decode()}")
+        return time.monotonic() - begin
 
     def pieces(self, folder: str) -> int:
         return len(list((self.out / folder).glob("piece-*.h5")))
@@ -89,7 +86,7 @@ class Soak:
             if (self.out / "whole" / name).read_bytes() != (self.out / folder / name).read_bytes():
                 sys.exit(f"soak: {name} differs from that of the whole dump")
 
-    def attempt(self, rng: random.Random, busy_s: float) -> bool:
+    def attempt(self, rng: random.Random, whole_s: float) -> bool:
         """One or two jobs on the folder. Returns whether one was killed while it ran."""
         runs = []
         for _ in range(rng.choice((1, 1, 2))):
@@ -97,12 +94,14 @@ class Soak:
                 runs.append(self.start("killed", part=f"{rng.randrange(self.asked.parts)}/{self.asked.parts}"))
             else:
                 runs.append(self.start("killed", rng.choice(self.asked.ranks)))
-        folder = self.out / "killed"
-        while not (folder / "plan.json").exists() and any(run.poll() is None for run in runs):
-            time.sleep(0.002)  # nothing can be lost before
-        end = time.monotonic() + rng.uniform(0, 1.2 * busy_s * len(runs))
-        while time.monotonic() < end and any(run.poll() is None for run in runs):
-            time.sleep(0.005)
+        # Some are killed at any moment, most once there are some more pieces.
+        if rng.random() < 0.3:
+            wanted, end = 1 << 30, time.monotonic() + rng.uniform(0, whole_s)
+        else:
+            wanted, end = self.pieces("killed") + rng.randint(1, 4), time.monotonic() + 60
+        while time.monotonic() < end and self.pieces("killed") < wanted and any(run.poll() is None for run in runs):
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.01))  # into the writing of the next one
         alive = [run for run in runs if run.poll() is None]
         for run in alive:
             kill(run, rng)
@@ -124,13 +123,13 @@ def main() -> None:
     asked, options = parser.parse_known_args()
     asked.out.mkdir(parents=True)
     soak, rng = Soak(asked, options), random.Random(asked.seed)
-    busy_s = soak.finish("whole")
+    whole_s = soak.finish("whole")
     kills = attempts = finished = partly = 0
     while kills < asked.kills:
         attempts += 1
         if attempts > 20 * asked.kills + 20:
             sys.exit("soak: the dump ends before it can be killed: give it more samples")
-        if soak.attempt(rng, busy_s):
+        if soak.attempt(rng, whole_s):
             kills += 1
             partly += 0 < soak.pieces("killed") < soak.pieces("whole")
         if (asked.out / "killed" / "dump.json").exists():
