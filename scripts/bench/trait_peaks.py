@@ -5,9 +5,9 @@
     trait_peaks.py DUMP BOXES [--record FILE]
 
 DUMP is a dump of the test split of the generated fine-grained set (scripts/trait_set.py), BOXES its boxes.csv. A map's peak is the center of what its
-largest cell looks at (the first of equals); chance is the share of cells whose center lies in the box. The best head is chosen on every other
-sample and counted on the others, so that choosing it does not flatter it. Each figure stands for the box, and for the box with 8 pixels of
-the picture around it. Python with h5py and NumPy.
+largest cell looks at (the first of equals); chance is the share of cells whose center lies in the box. The best head, of all and of each class, is
+chosen on every other sample and counted on the others, so that choosing it does not flatter it. Each figure stands for the box, and for the box
+with 8 pixels of the picture around it. Python with h5py and NumPy.
 """
 
 import argparse
@@ -54,6 +54,13 @@ def look(dump: h5py.File, boxes: dict) -> tuple[np.ndarray, np.ndarray]:
     return hits, chance
 
 
+def best_head(hits: np.ndarray) -> tuple[tuple, np.ndarray]:
+    """Layer and head with the most hits on every other sample, and their share on the others [margin]."""
+    chosen_on, counted_on = hits[:, 1::2].mean(1), hits[:, ::2].mean(1)
+    place = np.unravel_index(chosen_on[0].argmax(), chosen_on[0].shape)
+    return place, counted_on[:, place[0], place[1]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dump", type=Path)
@@ -65,30 +72,30 @@ def main() -> None:
     with h5py.File(asked.dump / "index.h5" if asked.dump.is_dir() else asked.dump) as dump:
         hits, chance = look(dump, boxes)
         layer_names = [int(n) for n in dump.attrs["layers"]]
+        labels, classes = dump["label"][:], [name.decode() for name in dump["classes"][:]]
         head_names = [f"head {int(n)}" for n in dump.attrs["heads"]] + ["mean of heads"]
-    odd, even = hits[:, 1::2].mean(1), hits[:, ::2].mean(1)  # [margin, layer, head]
-    best = np.unravel_index(odd[0].argmax(), odd[0].shape)
+    best, best_share = best_head(hits)
+    of_class = {name: best_head(hits[:, labels == c]) for c, name in enumerate(classes)}
+    title = lambda place: f"layer {layer_names[place[0]]}, {head_names[place[1]]}"
+    percent = lambda shares: [round(float(share), 4) for share in shares]
     figures = {
         "samples": hits.shape[1],
         "margins": MARGINS,
-        "chance": chance.mean(1).round(4).tolist(),
-        "best": f"layer {layer_names[best[0]]}, {head_names[best[1]]}",
-        "best_share": even[:, best[0], best[1]].round(4).tolist(),
-        "any_head_share": hits[..., :-1].any((2, 3)).mean(1).round(4).tolist(),
-        "all": {
-            f"layer {layer}, {head}": hits[:, :, i, k].mean(1).round(4).tolist()
-            for i, layer in enumerate(layer_names)
-            for k, head in enumerate(head_names)
-        },
+        "chance": percent(chance.mean(1)),
+        "best": {"head": title(best), "share": percent(best_share)},
+        "classes": {name: {"head": title(place), "share": percent(share)} for name, (place, share) in of_class.items()},
+        "heads": {title(place): percent(hits[:, :, place[0], place[1]].mean(1)) for place in np.ndindex(hits.shape[2:])},
     }
     if asked.record:
         asked.record.write_text(json.dumps(figures, indent=1) + "\n")
-    show = lambda pair: "  ".join(f"{100 * share:5.1f} %" for share in pair)
-    print(f"{figures['samples']} samples            in the box  within 8 pixels")
-    print(f"chance                       {show(figures['chance'])}")
-    print(f"best: {figures['best']:<22} {show(figures['best_share'])}   (half of the samples)")
-    for name, pair in figures["all"].items():
-        print(f"{name:<28} {show(pair)}")
+    line = lambda name, pair: print(f"{name:<40}" + "  ".join(f"{100 * share:10.1f} %" for share in pair))
+    print(f"{figures['samples']} samples".ljust(40) + f"{'in the box':>12}  {'8 pixels':>12}")
+    line("chance", figures["chance"])
+    line(f"best: {figures['best']['head']}", figures["best"]["share"])
+    for name, one in figures["classes"].items():
+        line(f"  {name}: {one['head']}", one["share"])
+    for name, pair in figures["heads"].items():
+        line(name, pair)
 
 
 if __name__ == "__main__":
