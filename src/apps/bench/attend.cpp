@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -13,7 +12,6 @@
 #include "intr/attention/piece_queue.h"
 #include "intr/core/error.h"
 #include "intr/core/option_set.h"
-#include "intr/core/progress.h"
 #include "intr/core/stopwatch.h"
 #include "intr/data/network_input.h"
 #include "intr/io/atomic_file.h"
@@ -24,7 +22,6 @@ namespace intr {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kWarmUps = 2;
 constexpr std::int64_t kPieceSamples = 96;  // of the test set of CUB-200-2011: a 64th
 
 /// What intr-attend stores unless it is told otherwise: the last layer, all heads, the true class
@@ -174,23 +171,12 @@ ExitCode bench_attend(const std::vector<std::string>& arguments) {
   const ScratchFolder folder(out);
   DumpRounds dump(model, batches, place.device, folder.path);
   dump.compare_with_evaluation();
-  const Json facts = {{"precision", o.precision},
-                      {"threads", at::get_num_threads()},
-                      {"ranks", 1},
-                      {"batches_per_round", batches.steps_per_epoch()},
-                      {"pad_fraction", batches.pad_fraction()}};
+  const Json facts = evaluation_facts(o, batches);
   const auto round = [&] {
     return Json{{"eval", eval_round(model, batches, place.device)}, {"dump", dump.round()}};
   };
-  const Json warmup = round();
-  for (int i = 1; i < kWarmUps; ++i) static_cast<void>(round());
-  Json rounds = Json::array();
-  Progress progress("attend", o.rounds, "rounds");
-  for (std::int64_t i = 0; i < o.rounds; ++i) {
-    rounds.push_back(round());
-    progress.advance();
-  }
-  progress.finish();
+  const Json warmup = warm_up(round);
+  const Json rounds = timed_rounds(o, "attend", round);
   const Json summary = summary_of(rounds);
   print_summary(facts, summary);
   write_result(o.json, "attend",

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/Parallel.h>
 
 #include "bench_report.h"
 #include "commands.h"
 #include "evaluation_rounds.h"
 #include "intr/core/option_set.h"
-#include "intr/core/progress.h"
 #include "intr/model/reference_math.h"
 #include "intr/train/device.h"
 #include "model_bench.h"
@@ -15,7 +13,6 @@ namespace intr {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kWarmUps = 2;
 
 Json summary_of(const Json& rounds, double batches) {
   Json summary = {
@@ -46,28 +43,17 @@ ExitCode bench_eval(const std::vector<std::string>& arguments) {
   set_reference_math(o.reference_math);
   const Intr model = evaluated_model(o, place.device);
   ReplayedBatches batches(shapes, o.classes, 0, 1, pinned_for(place.device));
-  Json facts = {{"precision", o.precision},
-                {"threads", at::get_num_threads()},
-                {"ranks", 1},
-                {"batches_per_round", batches.steps_per_epoch()},
-                {"pad_fraction", batches.pad_fraction()}};
+  Json facts = evaluation_facts(o, batches);
   const std::vector<float> check = check_logits(model, place.device);
   const auto round = [&] { return eval_round(model, batches, place.device); };
-  const Json warmup = round();
-  for (int i = 1; i < kWarmUps; ++i) static_cast<void>(round());
+  const Json warmup = warm_up(round);
   if (o.serve) {
     Json ready = ready_line(o, check);
     ready.update(facts);
     serve(ready, round);
     return ExitCode::kDone;
   }
-  Json rounds = Json::array();
-  Progress progress("eval", o.rounds, "rounds");
-  for (std::int64_t i = 0; i < o.rounds; ++i) {
-    rounds.push_back(round());
-    progress.advance();
-  }
-  progress.finish();
+  const Json rounds = timed_rounds(o, "eval", round);
   Json summary = summary_of(rounds, static_cast<double>(batches.steps_per_epoch()));
   add_rate(o, shapes, false, place.device, rounds, facts, summary);
   print_summary(facts, summary);

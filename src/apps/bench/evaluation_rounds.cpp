@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluation_rounds.h"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include "intr/core/progress.h"
 #include "intr/core/stopwatch.h"
 #include "intr/data/network_input.h"
 #include "intr/model/precision.h"
@@ -39,6 +41,32 @@ Json eval_round(const Intr& model, ReplayedBatches& batches, at::Device device) 
   }
   return {{"seconds", seconds}, {"work", batches.num_images()}, {"batches_ms", each},
           {"data_s", data},     {"forward_s", forward},         {"readback_s", readback}};
+}
+
+Json evaluation_facts(const ModelBench& o, const ReplayedBatches& batches) {
+  return {{"precision", o.precision},
+          {"threads", at::get_num_threads()},
+          {"ranks", 1},
+          {"batches_per_round", batches.steps_per_epoch()},
+          {"pad_fraction", batches.pad_fraction()}};
+}
+
+Json warm_up(const std::function<Json()>& round) {
+  const Json first = round();
+  static_cast<void>(round());
+  return first;
+}
+
+Json timed_rounds(const ModelBench& o, const std::string& name,
+                  const std::function<Json()>& round) {
+  Json rounds = Json::array();
+  Progress progress(name, o.rounds, "rounds");
+  for (std::int64_t i = 0; i < o.rounds; ++i) {
+    rounds.push_back(round());
+    progress.advance();
+  }
+  progress.finish();
+  return rounds;
 }
 
 }  // namespace intr
