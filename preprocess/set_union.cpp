@@ -11,6 +11,7 @@
 #include "intr/core/printable.h"
 #include "intr/core/version.h"
 #include "intr/data/shard_format.h"
+#include "intr/io/atomic_file.h"
 #include "intr/io/json_file.h"
 #include "preprocess/set_files.h"
 #include "preprocess/set_identity.h"
@@ -184,6 +185,9 @@ void SetUnion::write(const std::string& set) const {
   manifest.created = packing_time();
   for (std::size_t s = 0; s < splits_.size(); ++s)
     manifest.splits.push_back(write_split_index(set, splits_[s], shards_[s], manifest));
+  // Of attempts that were killed at their end.
+  for (const std::string& name : {report_.file(), std::string(shard_format::kManifestFile)})
+    remove_leftovers(set + "/" + name);
   write_json(set + "/" + report_.file(), report_.json());
   manifest.write(set);
 }

@@ -137,8 +137,8 @@ ExitCode Dumper::run() {
            {"seconds", seconds}});
   else if (first_rank)
     log::info(
-        "part {} of {} is done; {} of {} pieces are left to other parts, the last of which "
-        "writes the index",
+        "part {} of {} is done; {} of {} pieces are left to other parts. The last one writes the "
+        "index, as intr-attend merge does",
         work_.part.number, work_.part.count, others.size(), plan_.file.num_pieces());
   communicator.barrier({.section = "dump index"});
   return ExitCode::kDone;
