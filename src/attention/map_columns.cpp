@@ -208,9 +208,8 @@ void check_sample(const hdf5::File& file, const MapTable& table, std::size_t row
   if (sample.true_rank != -1 && !in_range(sample.true_rank))
     bad(fmt::format("rank {} of {} classes", sample.true_rank, facts.class_count));
   if (!logits_are_finite(sample)) bad("a logit is not finite");
-  if (sample.source_size.area() == 0 || sample.resized_size.area() == 0 ||
-      sample.padded_size.area() == 0)
-    bad("a picture without pixels");
+  for (const ImageSize& size : {sample.source_size, sample.resized_size, sample.padded_size})
+    if (size.height < 1 || size.width < 1) bad("a picture without pixels");
   if (sample.grid.height < 1 || sample.grid.width < 1 ||
       sample.grid.height > sample.grid_full.height || sample.grid.width > sample.grid_full.width)
     bad(fmt::format("grid {} x {} in one of {} x {}", sample.grid.height, sample.grid.width,

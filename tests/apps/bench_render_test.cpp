@@ -53,7 +53,8 @@ TEST(BenchRender, EqualWorkHasEqualBytes) {
                   .exit_code,
               0);
     std::vector<double> bytes;
-    for (const auto& round : read_json(file).at("rounds")) bytes.push_back(round.at("bytes"));
+    const auto result = read_json(file);
+    for (const auto& round : result.at("rounds")) bytes.push_back(round.at("bytes"));
     return bytes;
   };
   EXPECT_EQ(bytes_of("1"), bytes_of("3"));
