@@ -250,6 +250,14 @@ TEST(DumpIndex, BothFilesMakeAFinishedDump) {
   }
   write_file(dir / "dump/index.h5", "half");
   EXPECT_FALSE(dump_is_finished(dir / "dump"));
+  // An index of some of the samples beside the dump.json of all.
+  const std::string piece = read_file(dir / "dump/piece-00001.h5");
+  const std::string dump = read_file(dir / "dump/dump.json");
+  std::filesystem::remove(dir / "dump/piece-00001.h5");
+  write_partial_index(dir / "dump", plan);
+  write_file(dir / "dump/piece-00001.h5", piece);
+  write_file(dir / "dump/dump.json", dump);
+  EXPECT_FALSE(dump_is_finished(dir / "dump"));
   write_dump_index(dir / "dump", plan);
   EXPECT_TRUE(dump_is_finished(dir / "dump"));
 }
