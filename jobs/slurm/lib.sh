@@ -1,0 +1,330 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What all job scripts share: settings, launching, waiting, and what comes next. Sourced, never run. Needs bash 4.2, awk and
+# Slurm's commands; no root, no database. A script's own text is
+#
+#     intr_settings; intr_need …      settings of env.sh; leaves with 2 if one is missing
+#     intr_begin PROGRAM FOLDER       checks, head of the log; leaves at once if FOLDER has DONE or STUCK
+#     intr_ranks PROGRAM WORD…        runs it over all tasks, passes signals on, waits
+#     intr_next                       requeues, finishes or stops, and says which; does not return
+#
+# Exit codes are the programs' (docs/architecture.md); docs/running-on-slurm.md explains what is decided here and why.
+
+intr_say() { printf 'intr: %s\n' "$*"; }
+intr_fail() { # CODE MESSAGE: one line on standard error, then leaves
+  local code=$1
+  shift
+  printf 'intr: %s\n' "$*" >&2
+  exit "$code"
+}
+
+# --- settings ---------------------------------------------------------------------------------------------------------------
+
+intr_settings() {
+  local file=${INTR_ENV:-$jobs/env.sh}
+  [ -r "$file" ] || intr_fail 2 "$file is missing. Next: cp $jobs/env.sh.example $file, then set what it asks for"
+  # shellcheck source-path=SCRIPTDIR source=env.sh.example
+  . "$file" || intr_fail 2 "$file ends with an error. Next: bash -n $file"
+  : "${INTR_BIN:=}" "${INTR_DATA:=}" "${INTR_RUN:=}" "${INTR_DUMP:=}" "${INTR_IFACE:=}" "${INTR_CONTAINER:=}" "${INTR_EXTRA:=}"
+  : "${INTR_STAGE:=}" "${INTR_LAUNCHER:=srun}" "${INTR_MPI:=pmix}" "${INTR_MAX_STUCK:=5}" "${INTR_MAX_RESTARTS:=500}" "${INTR_PAUSE:=10}"
+  : "${INTR_MIN_FREE_MB:=1024}" "${INTR_NO_REQUEUE:=}" "${INTR_DRY_RUN:=}"
+  local word
+  for word in INTR_MAX_STUCK INTR_MAX_RESTARTS INTR_PAUSE INTR_MIN_FREE_MB; do
+    case ${!word} in '' | *[!0-9]*) intr_fail 2 "$word is '${!word}', not a whole number. Next: correct it in $file" ;; esac
+  done
+  if [ -n "$INTR_IFACE" ]; then
+    export OMPI_MCA_btl_tcp_if_include=$INTR_IFACE OMPI_MCA_oob_tcp_if_include=$INTR_IFACE NCCL_SOCKET_IFNAME=$INTR_IFACE
+  fi
+  # From Slurm 22.05 on srun no longer takes this from the batch script's own options.
+  [ -z "${SLURM_CPUS_PER_TASK:-}" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+}
+
+intr_need() { # VARIABLE WHAT
+  [ -n "${!1:-}" ] || intr_fail 2 "$1 is not set: $2. Next: set it in $jobs/env.sh, or $1=… sbatch …"
+}
+
+intr_program() { # PROGRAM: prints the file to start
+  if [ -n "$INTR_BIN" ]; then printf '%s/%s' "$INTR_BIN" "$1"; else printf '%s' "$1"; fi
+}
+
+# --- begin ------------------------------------------------------------------------------------------------------------------
+
+intr_begin() { # PROGRAM FOLDER: FOLDER is where this job's result grows and its requeues are counted
+  intr_state=$2 intr_status=0 intr_cause='' intr_message='' intr_traps=0 intr_term='' intr_asked='' intr_pid=''
+  intr_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
+  intr_job=${intr_job:-${SLURM_JOB_ID:-}}
+  export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
+  [ -z "$INTR_DRY_RUN" ] || return 0
+  trap 'intr_on_signal TERM' TERM
+  trap 'intr_on_signal USR2' USR2
+  trap 'intr_on_signal USR1' USR1
+
+  if [ -e "$intr_state/DONE" ]; then
+    intr_say "$intr_state is finished (DONE). Nothing to do."
+    exit 0
+  fi
+  [ ! -e "$intr_state/STUCK" ] || intr_fail 76 "$(head -n 1 "$intr_state/STUCK") Next: mend it, then rm $intr_state/STUCK and submit again"
+  local program free version
+  program=$(intr_program "$1")
+  [ -n "$INTR_CONTAINER" ] || command -v "$program" >/dev/null ||
+    intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs, or load their module there"
+  mkdir -p "$intr_state" 2>/dev/null
+  [ -w "$intr_state" ] ||
+    intr_fail 78 "cannot write in $intr_state on $(hostname). Next: check its path, rights and quota"
+  free=$(df -Pm "$intr_state" 2>/dev/null | awk 'NR == 2 {print $4}')
+  [ "${free:-$INTR_MIN_FREE_MB}" -ge "$INTR_MIN_FREE_MB" ] ||
+    intr_fail 78 "only $free MiB are free in $intr_state, INTR_MIN_FREE_MB asks for $INTR_MIN_FREE_MB. Next: make room, then submit again"
+
+  version=$($(intr_in_container) "$program" --version 2>/dev/null | head -n 1)
+  intr_say "$(date '+%F %T') job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}, nodes ${SLURM_JOB_NODELIST:-$(hostname)}, tasks ${SLURM_NTASKS:-1}"
+  intr_say "${version:-$program} for $intr_state"
+  intr_deadline
+  intr_count_lost_attempt
+  intr_before=$(intr_progress)
+  intr_say "starts from $(intr_unit) $intr_before, attempt $INTR_ATTEMPT"
+}
+
+# INTR_DEADLINE: when this job's time is over, in seconds since 1970. The program stops by itself before.
+intr_deadline() {
+  local left seconds
+  if [ -n "${SLURM_JOB_END_TIME:-}" ]; then
+    export INTR_DEADLINE=$SLURM_JOB_END_TIME
+  else
+    left=$(squeue -h -j "${SLURM_JOB_ID:-}" -o %L 2>/dev/null | head -n 1)
+    seconds=$(intr_seconds "$left") || {
+      intr_say "time limit: none that squeue knows ('$left'). A stop comes by signal alone."
+      unset INTR_DEADLINE
+      return 0
+    }
+    export INTR_DEADLINE=$(($(date +%s) + seconds))
+  fi
+  intr_say "deadline $(date -d "@$INTR_DEADLINE" '+%F %T' 2>/dev/null || echo "$INTR_DEADLINE")"
+}
+
+intr_seconds() { # [DAYS-][[HOURS:]MINUTES:]SECONDS as squeue prints it; fails on anything else
+  [[ $1 =~ ^(([0-9]+)-)?(([0-9]+):)?([0-9]+):([0-9]+)$ ]] || return 1
+  local days=${BASH_REMATCH[2]:-0} hours=${BASH_REMATCH[4]:-0} minutes=${BASH_REMATCH[5]} seconds=${BASH_REMATCH[6]}
+  echo $((((10#$days * 24 + 10#$hours) * 60 + 10#$minutes) * 60 + 10#$seconds))
+}
+
+# How far the work has come that no crash can take back: the step of the newest good checkpoint; for sets and dumps, files.
+intr_progress() {
+  if [ -e "$intr_state/checkpoints/MANIFEST" ]; then
+    awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$intr_state/checkpoints/MANIFEST"
+  else
+    find "$intr_state" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
+  fi
+}
+intr_unit() { if [ -e "$intr_state/checkpoints" ]; then echo step; else echo "finished files:"; fi; }
+
+# --- run --------------------------------------------------------------------------------------------------------------------
+
+intr_in_container() { if [ -n "$INTR_CONTAINER" ]; then printf '%s' "$jobs/container.sh"; fi; }
+
+# Starts PROGRAM over all tasks of the job and waits for it; INTR_EXTRA, the site's words, come last.
+intr_ranks() { # PROGRAM WORD…
+  local program=$1 launch=() extra=() container=()
+  shift
+  read -r -a extra <<<"$INTR_EXTRA"
+  [ -z "$INTR_CONTAINER" ] || container=("$jobs/container.sh")
+  if [ "$INTR_LAUNCHER" = mpirun ]; then
+    # The script itself is task 0 of the job; ranks on this node must not take that for theirs.
+    unset SLURM_PROCID
+    launch=(mpirun --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node" --bind-to core -x INTR_ATTEMPT)
+    [ -z "${INTR_DEADLINE:-}" ] || launch+=(-x INTR_DEADLINE)
+  else
+    # Without --kill-on-bad-exit the ranks that live would wait for a dead one for ever.
+    launch=(srun --kill-on-bad-exit=1 "--mpi=$INTR_MPI" --cpu-bind=cores)
+    [ -z "${SLURM_GPUS_ON_NODE:-}" ] || launch+=(--gpu-bind=none)
+  fi
+  intr_run "${launch[@]}" "${container[@]}" "$(intr_program "$program")" "$@" "${extra[@]}"
+}
+
+# Runs a command in the background, so that traps run at once, and waits until it has really ended.
+intr_run() { # COMMAND WORD…
+  if [ -n "$INTR_DRY_RUN" ]; then
+    printf '%q ' "$@"
+    echo
+    return 0
+  fi
+  if [ -n "$intr_asked$intr_term" ]; then
+    intr_say "a stop was asked for (${intr_asked:-TERM}) before anything was started"
+    intr_status=75 intr_cause=stop-signal
+    return 0
+  fi
+  intr_say "$(printf '%q ' "$@")"
+  local traps status
+  "$@" &
+  intr_pid=$!
+  while :; do
+    traps=$intr_traps
+    wait "$intr_pid"
+    status=$? # a signal ends wait with 128 + n, which is not the command's; 127: it was collected before
+    [ "$status" = 127 ] || intr_status=$status
+    [ "$traps" != "$intr_traps" ] || break
+  done
+  intr_pid=''
+  intr_classify
+}
+
+# Never TERM to srun: it would kill the ranks at once. Under srun Slurm itself sends them TERM; mpirun passes on USR1 and USR2 alone.
+intr_on_signal() {
+  intr_traps=$((intr_traps + 1))
+  if [ "$1" = TERM ]; then
+    intr_term=yes
+    [ "$INTR_LAUNCHER" = mpirun ] && [ -n "$intr_pid" ] && kill -USR2 "$intr_pid" 2>/dev/null
+  else
+    intr_asked=$1
+    [ -z "$intr_pid" ] || kill -USR2 "$intr_pid" 2>/dev/null
+  fi
+  return 0
+}
+
+# Launchers lose exit codes. The program's own record of this attempt counts first, then what the launcher says.
+intr_classify() {
+  local record=$intr_state/attempts/$INTR_ATTEMPT.json line code launcher=$intr_status
+  line=$(head -n 1 "$record" 2>/dev/null)
+  if [[ $line =~ ^\{\"code\":([0-9]+),\"cause\":\"([a-z-]+)\".*\}$ ]]; then
+    intr_status=${BASH_REMATCH[1]} intr_cause=${BASH_REMATCH[2]}
+    intr_message=$(printf '%s' "$line" | sed -n 's/.*"message":"\(.*\)"}$/\1/p')
+    return 0
+  fi
+  code=$launcher
+  case $launcher in
+    0 | 2 | 65 | 70 | 77 | 78) intr_cause='' ;;
+    75) intr_cause=stop-signal ;;
+    76) intr_cause=peer-lost ;;
+    132 | 133 | 134 | 136 | 139) code=70 intr_cause=crash intr_message="a rank died of signal $((launcher - 128))" ;;
+    137) code=76 intr_cause=killed intr_message="a rank was killed; perhaps out of memory: see --mem" ;;
+    *) code=76 intr_cause=launcher intr_message="the launcher left with $launcher and no rank said why" ;;
+  esac
+  intr_status=$code
+}
+
+# --- what comes next --------------------------------------------------------------------------------------------------------
+
+# FOLDER/requeue.tsv has a line an attempt: attempt, code, cause, progress before, after, time.
+intr_record() { # ATTEMPT CODE CAUSE BEFORE AFTER
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:--}" "$4" "$5" "$(date +%FT%T)" >>"$intr_state/requeue.tsv" 2>/dev/null ||
+    intr_say "cannot write $intr_state/requeue.tsv"
+}
+
+# A restart of this job whose last attempt left no line: its node died with the script. It counts, or a job that takes its node
+# down would come back for ever.
+intr_count_lost_attempt() {
+  local restart=${SLURM_RESTART_COUNT:-0} last
+  [ "$restart" -gt 0 ] || return 0
+  last=${intr_job/_/-}_$((restart - 1))
+  ! grep -qs "^$last"$'\t' "$intr_state/requeue.tsv" || return 0
+  intr_say "attempt $last left no trace: its node failed"
+  intr_record "$last" 76 node "$(intr_last_progress)" "$(intr_progress)"
+}
+intr_last_progress() { awk -F '\t' 'NF == 6 {last = $5} END {print last + 0}' "$intr_state/requeue.tsv" 2>/dev/null || echo 0; }
+
+# Attempts in a row, up to the last, that ended to be repeated and left no more on disk than they found. Attempts that Slurm or
+# the user ended ("taken") say nothing about it; torn lines are passed over.
+intr_stuck() {
+  awk -F '\t' 'NF == 6 && $3 != "taken" {if (($2 == 75 || $2 == 76) && $5 + 0 <= $4 + 0) ++stuck; else stuck = 0} END {print stuck + 0}' \
+    "$intr_state/requeue.tsv" 2>/dev/null || echo 0
+}
+intr_attempts() { grep -c . "$intr_state/requeue.tsv" 2>/dev/null || true; }
+
+intr_time_limit() { scontrol show job "$SLURM_JOB_ID" 2>/dev/null | grep -q 'Reason=TimeLimit'; }
+
+# Last call of a script that can go on: decides, says so, leaves.
+intr_next() {
+  [ -z "$INTR_DRY_RUN" ] || exit 0
+  local after stuck pause=0
+  after=$(intr_progress)
+  [ -z "$intr_message" ] || intr_say "$intr_message"
+  intr_exclude_hint
+  case $intr_status in
+    75 | 76) ;;
+    *)
+      intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after"
+      intr_end "$intr_status" "$(intr_meaning "$intr_status")"
+      ;;
+  esac
+  if [ "$intr_cause" = halt ]; then
+    intr_record "$INTR_ATTEMPT" 75 halt "$intr_before" "$after"
+    intr_end 75 "stopped at $(intr_unit) $after because of $intr_state/HALT. Next: rm $intr_state/HALT and submit again"
+  fi
+  if [ -n "$intr_term" ] && ! intr_time_limit; then
+    # Preempted and failed nodes: Slurm itself requeues. Cancelled: a requeue here would bring the job back.
+    intr_record "$INTR_ATTEMPT" "$intr_status" taken "$intr_before" "$after"
+    intr_end "$intr_status" "stopped by Slurm at $(intr_unit) $after. A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
+  fi
+  intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after"
+  stuck=$(intr_stuck)
+  if [ "$stuck" -ge "$INTR_MAX_STUCK" ]; then intr_stop "$stuck attempts in a row came no further than $(intr_unit) $after."; fi
+  if [ "$(intr_attempts)" -ge "$INTR_MAX_RESTARTS" ]; then intr_stop "$(intr_attempts) attempts were made (INTR_MAX_RESTARTS)."; fi
+  [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_unit) $after, to be continued by the next job of the chain"
+  if [ "$intr_status" = 76 ]; then pause=$((INTR_PAUSE << (stuck > 4 ? 4 : stuck > 0 ? stuck - 1 : 0))); fi
+  intr_requeue "$pause" "$after"
+}
+
+intr_stop() { # REASON: a loop without progress ends here
+  {
+    echo "$1"
+    tail -n 5 "$intr_state/train.log" 2>/dev/null
+  } >"$intr_state/STUCK"
+  sed 's/^/intr: /' "$intr_state/STUCK"
+  intr_record - 0 stopped "$intr_before" "$intr_before" # counting begins anew when STUCK is gone
+  intr_end 76 "no more requeues. Next: read the lines above, mend it, then rm $intr_state/STUCK and submit again"
+}
+
+intr_requeue() { # PAUSE_S PROGRESS
+  local try what
+  what="$(intr_unit) $2, after attempt $INTR_ATTEMPT ended with $intr_status${intr_cause:+ ($intr_cause)}"
+  command -v scontrol >/dev/null || intr_end "$intr_status" "stopped at $what. scontrol is not here: submit again, it goes on"
+  # This script gets TERM from its own requeue, and would go on beside its successor if it stayed.
+  trap '' TERM
+  for try in 1 2 3; do
+    if scontrol requeue "$intr_job" 2>&1; then
+      [ "$1" = 0 ] || scontrol update "JobId=$intr_job" "StartTime=now+$1" >/dev/null 2>&1
+      intr_end "$intr_status" "requeued at $what, to start in $1 s or later"
+    fi
+    [ "$try" = 3 ] || sleep "${INTR_RETRY_S:-5}"
+  done
+  intr_end "$intr_status" "stopped at $what. scontrol refused to requeue: submit again, it goes on"
+}
+
+# For scripts that are not requeued.
+intr_finish() {
+  [ -z "$INTR_DRY_RUN" ] || exit 0
+  [ -z "${intr_message:-}" ] || intr_say "$intr_message"
+  intr_end "$intr_status" "$(intr_meaning "$intr_status")"
+}
+
+intr_end() { # CODE WHAT: the last line of every log, and of status.sh
+  printf '%s\tjob %s\texit %s\t%s\n' "$(date '+%F %T')" "${intr_job:-none}" "$1" "$2" >"$intr_state/last-job.tsv" 2>/dev/null
+  intr_say "exit $1: $2"
+  exit "$1"
+}
+
+intr_meaning() { # CODE
+  case $1 in
+    0) echo "finished. ${intr_after_success:-}" ;;
+    2) echo "the command was not understood. Next: correct it and submit again" ;;
+    65) echo "input is damaged or not what it should be; a requeue would not help. Next: see the message above" ;;
+    70) echo "a fault in the program. Next: report it with this log and $intr_state/attempts" ;;
+    75) echo "stopped early, nothing is lost. Next: submit again, it goes on" ;;
+    76) echo "a rank died or hung. Next: submit again" ;;
+    77) echo "training diverged. Next: lower the learning rate or look at the samples that are named, then submit again" ;;
+    78) echo "this setting or machine cannot work; a requeue would not help. Next: see the message above, then submit again" ;;
+    *) echo "left with $1" ;;
+  esac
+}
+
+intr_exclude_hint() {
+  local nodes
+  nodes=$(awk 'NF {print $1}' "$intr_state/exclude.txt" 2>/dev/null | sort -u | paste -sd, -)
+  [ -z "$nodes" ] || intr_say "slow or bad nodes were seen; to leave them out: sbatch --exclude=$nodes …"
+}
+
+# With INTR_PREFLIGHT=1: checks the nodes of this job before they are used for work (preflight.sh); bad ones end the job with 78.
+intr_preflight() {
+  [ -n "${INTR_PREFLIGHT:-}" ] || return 0
+  intr_run bash "$jobs/preflight.sh" "$intr_state"
+  [ "$intr_status" = 0 ] || intr_finish
+}
