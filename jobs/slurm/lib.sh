@@ -4,9 +4,9 @@
 # Slurm's commands; no root, no database. A script's own text is
 #
 #     intr_settings; intr_need …      settings of env.sh; leaves with 2 if one is missing
-#     intr_begin PROGRAM FOLDER       checks, head of the log; leaves at once if FOLDER has DONE or STUCK
-#     intr_ranks PROGRAM WORD…        runs it over all tasks, passes signals on, waits
-#     intr_next                       requeues, finishes or stops, and says which; does not return
+#     intr_begin PROGRAM FOLDER [STATE]   checks, head of the log; leaves at once if STATE has DONE or STUCK
+#     intr_ranks PROGRAM WORD…        runs it over all tasks, passes signals on, waits; intr_one: in this script's place alone
+#     intr_next                       requeues, finishes or stops, and says which; does not return. intr_finish: never requeues
 #
 # Exit codes are the programs' (docs/architecture.md); docs/running-on-slurm.md explains what is decided here and why.
 
@@ -43,14 +43,11 @@ intr_need() { # VARIABLE WHAT
   [ -n "${!1:-}" ] || intr_fail 2 "$1 is not set: $2. Next: set it in $jobs/env.sh, or $1=… sbatch …"
 }
 
-intr_program() { # PROGRAM: prints the file to start
-  if [ -n "$INTR_BIN" ]; then printf '%s/%s' "$INTR_BIN" "$1"; else printf '%s' "$1"; fi
-}
 
 # --- begin ------------------------------------------------------------------------------------------------------------------
 
-intr_begin() { # PROGRAM FOLDER: FOLDER is where this job's result grows and its requeues are counted
-  intr_state=$2 intr_status=0 intr_cause='' intr_message='' intr_traps=0 intr_term='' intr_asked='' intr_pid=''
+intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attempts are counted (FOLDER itself if it is not given)
+  intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message='' intr_traps=0 intr_term='' intr_asked='' intr_pid=''
   intr_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
   intr_job=${intr_job:-${SLURM_JOB_ID:-}}
   export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
@@ -64,8 +61,8 @@ intr_begin() { # PROGRAM FOLDER: FOLDER is where this job's result grows and its
     exit 0
   fi
   [ ! -e "$intr_state/STUCK" ] || intr_fail 76 "$(head -n 1 "$intr_state/STUCK") Next: mend it, then rm $intr_state/STUCK and submit again"
-  local program free version
-  program=$(intr_program "$1")
+  local program free
+  program=${INTR_BIN:+$INTR_BIN/}$1
   [ -n "$INTR_CONTAINER" ] || command -v "$program" >/dev/null ||
     intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs, or load their module there"
   mkdir -p "$intr_state" 2>/dev/null
@@ -75,13 +72,11 @@ intr_begin() { # PROGRAM FOLDER: FOLDER is where this job's result grows and its
   [ "${free:-$INTR_MIN_FREE_MB}" -ge "$INTR_MIN_FREE_MB" ] ||
     intr_fail 78 "only $free MiB are free in $intr_state, INTR_MIN_FREE_MB asks for $INTR_MIN_FREE_MB. Next: make room, then submit again"
 
-  version=$($(intr_in_container) "$program" --version 2>/dev/null | head -n 1)
   intr_say "$(date '+%F %T') job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}, nodes ${SLURM_JOB_NODELIST:-$(hostname)}, tasks ${SLURM_NTASKS:-1}"
-  intr_say "${version:-$program} for $intr_state"
   intr_deadline
   intr_count_lost_attempt
   intr_before=$(intr_progress)
-  intr_say "starts from $(intr_unit) $intr_before, attempt $INTR_ATTEMPT"
+  intr_say "$intr_result: at $(intr_at "$intr_before"), attempt $INTR_ATTEMPT"
 }
 
 # INTR_DEADLINE: when this job's time is over, in seconds since 1970. The program stops by itself before.
@@ -109,24 +104,33 @@ intr_seconds() { # [DAYS-][[HOURS:]MINUTES:]SECONDS as squeue prints it; fails o
 
 # How far the work has come that no crash can take back: the step of the newest good checkpoint; for sets and dumps, files.
 intr_progress() {
-  if [ -e "$intr_state/checkpoints/MANIFEST" ]; then
-    awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$intr_state/checkpoints/MANIFEST"
+  if [ -e "$intr_result/checkpoints/MANIFEST" ]; then
+    awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$intr_result/checkpoints/MANIFEST"
   else
-    find "$intr_state" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
+    find "$intr_result" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
   fi
 }
-intr_unit() { if [ -e "$intr_state/checkpoints" ]; then echo step; else echo "finished files:"; fi; }
+intr_at() { # PROGRESS, in words
+  if [ -e "$intr_result/checkpoints" ]; then echo "step $1"; else echo "$1 finished files"; fi
+}
 
 # --- run --------------------------------------------------------------------------------------------------------------------
 
-intr_in_container() { if [ -n "$INTR_CONTAINER" ]; then printf '%s' "$jobs/container.sh"; fi; }
-
-# Starts PROGRAM over all tasks of the job and waits for it; INTR_EXTRA, the site's words, come last.
-intr_ranks() { # PROGRAM WORD…
-  local program=$1 launch=() extra=() container=()
+# The array intr_words: a program of ours and its words, in the container if there is one; intr-train gets INTR_EXTRA, too.
+intr_command() { # PROGRAM WORD…
+  local program=$1
   shift
-  read -r -a extra <<<"$INTR_EXTRA"
-  [ -z "$INTR_CONTAINER" ] || container=("$jobs/container.sh")
+  intr_words=("${INTR_BIN:+$INTR_BIN/}$program" "$@")
+  [ -z "$INTR_CONTAINER" ] || intr_words=("$jobs/container.sh" "${intr_words[@]}")
+  # shellcheck disable=SC2206 # INTR_EXTRA is words
+  [ "$program" != intr-train ] || intr_words+=($INTR_EXTRA)
+}
+
+# Starts PROGRAM over all tasks of the job and waits for it.
+intr_ranks() { # PROGRAM WORD…
+  local launch
+  intr_command "$@"
+  intr_check_words || return 0
   if [ "$INTR_LAUNCHER" = mpirun ]; then
     # The script itself is task 0 of the job; ranks on this node must not take that for theirs.
     unset SLURM_PROCID
@@ -137,7 +141,23 @@ intr_ranks() { # PROGRAM WORD…
     launch=(srun --kill-on-bad-exit=1 "--mpi=$INTR_MPI" --cpu-bind=cores)
     [ -z "${SLURM_GPUS_ON_NODE:-}" ] || launch+=(--gpu-bind=none)
   fi
-  intr_run "${launch[@]}" "${container[@]}" "$(intr_program "$program")" "$@" "${extra[@]}"
+  intr_run "${launch[@]}" "${intr_words[@]}"
+}
+
+# Words that the program does not understand end the job here: from many ranks at once the launcher could lose the code 2.
+intr_check_words() {
+  [ -z "$INTR_DRY_RUN" ] || return 0
+  local version
+  version=$("${intr_words[@]}" --version)
+  intr_status=$?
+  [ "$intr_status" != 0 ] || intr_say "$(head -n 1 <<<"$version")"
+  [ "$intr_status" != 2 ]
+}
+
+# Runs PROGRAM in this script's place alone: no launcher, no ranks.
+intr_one() { # PROGRAM WORD…
+  intr_command "$@"
+  intr_run "${intr_words[@]}"
 }
 
 # Runs a command in the background, so that traps run at once, and waits until it has really ended.
@@ -247,18 +267,18 @@ intr_next() {
   esac
   if [ "$intr_cause" = halt ]; then
     intr_record "$INTR_ATTEMPT" 75 halt "$intr_before" "$after"
-    intr_end 75 "stopped at $(intr_unit) $after because of $intr_state/HALT. Next: rm $intr_state/HALT and submit again"
+    intr_end 75 "stopped at $(intr_at "$after") because of $intr_state/HALT. Next: rm $intr_state/HALT and submit again"
   fi
   if [ -n "$intr_term" ] && ! intr_time_limit; then
     # Preempted and failed nodes: Slurm itself requeues. Cancelled: a requeue here would bring the job back.
     intr_record "$INTR_ATTEMPT" "$intr_status" taken "$intr_before" "$after"
-    intr_end "$intr_status" "stopped by Slurm at $(intr_unit) $after. A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
+    intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
   fi
   intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after"
   stuck=$(intr_stuck)
-  if [ "$stuck" -ge "$INTR_MAX_STUCK" ]; then intr_stop "$stuck attempts in a row came no further than $(intr_unit) $after."; fi
+  if [ "$stuck" -ge "$INTR_MAX_STUCK" ]; then intr_stop "$stuck attempts in a row came no further than $(intr_at "$after")."; fi
   if [ "$(intr_attempts)" -ge "$INTR_MAX_RESTARTS" ]; then intr_stop "$(intr_attempts) attempts were made (INTR_MAX_RESTARTS)."; fi
-  [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_unit) $after, to be continued by the next job of the chain"
+  [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_at "$after"), to be continued by the next job of the chain"
   if [ "$intr_status" = 76 ]; then pause=$((INTR_PAUSE << (stuck > 4 ? 4 : stuck > 0 ? stuck - 1 : 0))); fi
   intr_requeue "$pause" "$after"
 }
@@ -275,7 +295,7 @@ intr_stop() { # REASON: a loop without progress ends here
 
 intr_requeue() { # PAUSE_S PROGRESS
   local try what
-  what="$(intr_unit) $2, after attempt $INTR_ATTEMPT ended with $intr_status${intr_cause:+ ($intr_cause)}"
+  what="$(intr_at "$2"), after attempt $INTR_ATTEMPT ended with $intr_status${intr_cause:+ ($intr_cause)}"
   command -v scontrol >/dev/null || intr_end "$intr_status" "stopped at $what. scontrol is not here: submit again, it goes on"
   # This script gets TERM from its own requeue, and would go on beside its successor if it stayed.
   trap '' TERM
@@ -316,15 +336,22 @@ intr_meaning() { # CODE
   esac
 }
 
+# Nodes that were slow or bad, joined by commas: at most a quarter of all, the newest.
+intr_excluded() { # FOLDER
+  local all
+  all=$(sinfo -h -N -o %N 2>/dev/null | sort -u | wc -l)
+  awk 'NF {print $1}' "$1/exclude.txt" 2>/dev/null | tac | awk '!seen[$1]++' | head -n "$((all / 4))" | paste -sd, -
+}
+
 intr_exclude_hint() {
   local nodes
-  nodes=$(awk 'NF {print $1}' "$intr_state/exclude.txt" 2>/dev/null | sort -u | paste -sd, -)
+  nodes=$(awk 'NF && !seen[$1]++ {print $1}' "$intr_result/exclude.txt" 2>/dev/null | paste -sd, -)
   [ -z "$nodes" ] || intr_say "slow or bad nodes were seen; to leave them out: sbatch --exclude=$nodes …"
 }
 
 # With INTR_PREFLIGHT=1: checks the nodes of this job before they are used for work (preflight.sh); bad ones end the job with 78.
 intr_preflight() {
   [ -n "${INTR_PREFLIGHT:-}" ] || return 0
-  intr_run bash "$jobs/preflight.sh" "$intr_state"
+  intr_run bash "$jobs/preflight.sh" "$intr_result"
   [ "$intr_status" = 0 ] || intr_finish
 }
