@@ -175,7 +175,7 @@ intr_run() { # COMMAND WORD…
   intr_say "$(printf '%q ' "$@")"
   local traps status
   "$@" &
-  intr_pid=$!
+  intr_pid=$! intr_status=127 # until something else is known: no launcher is no success
   while :; do
     traps=$intr_traps
     wait "$intr_pid"
