@@ -174,6 +174,7 @@ intr_run() { # COMMAND WORD…
   fi
   intr_say "$(printf '%q ' "$@")"
   local traps status
+  rm -f "$intr_state/attempts/$INTR_ATTEMPT.json" 2>/dev/null # of a command before this one in the same attempt
   "$@" &
   intr_pid=$! intr_status=127 # until something else is known: no launcher is no success
   while :; do
