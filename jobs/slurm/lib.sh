@@ -82,7 +82,7 @@ intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attem
 # INTR_DEADLINE: when this job's time is over, in seconds since 1970. The program stops by itself before.
 intr_deadline() {
   local left seconds
-  if [ -n "${SLURM_JOB_END_TIME:-}" ]; then
+  if [[ ${SLURM_JOB_END_TIME:-} =~ ^[0-9]+$ ]]; then
     export INTR_DEADLINE=$SLURM_JOB_END_TIME
   else
     left=$(squeue -h -j "${SLURM_JOB_ID:-}" -o %L 2>/dev/null | head -n 1)
