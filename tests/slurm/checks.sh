@@ -59,7 +59,11 @@ begin() { # [VARIABLE=VALUE…]
     SLURM_JOB_ID=100 SLURM_JOB_NAME=test SLURM_JOB_NODELIST=n1 SLURM_NTASKS=2 SLURM_NTASKS_PER_NODE=2 "$@")
 }
 with() { settings+=("$@"); } # later ones win
-without() { settings=(-u "$1" "${settings[@]}"); }
+without() { # VARIABLE
+  local one kept=()
+  for one in "${settings[@]}"; do [ "${one%%=*}" = "$1" ] || kept+=("$one"); done
+  settings=("${kept[@]}")
+}
 
 job() { # SCRIPT WORD…: runs it; its code is in status, its output in box/log and box/err
   local script=$1
@@ -93,9 +97,14 @@ in_lib() { # COMMANDS: prints what they print after lib.sh was sourced and a job
 }
 
 last() { tail -n 1 "$box/log"; }
-requeues() { grep -c '^requeue' "$box/scontrol.calls" 2>/dev/null || true; }
-started() { grep -c . "$box/${1:-srun}.calls" 2>/dev/null || true; }
-signals() { sort -u "$box/${1:-srun}.signals" 2>/dev/null | paste -sd, -; }
+lines() { awk -v with="$1" '$0 ~ with {++count} END {print count + 0}' "${@:2}" /dev/null 2>/dev/null; }
+requeues() { if [ -e "$box/scontrol.calls" ]; then lines ^requeue "$box/scontrol.calls"; else echo 0; fi; }
+started() { # LAUNCHER: how often
+  if [ -e "$box/$1.calls" ]; then lines . "$box/$1.calls"; else echo 0; fi
+}
+signals() { # LAUNCHER: which it got, each once
+  sort -u "$box/$1.signals" 2>/dev/null | paste -sd, -
+}
 
 # Lines of requeue.tsv: CODE CAUSE BEFORE AFTER.
 attempt() { mkdir -p "$run" && printf '9%s_0\t%s\t%s\t%s\t%s\t2026-01-01T00:00:00\n' "$RANDOM" "$@" >>"$run/requeue.tsv"; }
