@@ -250,7 +250,12 @@ intr_stuck() {
 }
 intr_attempts() { grep -c . "$intr_state/requeue.tsv" 2>/dev/null || true; }
 
-intr_time_limit() { scontrol show job "$SLURM_JOB_ID" 2>/dev/null | grep -q 'Reason=TimeLimit'; }
+intr_time_limit() {
+  # Not grep -q in a pipe: it leaves at the first match, and the writer's broken pipe would be the answer.
+  local job
+  job=$(scontrol show job "${SLURM_JOB_ID:-}" 2>/dev/null)
+  [[ $job =~ [[:space:]]Reason=TimeLimit([[:space:]]|$) ]]
+}
 
 # Last call of a script that can go on: decides, says so, leaves.
 intr_next() {
