@@ -238,7 +238,9 @@ intr_count_lost_attempt() {
   last=${intr_job/_/-}_$((restart - 1))
   ! grep -qs "^$last"$'\t' "$intr_state/requeue.tsv" || return 0
   intr_say "attempt $last left no trace: its node failed"
-  intr_record "$last" 76 node "$(intr_last_progress)" "$(intr_progress)"
+  intr_before=$(intr_progress)
+  intr_record "$last" 76 node "$(intr_last_progress)" "$intr_before"
+  intr_check_bounds "$intr_before"
 }
 intr_last_progress() { awk -F '\t' 'NF == 6 {last = $5} END {print last + 0}' "$intr_state/requeue.tsv" 2>/dev/null || echo 0; }
 
@@ -260,7 +262,7 @@ intr_time_limit() {
 # Last call of a script that can go on: decides, says so, leaves.
 intr_next() {
   [ -z "$INTR_DRY_RUN" ] || exit 0
-  local after stuck pause=0
+  local after pause=0
   after=$(intr_progress)
   [ -z "$intr_message" ] || intr_say "$intr_message"
   intr_exclude_hint
@@ -281,12 +283,20 @@ intr_next() {
     intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
   fi
   intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after"
-  stuck=$(intr_stuck)
-  if [ "$stuck" -ge "$INTR_MAX_STUCK" ]; then intr_stop "$stuck attempts in a row came no further than $(intr_at "$after")."; fi
-  if [ "$(intr_attempts)" -ge "$INTR_MAX_RESTARTS" ]; then intr_stop "$(intr_attempts) attempts were made (INTR_MAX_RESTARTS)."; fi
+  intr_check_bounds "$after"
   [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_at "$after"), to be continued by the next job of the chain"
-  if [ "$intr_status" = 76 ]; then pause=$((INTR_PAUSE << (stuck > 4 ? 4 : stuck > 0 ? stuck - 1 : 0))); fi
+  if [ "$intr_status" = 76 ]; then
+    pause=$((INTR_PAUSE << (intr_stuck_now > 4 ? 4 : intr_stuck_now > 0 ? intr_stuck_now - 1 : 0)))
+  fi
   intr_requeue "$pause" "$after"
+}
+
+intr_check_bounds() { # PROGRESS: leaves if the run came back too often; else intr_stuck_now says how often without progress
+  intr_stuck_now=$(intr_stuck)
+  if [ "$intr_stuck_now" -ge "$INTR_MAX_STUCK" ]; then
+    intr_stop "$intr_stuck_now attempts in a row came no further than $(intr_at "$1")."
+  fi
+  if [ "$(intr_attempts)" -ge "$INTR_MAX_RESTARTS" ]; then intr_stop "$(intr_attempts) attempts were made (INTR_MAX_RESTARTS)."; fi
 }
 
 intr_stop() { # REASON: a loop without progress ends here
