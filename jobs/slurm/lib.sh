@@ -286,7 +286,7 @@ intr_next() {
   intr_check_bounds "$after"
   [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_at "$after"), to be continued by the next job of the chain"
   if [ "$intr_status" = 76 ]; then
-    pause=$((INTR_PAUSE << (intr_stuck_now > 4 ? 4 : intr_stuck_now > 0 ? intr_stuck_now - 1 : 0)))
+    pause=$((10#$INTR_PAUSE << (intr_stuck_now > 4 ? 4 : intr_stuck_now > 0 ? intr_stuck_now - 1 : 0)))
   fi
   intr_requeue "$pause" "$after"
 }
