@@ -226,6 +226,8 @@ intr_classify() {
 
 # FOLDER/requeue.tsv has a line an attempt: attempt, code, cause, progress before, after, time.
 intr_record() { # ATTEMPT CODE CAUSE BEFORE AFTER
+  # A line that was torn must not swallow this one.
+  [ -z "$(tail -c 1 "$intr_state/requeue.tsv" 2>/dev/null)" ] || echo >>"$intr_state/requeue.tsv"
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:--}" "$4" "$5" "$(date +%FT%T)" >>"$intr_state/requeue.tsv" 2>/dev/null ||
     intr_say "cannot write $intr_state/requeue.tsv"
 }
