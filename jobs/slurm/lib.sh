@@ -227,9 +227,10 @@ intr_classify() {
 # FOLDER/requeue.tsv has a line an attempt: attempt, code, cause, progress before, after, time.
 intr_record() { # ATTEMPT CODE CAUSE BEFORE AFTER
   # A line that was torn must not swallow this one.
-  [ -z "$(tail -c 1 "$intr_state/requeue.tsv" 2>/dev/null)" ] || echo >>"$intr_state/requeue.tsv"
-  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:--}" "$4" "$5" "$(date +%FT%T)" >>"$intr_state/requeue.tsv" 2>/dev/null ||
-    intr_say "cannot write $intr_state/requeue.tsv"
+  [ -z "$(tail -c 1 "$intr_state/requeue.tsv" 2>/dev/null)" ] || { echo >>"$intr_state/requeue.tsv"; } 2>/dev/null
+  { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:--}" "$4" "$5" "$(date +%FT%T)" >>"$intr_state/requeue.tsv"; } 2>/dev/null && return 0
+  intr_say "cannot write $intr_state/requeue.tsv: attempts are not counted. Next: check the path, rights and quota"
+  return 1
 }
 
 # A restart of this job whose last attempt left no line: its node died with the script. It counts, or a job that takes its node
@@ -284,7 +285,9 @@ intr_next() {
     intr_record "$INTR_ATTEMPT" "$intr_status" taken "$intr_before" "$after"
     intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
   fi
-  intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after"
+  # Without the count, Slurm's own is the only bound.
+  intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after" || [ "${SLURM_RESTART_COUNT:-0}" -lt "$INTR_MAX_STUCK" ] ||
+    intr_end "$intr_status" "stopped at $(intr_at "$after"). Next: see that $intr_state can be written, then submit again, it goes on"
   intr_check_bounds "$after"
   [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_at "$after"), to be continued by the next job of the chain"
   if [ "$intr_status" = 76 ]; then
@@ -302,11 +305,10 @@ intr_check_bounds() { # PROGRESS: leaves if the run came back too often; else in
 }
 
 intr_stop() { # REASON: a loop without progress ends here
-  {
-    echo "$1"
-    tail -n 5 "$intr_state/train.log" 2>/dev/null
-  } >"$intr_state/STUCK"
-  sed 's/^/intr: /' "$intr_state/STUCK"
+  local why
+  why=$(echo "$1" && tail -n 5 "$intr_state/train.log" 2>/dev/null)
+  printf 'intr: %s\n' "${why//$'\n'/$'\n'intr: }"
+  { printf '%s\n' "$why" >"$intr_state/STUCK"; } 2>/dev/null || intr_say "cannot write $intr_state/STUCK"
   intr_record - 0 stopped "$intr_before" "$intr_before" # counting begins anew when STUCK is gone
   intr_end 76 "no more requeues. Next: read the lines above, mend it, then rm $intr_state/STUCK and submit again"
 }
@@ -335,7 +337,7 @@ intr_finish() {
 }
 
 intr_end() { # CODE WHAT: the last line of every log, and of status.sh
-  printf '%s\tjob %s\texit %s\t%s\n' "$(date '+%F %T')" "${intr_job:-none}" "$1" "$2" >"$intr_state/last-job.tsv" 2>/dev/null
+  { printf '%s\tjob %s\texit %s\t%s\n' "$(date '+%F %T')" "${intr_job:-none}" "$1" "$2" >"$intr_state/last-job.tsv"; } 2>/dev/null
   intr_say "exit $1: $2"
   exit "$1"
 }
