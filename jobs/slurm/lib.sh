@@ -245,15 +245,16 @@ intr_count_lost_attempt() {
   intr_record "$last" 76 node "$(intr_last_progress)" "$intr_before"
   intr_check_bounds "$intr_before"
 }
-intr_last_progress() { awk -F '\t' 'NF == 6 {last = $5} END {print last + 0}' "$intr_state/requeue.tsv" 2>/dev/null || echo 0; }
+intr_lines() { grep -a . "$intr_state/requeue.tsv" 2>/dev/null; }
+intr_last_progress() { intr_lines | awk -F '\t' 'NF == 6 {last = $5} END {print last + 0}'; }
 
 # Attempts in a row, up to the last, that ended to be repeated and left no more on disk than they found. Attempts that Slurm or
 # the user ended ("taken") say nothing about it; torn lines are passed over.
 intr_stuck() {
-  awk -F '\t' 'NF == 6 && $3 != "taken" {if (($2 == 75 || $2 == 76) && $5 + 0 <= $4 + 0) ++stuck; else stuck = 0} END {print stuck + 0}' \
-    "$intr_state/requeue.tsv" 2>/dev/null || echo 0
+  intr_lines |
+    awk -F '\t' 'NF == 6 && $3 != "taken" {if (($2 == 75 || $2 == 76) && $5 + 0 <= $4 + 0) ++stuck; else stuck = 0} END {print stuck + 0}'
 }
-intr_attempts() { grep -c . "$intr_state/requeue.tsv" 2>/dev/null || true; }
+intr_attempts() { intr_lines | awk 'END {print NR}'; }
 
 intr_time_limit() {
   # Not grep -q in a pipe: it leaves at the first match, and the writer's broken pipe would be the answer.
