@@ -254,7 +254,7 @@ intr_stuck() {
   intr_lines |
     awk -F '\t' 'NF == 6 && $3 != "taken" {if (($2 == 75 || $2 == 76) && $5 + 0 <= $4 + 0) ++stuck; else stuck = 0} END {print stuck + 0}'
 }
-intr_attempts() { intr_lines | awk 'END {print NR}'; }
+intr_attempts() { intr_lines | awk -F '\t' '{++attempts} $3 == "stopped" {attempts = 0} END {print attempts + 0}'; }
 
 intr_time_limit() {
   # Not grep -q in a pipe: it leaves at the first match, and the writer's broken pipe would be the answer.
