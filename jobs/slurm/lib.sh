@@ -249,10 +249,10 @@ intr_lines() { grep -a . "$intr_state/requeue.tsv" 2>/dev/null; }
 intr_last_progress() { intr_lines | awk -F '\t' 'NF == 6 {last = $5} END {print last + 0}'; }
 
 # Attempts in a row, up to the last, that ended to be repeated and left no more on disk than they found. Attempts that Slurm or
-# the user ended ("taken") say nothing about it; torn lines are passed over.
+# the user ended ("taken") do not count, though their progress does; torn lines are passed over.
 intr_stuck() {
   intr_lines |
-    awk -F '\t' 'NF == 6 && $3 != "taken" {if (($2 == 75 || $2 == 76) && $5 + 0 <= $4 + 0) ++stuck; else stuck = 0} END {print stuck + 0}'
+    awk -F '\t' 'NF == 6 {if ($5 + 0 > $4 + 0 || ($2 != 75 && $2 != 76)) stuck = 0; else if ($3 != "taken") ++stuck} END {print stuck + 0}'
 }
 intr_attempts() { intr_lines | awk -F '\t' '{++attempts} $3 == "stopped" {attempts = 0} END {print attempts + 0}'; }
 
