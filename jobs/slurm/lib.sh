@@ -107,7 +107,7 @@ intr_progress() {
   if [ -e "$intr_result/checkpoints/MANIFEST" ]; then
     awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$intr_result/checkpoints/MANIFEST"
   else
-    find "$intr_result" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
+    find -H "$intr_result" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
   fi
 }
 intr_at() { # PROGRESS, in words
