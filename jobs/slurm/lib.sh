@@ -66,7 +66,7 @@ intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attem
   [ -n "$INTR_CONTAINER" ] || command -v "$program" >/dev/null ||
     intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs, or load their module there"
   mkdir -p "$intr_state" 2>/dev/null
-  [ -w "$intr_state" ] ||
+  [ -d "$intr_state" ] && [ -w "$intr_state" ] ||
     intr_fail 78 "cannot write in $intr_state on $(hostname). Next: check its path, rights and quota"
   free=$(df -Pm "$intr_state" 2>/dev/null | awk 'NR == 2 {print $4}')
   [ "${free:-$INTR_MIN_FREE_MB}" -ge "$INTR_MIN_FREE_MB" ] ||
