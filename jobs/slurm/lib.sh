@@ -69,7 +69,8 @@ intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attem
   [ -d "$intr_state" ] && [ -w "$intr_state" ] ||
     intr_fail 78 "cannot write in $intr_state on $(hostname). Next: check its path, rights and quota"
   free=$(df -Pm "$intr_state" 2>/dev/null | awk 'NR == 2 {print $4}')
-  [ "${free:-$INTR_MIN_FREE_MB}" -ge "$INTR_MIN_FREE_MB" ] ||
+  case $free in '' | *[!0-9]*) free=$INTR_MIN_FREE_MB ;; esac # some file systems do not tell: "-"
+  [ "$free" -ge "$INTR_MIN_FREE_MB" ] ||
     intr_fail 78 "only $free MiB are free in $intr_state, INTR_MIN_FREE_MB asks for $INTR_MIN_FREE_MB. Next: make room, then submit again"
 
   intr_say "$(date '+%F %T') job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}, nodes ${SLURM_JOB_NODELIST:-$(hostname)}, tasks ${SLURM_NTASKS:-1}"
