@@ -66,8 +66,9 @@ intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attem
   [ -n "$INTR_CONTAINER" ] || command -v "$program" >/dev/null ||
     intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs, or load their module there"
   mkdir -p "$intr_state" 2>/dev/null
-  [ -d "$intr_state" ] && [ -w "$intr_state" ] ||
+  if ! [ -d "$intr_state" ] || ! [ -w "$intr_state" ]; then
     intr_fail 78 "cannot write in $intr_state on $(hostname). Next: check its path, rights and quota"
+  fi
   free=$(df -Pm "$intr_state" 2>/dev/null | awk 'NR == 2 {print $4}')
   case $free in '' | *[!0-9]*) free=$INTR_MIN_FREE_MB ;; esac # some file systems do not tell: "-"
   [ "$free" -ge "$INTR_MIN_FREE_MB" ] ||
@@ -309,7 +310,7 @@ intr_check_bounds() { # PROGRESS: leaves if the run came back too often; else in
 intr_stop() { # REASON: a loop without progress ends here
   local why
   why=$(echo "$1" && tail -n 5 "$intr_state/train.log" 2>/dev/null)
-  printf 'intr: %s\n' "${why//$'\n'/$'\n'intr: }"
+  printf '%s\n' "$why" | sed 's/^/intr: /'
   { printf '%s\n' "$why" >"$intr_state/STUCK"; } 2>/dev/null || intr_say "cannot write $intr_state/STUCK"
   intr_record - 0 stopped "$intr_before" "$intr_before" # counting begins anew when STUCK is gone
   intr_end 76 "no more requeues. Next: read the lines above, mend it, then rm $intr_state/STUCK and submit again"
