@@ -107,7 +107,7 @@ same "settings for the ranks: attempt, deadline, cores" "100_0 1999999999 0 7" "
 row "run directory is gone" 'rm -rf "$FAKE_RUN"; exit 0' 0 0 "finished*"
 row "run directory is gone, 76" 'rm -rf "$FAKE_RUN"; exit 76' 76 1 "*"
 like "run directory is gone, 76: it is said" "*cannot write*requeue.tsv*" "$(<"$box/log")"
-row "attempts cannot be counted" 'exit 76' 76 0 "*submit again*" SLURM_RESTART_COUNT=5 FAKE_VERSION='mkdir -p "$INTR_RUN/requeue.tsv"'
+row "attempts cannot be counted" 'exit 76' 76 0 "*submit again*" SLURM_RESTART_COUNT=5 FAKE_VERSION='rm "$INTR_RUN/requeue.tsv"; mkdir -p "$INTR_RUN/requeue.tsv"'
 row "attempts cannot be counted, first" 'exit 76' 76 1 "requeued*" FAKE_VERSION='mkdir -p "$INTR_RUN/requeue.tsv"'
 same "attempts cannot be counted: no noise of the shell" '' "$(grep -i 'integer\|lib.sh: line\|awk:' "$box/err")"
 row "a pause with a leading zero" 'exit 76' 76 1 "*start in 8 s*" INTR_PAUSE=08
