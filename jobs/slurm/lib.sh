@@ -20,9 +20,16 @@ intr_fail() { # CODE MESSAGE: one line on standard error, then leaves
 
 # --- settings ---------------------------------------------------------------------------------------------------------------
 
+intr_traps=0 intr_term='' intr_asked='' intr_pid=''
+
 intr_settings() {
   local file=${INTR_ENV:-$jobs/env.sh}
   [ -r "$file" ] || intr_fail 2 "$file is missing. Next: cp $jobs/env.sh.example $file, then set what it asks for"
+  if [ -z "${INTR_DRY_RUN:-}" ]; then # before modules are loaded: that takes its time, and a signal must not kill the script
+    trap 'intr_on_signal TERM' TERM
+    trap 'intr_on_signal USR2' USR2
+    trap 'intr_on_signal USR1' USR1
+  fi
   # shellcheck source-path=SCRIPTDIR source=env.sh.example
   . "$file" || intr_fail 2 "$file ends with an error. Next: bash -n $file"
   : "${INTR_BIN:=}" "${INTR_DATA:=}" "${INTR_RUN:=}" "${INTR_DUMP:=}" "${INTR_IFACE:=}" "${INTR_CONTAINER:=}" "${INTR_EXTRA:=}"
@@ -47,14 +54,11 @@ intr_need() { # VARIABLE WHAT
 # --- begin ------------------------------------------------------------------------------------------------------------------
 
 intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attempts are counted (FOLDER itself if it is not given)
-  intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message='' intr_traps=0 intr_term='' intr_asked='' intr_pid=''
+  intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message=''
   intr_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
   intr_job=${intr_job:-${SLURM_JOB_ID:-}}
   export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
   [ -z "$INTR_DRY_RUN" ] || return 0
-  trap 'intr_on_signal TERM' TERM
-  trap 'intr_on_signal USR2' USR2
-  trap 'intr_on_signal USR1' USR1
 
   if [ -e "$intr_state/DONE" ]; then
     intr_say "$intr_state is finished (DONE). Nothing to do."
@@ -195,7 +199,7 @@ intr_on_signal() {
   intr_traps=$((intr_traps + 1))
   if [ "$1" = TERM ]; then
     intr_term=yes
-    [ "$INTR_LAUNCHER" = mpirun ] && [ -n "$intr_pid" ] && kill -USR2 "$intr_pid" 2>/dev/null
+    [ "${INTR_LAUNCHER:-}" = mpirun ] && [ -n "$intr_pid" ] && kill -USR2 "$intr_pid" 2>/dev/null
   else
     intr_asked=$1
     [ -z "$intr_pid" ] || kill -USR2 "$intr_pid" 2>/dev/null
