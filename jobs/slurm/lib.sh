@@ -173,16 +173,20 @@ intr_run() { # COMMAND WORD…
     echo
     return 0
   fi
+  local traps=$intr_traps status
   if [ -n "$intr_asked$intr_term" ]; then
     intr_say "a stop was asked for (${intr_asked:-TERM}) before anything was started"
     intr_status=75 intr_cause=stop-signal
     return 0
   fi
   intr_say "$(printf '%q ' "$@")"
-  local traps status
   rm -f "$intr_state/attempts/$INTR_ATTEMPT.json" 2>/dev/null # of a command before this one in the same attempt
   "$@" &
   intr_pid=$! intr_status=127 # until something else is known: no launcher is no success
+  if [ "$traps" != "$intr_traps" ]; then # came between the look above and the start; launchers need a moment before they can take it
+    sleep 1
+    [ -z "$intr_asked" ] && [ "$INTR_LAUNCHER" != mpirun ] || kill -USR2 "$intr_pid" 2>/dev/null
+  fi
   while :; do
     traps=$intr_traps
     wait "$intr_pid"
