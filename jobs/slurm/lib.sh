@@ -176,7 +176,7 @@ intr_run() { # COMMAND WORD…
   local traps=$intr_traps status
   if [ -n "$intr_asked$intr_term" ]; then
     intr_say "a stop was asked for (${intr_asked:-TERM}) before anything was started"
-    intr_status=75 intr_cause=stop-signal
+    intr_status=75 intr_cause=stop-signal intr_message=''
     return 0
   fi
   intr_say "$(printf '%q ' "$@")"
@@ -384,5 +384,5 @@ intr_exclude_hint() {
 intr_preflight() {
   [ -n "${INTR_PREFLIGHT:-}" ] || return 0
   intr_run bash "$jobs/preflight.sh" "$intr_result"
-  [ "$intr_status" = 0 ] || intr_finish
+  [ "$intr_status" = 0 ] || [ -n "$intr_asked$intr_term" ] || intr_finish # after a signal nothing is started, and intr_next decides
 }
