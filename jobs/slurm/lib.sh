@@ -30,8 +30,10 @@ intr_settings() {
     trap 'intr_on_signal USR2' USR2
     trap 'intr_on_signal USR1' USR1
   fi
+  set +u # modules read variables that may be unset
   # shellcheck source-path=SCRIPTDIR source=env.sh.example
   . "$file" || intr_fail 2 "$file ends with an error. Next: bash -n $file"
+  set -u
   : "${INTR_BIN:=}" "${INTR_DATA:=}" "${INTR_RUN:=}" "${INTR_DUMP:=}" "${INTR_IFACE:=}" "${INTR_CONTAINER:=}" "${INTR_EXTRA:=}"
   : "${INTR_STAGE:=}" "${INTR_LAUNCHER:=srun}" "${INTR_MPI:=pmix}" "${INTR_MAX_STUCK:=5}" "${INTR_MAX_RESTARTS:=500}" "${INTR_PAUSE:=10}"
   : "${INTR_MIN_FREE_MB:=1024}" "${INTR_NO_REQUEUE:=}" "${INTR_DRY_RUN:=}"
