@@ -25,6 +25,7 @@ intr_traps=0 intr_term='' intr_asked='' intr_pid=''
 intr_settings() {
   local file=${INTR_ENV:-$jobs/env.sh}
   [ -r "$file" ] || intr_fail 2 "$file is missing. Next: cp $jobs/env.sh.example $file, then set what it asks for"
+  case $file in */*) ;; *) file=./$file ;; esac # else . looks along PATH first
   if [ -z "${INTR_DRY_RUN:-}" ]; then # before modules are loaded: that takes its time, and a signal must not kill the script
     trap 'intr_on_signal TERM' TERM
     trap 'intr_on_signal USR2' USR2
