@@ -131,8 +131,10 @@ intr_command() { # PROGRAM WORD…
   shift
   intr_words=("${INTR_BIN:+$INTR_BIN/}$program" "$@")
   [ -z "$INTR_CONTAINER" ] || intr_words=("$jobs/container.sh" "${intr_words[@]}")
+  set -f # words, not patterns
   # shellcheck disable=SC2206 # INTR_EXTRA is words
   [ "$program" != intr-train ] || intr_words+=($INTR_EXTRA)
+  set +f
 }
 
 # Starts PROGRAM over all tasks of the job and waits for it.
