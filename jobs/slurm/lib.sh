@@ -190,7 +190,7 @@ intr_run() { # COMMAND WORD…
   intr_pid=$! intr_status=127 # until something else is known: no launcher is no success
   if [ "$traps" != "$intr_traps" ]; then # came between the look above and the start; launchers need a moment before they can take it
     sleep 1
-    [ -z "$intr_asked" ] && [ "$INTR_LAUNCHER" != mpirun ] || kill -USR2 "$intr_pid" 2>/dev/null
+    if [ -n "$intr_asked" ] || [ "$INTR_LAUNCHER" = mpirun ]; then kill -USR2 "$intr_pid" 2>/dev/null; fi
   fi
   while :; do
     traps=$intr_traps
