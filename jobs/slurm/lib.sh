@@ -57,7 +57,7 @@ intr_need() { # VARIABLE WHAT
 # --- begin ------------------------------------------------------------------------------------------------------------------
 
 intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attempts are counted (FOLDER itself if it is not given)
-  intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message=''
+  intr_program=$1 intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message=''
   intr_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
   intr_job=${intr_job:-${SLURM_JOB_ID:-}}
   export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
@@ -120,7 +120,7 @@ intr_progress() {
   fi
 }
 intr_at() { # PROGRESS, in words
-  if [ -e "$intr_result/checkpoints" ]; then echo "step $1"; else echo "$1 finished files"; fi
+  if [ "$intr_program" = intr-train ]; then echo "step $1"; else echo "$1 finished files"; fi
 }
 
 # --- run --------------------------------------------------------------------------------------------------------------------

@@ -78,23 +78,39 @@ struct MpiEnvironment::State {
 
 namespace {
 
+/// How many tasks srun started with this one; 1 outside of its steps.
+int tasks_of_step() {
+  const char* tasks = std::getenv("SLURM_NTASKS");
+  const char* step = std::getenv("SLURM_STEP_ID");  // absent in a batch script's own shell
+  return tasks == nullptr || step == nullptr ? 1 : std::atoi(tasks);
+}
+
 /// Slurm knows how many tasks it started; MPI that sees one where Slurm started more is not the
 /// launcher's MPI.
 void check_launcher(int world_size) {
-  const char* tasks = std::getenv("SLURM_NTASKS");
-  const char* step = std::getenv("SLURM_STEP_ID");  // absent in a batch script's own shell
-  if (tasks == nullptr || step == nullptr || world_size > 1 || std::atoi(tasks) <= 1) return;
+  const int tasks = tasks_of_step();
+  if (world_size > 1 || tasks <= 1) return;
   throw EnvironmentError(
-      fmt::format(
-          "Slurm started {} tasks but MPI sees one rank: the MPI library and srun do not match",
-          tasks),
-      {}, "start with srun --mpi=pmix, or with mpirun");
+      fmt::format("Slurm started {} tasks but MPI sees one rank: the MPI library and srun do not "
+                  "match",
+                  tasks),
+      {}, "start with srun --mpi=pmix (see srun --mpi=list), or with mpirun");
+}
+
+/// Tasks of srun that nobody told how to find each other. Open MPI ends such a process inside
+/// MPI_Init with a code of its own, so it is noticed before.
+void check_process_management() {
+  for (const char* name : {"PMIX_NAMESPACE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK",
+                           "PMI_FD", "PMI_SIZE", "PMI_JOBID"})
+    if (std::getenv(name) != nullptr) return;
+  check_launcher(1);
 }
 
 }  // namespace
 
 MpiEnvironment::MpiEnvironment(std::chrono::milliseconds limit)
     : state_(std::make_unique<State>()), limit_(limit) {
+  check_process_management();
   state_->thread = std::thread([this] { state_->work(); });
   try {
     {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "intr/core/error.h"
 #include "support/environment.h"
 #include "support/run_program.h"
 
@@ -42,6 +43,18 @@ test::ProgramResult start_and_end() {
 }
 
 TEST(MpiEnvironment, StartsAndEndsInTime) { EXPECT_EQ(start_and_end().exit_code, 0); }
+
+TEST(MpiEnvironment, TasksThatNobodyToldHowToMeetAreRefusedBeforeMpiStarts) {
+  const test::Variable step("SLURM_STEP_ID", "0"), tasks("SLURM_NTASKS", "4");
+  try {
+    const MpiEnvironment environment;
+    FAIL() << "it started";
+  } catch (const EnvironmentError& error) {
+    EXPECT_NE(std::string(error.what()).find("Slurm started 4 tasks but MPI sees one rank"),
+              std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("--mpi=list"), std::string::npos);
+  }
+}
 
 void expect_end(const char* where, const char* limit_ms, const std::string& message) {
   const test::Variable hang(where, "1"), limit("LIMIT_MS", limit_ms);

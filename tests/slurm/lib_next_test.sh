@@ -16,7 +16,7 @@ limit=FAKE_REASON=TimeLimit
 
 row "0" 'record 0 done; exit 0' 0 0 "finished*"
 row "0 without a record" 'exit 0' 0 0 "finished*"
-row "75 deadline" 'record 75 deadline; exit 75' 75 1 "requeued at 0 finished files, after attempt 100_0 ended with 75 (deadline)*"
+row "75 deadline" 'record 75 deadline; exit 75' 75 1 "requeued at step 0, after attempt 100_0 ended with 75 (deadline)*"
 row "75 stop signal, no TERM" 'record 75 stop-signal; exit 75' 75 1 "requeued*(stop-signal)*"
 row "75 without a record, no TERM" 'exit 75' 75 1 "requeued*(stop-signal)*"
 row "75 after USR2 to the script" 'tell USR2; record 75 stop-signal; exit 75' 75 1 "requeued*"

@@ -59,7 +59,7 @@ for launcher in srun mpirun; do
 done
 
 # A launcher that leaves on the signal itself, as real ones do: its end and the signal come together.
-for turn in {1..12}; do
+for turn in {1..4}; do
   begin FAKE_DOES='trap "record 75 deadline; leave 75" USR2; hold; exit 1'
   start train.sbatch
   until_there "$box/ready"
@@ -70,7 +70,7 @@ for turn in {1..12}; do
 done
 # bash (5.2.15) can lose a code when both come within a millisecond: wait says -1 then, for good. The program's record has it;
 # without one the launcher's unknown code is 76, never a success and never the signal's own number.
-for turn in {1..6}; do
+for turn in {1..4}; do
   begin FAKE_DOES='record 65 data; trap "" USR2; kill -USR2 $PPID; exit 65'
   job train.sbatch
   same "signal and end at once, turn $turn: code" 65 "$status"

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# An array dumps attention: one task's rank is killed, one task is cancelled. The merge job says what is missing; then all is whole and equal to a dump in one go.
+# shellcheck source-path=SCRIPTDIR/.. source=job.sh
+. "$(dirname "$0")/../job.sh"
+
+export INTR_RUN=$SHARED/unbroken INTR_DUMP=$WORK/dump INTR_EXTRA=''
+run=$INTR_RUN
+words=(--threads 1 --device cpu --piece-samples 1 --batch-size 1)
+array=$(submit attend-array --array=0-4 --nodes=1 --ntasks-per-node=1 --hold -- "${words[@]}")
+on_cluster scancel "${array}_3"
+merge=$(submit attend-merge --dependency="afterany:$array")
+on_cluster scontrol release "$array"
+victim() { processes intr-attend | head -n 1; }
+is_there() { [[ -n $(victim) ]]; }
+wait_for "$guard" "task" is_there
+kill -KILL "$(victim)" || true
+wait_end "$merge" 300
+expect "exit code of the merge with a part missing" 75 "$(exit_code "$merge")"
+log_says "$merge" "INTR_PARTS=5 sbatch --array=3 attend-array.sbatch"
+(($(cat "$INTR_DUMP"/jobs/part-*/requeue.tsv | cut -f 2 | grep -c 76) == 1)) || fail "the killed task left no 76"
+third=$(INTR_PARTS=5 submit attend-array --array=3 --nodes=1 --ntasks-per-node=2 -- "${words[@]}")
+twice=$(INTR_PARTS=5 submit attend-array --array=1,3 --nodes=1 --ntasks-per-node=1 -- "${words[@]}")
+merge=$(submit attend-merge --dependency="afterany:$third:$twice")
+wait_end "$merge"
+expect "exit code of the merge" 0 "$(exit_code "$merge")"
+export OMP_NUM_THREADS=1
+"$INTR_BIN/intr-attend" --model "$INTR_RUN" --data "$SHARED/set" --out "$WORK/whole" --quiet "${words[@]}" 2>"$WORK/attend.log"
+for dump in whole dump; do "$INTR_BIN/intr-attend" merge "$WORK/$dump" --into "$WORK/$dump.h5" >/dev/null 2>&1; done
+cmp "$WORK/whole.h5" "$WORK/dump.h5" || fail "the merged files differ"
+echo "ok: the merged file equals that of a dump in one go"

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# From packing to the gallery by jobs that wait for each other, as jobs/slurm/README.md shows them.
+# shellcheck source-path=SCRIPTDIR/.. source=job.sh
+. "$(dirname "$0")/../job.sh"
+
+export INTR_DATA=$WORK/set
+pack=$(submit pack -- --limit train=64,val=32)
+train=$(submit train-multi --dependency="afterok:$pack")
+eval=$(submit eval --dependency="afterok:$train")
+dump=$(submit attend-array --array=0-2 --nodes=1 --dependency="afterok:$train" -- --threads 1)
+merge=$(submit attend-merge --dependency="afterany:$dump")
+render=$(submit render --dependency="afterok:$merge")
+for job in "$pack" "$train" "$eval" "$merge" "$render"; do
+  wait_end "$job" 300
+  expect "exit code of $(job_field "$job" JobName)" 0 "$(exit_code "$job")"
+  last_line "$job" | grep -q '^intr: exit 0: finished' || fail "the last line is '$(last_line "$job")'"
+done
+[[ -s $run/eval-val.json && -s $run/eval-val.csv ]] || fail "no result of the evaluation"
+[[ -s $run/gallery/index.html ]] || fail "no gallery"
+[[ $(find "$run/gallery" -name 'chunk-*.js' | wc -l) -ge 1 ]] || fail "no pictures in the gallery"
+equals_unbroken "$run"

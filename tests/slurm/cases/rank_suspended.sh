@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A rank that hangs is named, the job ends with 76 and comes back.
+# shellcheck source-path=SCRIPTDIR/.. source=job.sh
+. "$(dirname "$0")/../job.sh"
+
+export INTR_INJECT="slow:ms=100"
+job=$(submit train-multi -- --hang-limit 5)
+wait_for "$guard" "checkpoint" has_saved 30
+kill -STOP "$(processes intr-train n2)"
+left() { [[ -s $run/requeue.tsv ]]; }
+began=$SECONDS
+wait_for 60 "end of the attempt" left
+echo "ok: noticed after $((SECONDS - began)) s"
+expect "code and cause of the attempt" "76 hang" "$(head -n 1 "$run/requeue.tsv" | cut -f 2,3 | tr '\t' ' ')"
+log_says "$job" "rank 1"
+wait_end "$job"
+expect "exit code" 0 "$(exit_code "$job")"
+equals_unbroken "$run"
