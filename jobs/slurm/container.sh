@@ -10,7 +10,7 @@ engine=$(command -v apptainer || command -v singularity) ||
 words=()
 # GPUs, the folders that are worked on, and where PMIx meets Slurm. The environment goes in whole: PMIx needs its variables.
 [ ! -e /dev/nvidiactl ] || words+=(--nv)
-for folder in ${INTR_SOURCE:-} "${INTR_DATA:-}" "${INTR_RUN:-}" "${INTR_DUMP:-}" "${INTR_SWEEP:-}" "${INTR_STAGE:-}" "${PMIX_SERVER_TMPDIR:-}"; do
+for folder in "${INTR_SOURCE:-}" "${INTR_DATA:-}" "${INTR_RUN:-}" "${INTR_DUMP:-}" "${INTR_SWEEP:-}" "${INTR_STAGE:-}" "${PMIX_SERVER_TMPDIR:-}"; do
   # A folder that the program will make: the nearest one above it that is there.
   while [ -n "$folder" ] && [ ! -e "$folder" ] && [ "$folder" != "$(dirname "$folder")" ]; do folder=$(dirname "$folder"); done
   [ -z "$folder" ] || [ "$folder" = . ] || words+=(--bind "$(cd "$folder" && pwd)")
