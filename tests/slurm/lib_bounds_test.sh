@@ -91,8 +91,9 @@ begin FAKE_DOES='printf "60\t1\tckpt-60.h5\t40" >>"$FAKE_RUN/checkpoints/MANIFES
 checkpoint 20 -
 attempts 4 76 hang 20 20
 ends "a torn line of MANIFEST is no progress"
-begin FAKE_DOES='checkpoint 90 -; exit 76'
+begin FAKE_DOES='checkpoint 95 -; exit 76'
 checkpoint 100 -
+checkpoint 90 -
 attempts 4 76 hang 100 100
 ends "an older step that was written later is no progress"
 begin FAKE_DOES=': >"$FAKE_RUN/part-2.h5"; exit 76'
@@ -134,6 +135,10 @@ mkdir -p "$run"
 printf '100_1\t76\thang\t0\t0\tx\n100_10\t76\thang\t0\t5\tx\n' >"$run/requeue.tsv"
 goes_on "the attempt before left its line" 10
 same "the attempt before left its line: none is added" 3 "$(grep -c . "$run/requeue.tsv")"
+begin FAKE_DOES='exit 76' SLURM_RESTART_COUNT=11
+mkdir -p "$run"
+printf '100_101\t76\thang\t0\t5\tx\n' >"$run/requeue.tsv"
+goes_on "the line of an attempt whose name begins alike" 20
 begin FAKE_DOES='exit 0' SLURM_RESTART_COUNT=5
 attempts 4 76 node 20 20
 checkpoint 20 -
@@ -191,8 +196,10 @@ begin
 mkdir -p "$run"
 touch "$run/DONE" "$run/STUCK"
 job train.sbatch
-same "DONE there: code" 0 "$status"
-same "DONE there: no ranks" 0 "$(started srun)"
+same "DONE there, also beside STUCK: code, ranks" "0 0" "$status $(started srun)"
+rm "$run/STUCK"
+job train.sbatch
+same "DONE there: code, ranks, requeues" "0 0 0" "$status $(started srun) $(requeues)"
 begin FAKE_DOES='record 75 halt; exit 75'
 mkdir -p "$run"
 touch "$run/HALT"

@@ -83,6 +83,15 @@ same "TERM by the own requeue: code" 76 "$status"
 same "TERM by the own requeue: the pause is still asked for" 1 "$(grep -c ^update "$box/scontrol.calls")"
 like "TERM by the own requeue: last line" "*requeued*" "$(last)"
 
+# TERM that comes while it is decided: scancel may follow a stop by signal at once.
+for reason in None TimeLimit; do
+  begin FAKE_REASON=$reason
+  in_lib 'intr_status=75 intr_cause=stop-signal; intr_stuck() { kill -TERM $$; echo 0; }; intr_next' >"$box/log"
+  same "TERM while it is decided, $reason: code" 75 "$?"
+  case $reason in None) expected=0 ;; *) expected=1 ;; esac
+  same "TERM while it is decided, $reason: requeues" $expected "$(requeues)"
+done
+
 # Array tasks: only the task itself.
 row "array task" 'exit 76' 76 1 "requeued*attempt 90-3_0*" SLURM_ARRAY_JOB_ID=90 SLURM_ARRAY_TASK_ID=3 SLURM_JOB_ID=93
 same "array task: as JOB_TASK" "requeue 90_3,update JobId=90_3 StartTime=now+10" "$(paste -sd, "$box/scontrol.calls")"
