@@ -278,6 +278,8 @@ intr_time_limit() {
   [[ $job =~ [[:space:]]Reason=TimeLimit([[:space:]]|$) ]]
 }
 
+intr_taken() { [ -n "$intr_term" ] && ! intr_time_limit; }
+
 # Last call of a script that can go on: decides, says so, leaves.
 intr_next() {
   [ -z "$INTR_DRY_RUN" ] || exit 0
@@ -296,7 +298,7 @@ intr_next() {
     intr_record "$INTR_ATTEMPT" 75 halt "$intr_before" "$after"
     intr_end 75 "stopped at $(intr_at "$after") because of $intr_state/HALT. Next: rm $intr_state/HALT and submit again"
   fi
-  if [ -n "$intr_term" ] && ! intr_time_limit; then
+  if intr_taken; then
     # Preempted and failed nodes: Slurm itself requeues. Cancelled: a requeue here would bring the job back.
     intr_record "$INTR_ATTEMPT" "$intr_status" taken "$intr_before" "$after"
     intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
@@ -335,6 +337,8 @@ intr_requeue() { # PAUSE_S PROGRESS
   command -v scontrol >/dev/null || intr_end "$intr_status" "stopped at $what. scontrol is not here: submit again, it goes on"
   # This script gets TERM from its own requeue, and would go on beside its successor if it stayed.
   trap '' TERM
+  # The last look before it: scancel often follows a stop by signal at once.
+  ! intr_taken || intr_end "$intr_status" "stopped by Slurm at $what. Submit it again, it goes on"
   for try in 1 2 3; do
     if scontrol requeue "$intr_job" 2>&1; then
       [ "$1" = 0 ] || scontrol update "JobId=$intr_job" "StartTime=now+$1" >/dev/null 2>&1
