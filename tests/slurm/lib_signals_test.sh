@@ -15,10 +15,10 @@ during() { # NAME LAUNCHER HEARD CODE SIGNAL…
   until_there "$box/ready" || return
   while [ $# -gt 0 ]; do
     kill "-$1" "$pid"
-    sleep 0.03
+    sleep 0.05
     shift
   done
-  sleep 0.05
+  sleep 0.1
   : >"$box/go"
   wait "$pid"
   same "$name: code of $launcher" "$code" "$?"
@@ -41,21 +41,34 @@ during "TERM" mpirun USR2 65 TERM
 during "TERM twice" mpirun USR2 65 TERM TERM
 during "USR2, TERM" mpirun USR2 65 USR2 TERM
 
-# A storm, while the launcher works and while it ends.
+storm() { # COUNT
+  local turn
+  for ((turn = 0; turn < $1; ++turn)); do
+    case $((turn % 3)) in 0) kill -TERM "$pid" ;; 1) kill -USR2 "$pid" ;; *) kill -USR1 "$pid" ;; esac
+    sleep 0.002
+  done 2>/dev/null
+}
 for launcher in srun mpirun; do
   script=train.sbatch
   [ $launcher = srun ] || script=train-mpirun.sbatch
   begin FAKE_DOES='hold; leave 77'
   start $script
   until_there "$box/ready"
-  for turn in {1..50}; do
-    case $((turn % 3)) in 0) kill -TERM "$pid" ;; 1) kill -USR2 "$pid" ;; *) kill -USR1 "$pid" ;; esac
-    [ "$turn" != 40 ] || : >"$box/go"
-    sleep 0.002
-  done 2>/dev/null
+  storm 50
+  sleep 0.1
+  : >"$box/go"
   wait "$pid"
   same "storm of 50: code of $launcher" 77 "$?"
-  same "storm of 50: what $launcher heard" USR2 "$(signals "$launcher")"
+  same "storm of 50: what $launcher heard" USR2 "$(signals $launcher)"
+  # Until the end and beyond; with a record, see below.
+  begin FAKE_DOES='record 77 nan; hold; leave 77'
+  start $script
+  until_there "$box/ready"
+  storm 25
+  : >"$box/go"
+  storm 25
+  wait "$pid"
+  same "storm of 50 over the end: code of $launcher" 77 "$?"
 done
 
 # A launcher that leaves on the signal itself, as real ones do: its end and the signal come together.
