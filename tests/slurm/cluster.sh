@@ -8,7 +8,8 @@
 #     cluster.sh run DIR COMMAND…        runs a command on the head, in DIR/shared
 #     cluster.sh on DIR NODE COMMAND…    runs a command on head, n1 or n2, in DIR/shared
 #     cluster.sh fail-node DIR NODE      kills slurmd, slurmstepd and every process of jobs on a node at once
-#     cluster.sh start-node DIR NODE     starts its slurmd again and waits until the node takes jobs
+#     cluster.sh start-node DIR NODE     starts its slurmd again and waits until the node takes jobs; after a failure
+#                                        wait first until Slurm knows (state down*, some 35 s): else it never does
 #     cluster.sh cut|join DIR NODE       takes a node off the network, and puts it back
 #     cluster.sh slow DIR NODE RATE      limits its network, such as 10mbit; `off` ends it; 77 where the kernel cannot
 #     cluster.sh restart-head DIR        stops slurmctld and starts it again with its state
@@ -192,6 +193,8 @@ fail_node() {
     send KILL "$pids"
     sleep 0.05
   done
+  # As a reboot does: a step of the same number does not start over what the killed one left (seen with 22.05).
+  rm -rf "$dir/spool-$1"/{*pmix.*,"$1"_*} "$dir/tmp-$1"/{spmix_appdir,ompi,pmix}*
 }
 start_node() {
   start_slurmd "$1"
@@ -217,9 +220,13 @@ restart_head() {
   if is_marked "$pid"; then send TERM "$pid"; fi
   wait_for 20 "end of slurmctld" is_gone "$pid"
   start_head
-  wait_for "$start_limit" "slurmctld answers" inside head scontrol ping >/dev/null
+  wait_for "$start_limit" "slurmctld knows its nodes" nodes_known
 }
 is_gone() { ! is_marked "$1"; }
+nodes_known() {
+  local states
+  states=$(inside head sinfo -h -o %t 2>/dev/null) && [[ -n $states && $states != *unk* ]]
+}
 
 status() {
   local name pid
