@@ -36,7 +36,7 @@ probe() {
   local program error
   ((EUID == 0)) || cannot "not root: namespaces and bridges need it"
   for program in unshare nsenter ip munged slurmctld slurmd srun sbatch; do
-    type -P "$program" >/dev/null || cannot "$program is missing: apt-get install slurmctld slurmd slurm-client munge iproute2"
+    [[ -x $(type -P "$program") ]] || cannot "$program is missing: apt-get install slurmctld slurmd slurm-client munge iproute2"
   done
   error=$(unshare --net --uts --mount --propagation private -- true 2>&1) || cannot "no namespaces here: $error"
   error=$(unshare --net -- ip link add br0 type bridge 2>&1) || cannot "no bridges here: $error"
