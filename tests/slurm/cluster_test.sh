@@ -135,7 +135,7 @@ done
 "$cluster" start-node "$one" n2
 [[ $("$cluster" status "$one") == *"slurmd-n2: lives"* ]] || fail "slurmd of n2 did not start again"
 "$cluster" restart-head "$one"
-"$cluster" run "$one" srun -N2 true || fail "no steps after slurmctld was started again"
+"$cluster" run "$one" srun -Q -N2 true || fail "no steps after slurmctld was started again"
 ok "a node fails and comes back; slurmctld comes back"
 
 "$cluster" down "$one"
@@ -149,13 +149,12 @@ ok "down, twice, hits no other cluster"
 
 # Processes and mounts that a cluster in DIR left. All of its processes see mounts from DIR; interfaces live no longer than they.
 traces() {
-  local dir=$1
-  grep -lzF "$dir" /proc/[0-9]*/{environ,cmdline} 2>/dev/null | grep -v "^/proc/\($$\|$BASHPID\|self\)/" || true
-  grep -lF "$dir" /proc/[0-9]*/mounts 2>/dev/null || true
+  local pattern=(-f <(echo "$1")) # not as an argument, or grep would find itself
+  grep -lzF "${pattern[@]}" /proc/[0-9]*/{environ,cmdline,mounts} 2>/dev/null || true
 }
 third=$work/cluster-3
 mkdir "$third"
-bash -c '"$0" up "$1" && "$0" run "$1" sbatch -N2 --ntasks-per-node=2 -o job.log --wrap "srun sleep 600" && : >"$1/submitted"; sleep 600' \
+bash -c '"$0" up "$1" && "$0" run "$1" sbatch -N2 --ntasks-per-node=2 -o job.log --wrap "srun sleep 600" && : >"$1/submitted"; exec sleep 600' \
   "$cluster" "$third" >/dev/null &
 script=$!
 until [[ -e $third/submitted ]]; do
