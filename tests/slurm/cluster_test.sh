@@ -7,6 +7,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cluster=$here/cluster.sh
+script=''
 work=$(realpath "$(mktemp -d)")
 fail() {
   echo "cluster_test: $*" >&2
@@ -16,6 +17,7 @@ ok() { echo "ok: $* ($SECONDS s)"; }
 finish() {
   local status=$? dir
   trap - EXIT
+  if [[ -n $script ]]; then kill -KILL "$script" 2>/dev/null || true; fi
   for dir in "$work"/cluster-*; do "$cluster" down "$dir"; done
   rm -rf "$work"
   exit "$status"
@@ -149,8 +151,8 @@ ok "down, twice, hits no other cluster"
 
 # Processes and mounts that a cluster in DIR left. All of its processes see mounts from DIR; interfaces live no longer than they.
 traces() {
-  local pattern=(-f <(echo "$1")) # not as an argument, or grep would find itself
-  grep -lzF "${pattern[@]}" /proc/[0-9]*/{environ,cmdline,mounts} 2>/dev/null || true
+  # The pattern is no argument, or grep would find itself.
+  grep -laFf - /proc/[0-9]*/{environ,cmdline,mounts} 2>/dev/null <<<"$1" || true
 }
 third=$work/cluster-3
 mkdir "$third"
@@ -165,6 +167,7 @@ sleep 2
 [[ -n $(traces "$third") ]] || fail "a living cluster shows no traces: this test sees nothing"
 kill -KILL $script
 wait $script 2>/dev/null || true
+script=''
 "$cluster" down "$third"
 left=$(traces "$third")
 [[ -z $left && ! -e $third ]] || fail "a killed script's cluster leaves: $left"
@@ -178,6 +181,7 @@ for pause in 0.02 0.05 0.1 0.2 0.3 0.4 0.6; do
   sleep "$pause"
   kill -KILL $script 2>/dev/null || true
   wait $script 2>/dev/null || true
+  script=''
   "$cluster" down "$third"
   left=$(traces "$third")
   [[ -z $left && ! -e $third ]] || fail "up killed after $pause s leaves: $left"
