@@ -45,8 +45,9 @@ probe() {
 
 # --- who belongs to the cluster --------------------------------------------------------------------------------------------------
 
-# Everything that `up` starts carries INTR_CLUSTER=DIR in its environment, so a number in DIR/pids that went to another
-# process since is noticed.
+# Everything that starts daemons carries INTR_CLUSTER=DIR in its environment, so that a number in DIR/pids that went to another
+# process since is noticed, and what `up` had just started when it was killed is found.
+mark() { export INTR_CLUSTER=$dir; }
 is_marked() { grep -qzxF "INTR_CLUSTER=$dir" "/proc/$1/environ" 2>/dev/null; }
 
 holder() { # of head, n1 or n2
@@ -71,7 +72,6 @@ processes_of() {
   done
 }
 
-# Also finds what `up` started when it was killed before it noted the number.
 marked() { { grep -lzxF "INTR_CLUSTER=$dir" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d / -f 3; }
 
 # --- parts -----------------------------------------------------------------------------------------------------------------------
@@ -130,11 +130,11 @@ takes_jobs() { [[ $(inside head sinfo -h -n "$1" -p low -o %t 2>/dev/null) =~ ^(
 start_munge() {
   head -c 1024 /dev/urandom >"$dir/etc/munge.key"
   chmod 0400 "$dir/etc/munge.key"
-  INTR_CLUSTER=$dir inside head munged --force --key-file="$dir/etc/munge.key" --socket="$dir/munge.sock" --pid-file="$dir/munged.pid" \
+  inside head munged --force --key-file="$dir/etc/munge.key" --socket="$dir/munge.sock" --pid-file="$dir/munged.pid" \
     --seed-file="$dir/munge.seed" --log-file="$dir/log/munged.log" </dev/null >>"$dir/log/start.log" 2>&1
 }
-start_head() { INTR_CLUSTER=$dir inside head slurmctld -f "$SLURM_CONF" "$@" </dev/null >>"$dir/log/start.log" 2>&1; }
-start_slurmd() { INTR_CLUSTER=$dir inside "$1" slurmd -N "$1" -f "$SLURM_CONF" </dev/null >>"$dir/log/start.log" 2>&1; }
+start_head() { inside head slurmctld -f "$SLURM_CONF" "$@" </dev/null >>"$dir/log/start.log" 2>&1; }
+start_slurmd() { inside "$1" slurmd -N "$1" -f "$SLURM_CONF" </dev/null >>"$dir/log/start.log" 2>&1; }
 
 make_network() {
   local name
@@ -157,7 +157,7 @@ start_all() {
   "$here/slurm_conf.sh" "$dir"
   for name in head n1 n2; do
     # A caller that reads our output through a pipe would wait for the holder: it gets no channel of ours.
-    INTR_CLUSTER=$dir setsid unshare --net --uts --mount --propagation private -- bash "$here/cluster.sh" hold "$dir" "$name" \
+    setsid unshare --net --uts --mount --propagation private -- bash "$here/cluster.sh" hold "$dir" "$name" \
       </dev/null >"$dir/log/holder-$name.log" 2>&1 &
     wait_for 10 "namespaces of $name (log/holder-$name.log)" test -e "$dir/held-$name"
   done
@@ -173,6 +173,7 @@ start_all() {
 
 up() {
   [[ -d $dir && -z $(ls -A "$dir") ]] || fail "$dir is no empty folder. Next: DIR=\$(mktemp -d)."
+  mark
   trap 'failed_up' EXIT
   trap 'exit 1' INT TERM
   start_all
@@ -197,6 +198,7 @@ fail_node() {
   rm -rf "$dir/spool-$1"/{*pmix.*,"$1"_*} "$dir/tmp-$1"/{spmix_appdir,ompi,pmix}*
 }
 start_node() {
+  mark
   start_slurmd "$1"
   wait_for "$start_limit" "node $1 takes jobs" takes_jobs "$1"
 }
@@ -216,6 +218,7 @@ slow() {
 
 restart_head() {
   local pid
+  mark
   pid=$(<"$dir/slurmctld.pid")
   if is_marked "$pid"; then send TERM "$pid"; fi
   wait_for 20 "end of slurmctld" is_gone "$pid"
@@ -258,6 +261,7 @@ send() { # SIGNAL PIDS; one may be gone
 # Never by name. Holders go last: mounts and interfaces vanish with them, and only they tell what else is the cluster's.
 down() {
   local pids deadline=$((SECONDS + 3))
+  unset INTR_CLUSTER # or it would end its own helpers
   [[ -d $dir ]] || return 0
   if [[ ! -e $dir/pids ]]; then
     rmdir "$dir" 2>/dev/null || fail "$dir is no cluster's folder. Next: give the folder that 'up' got."

@@ -152,7 +152,8 @@ ok "down, twice, hits no other cluster"
 # Processes and mounts that a cluster in DIR left. All of its processes see mounts from DIR; interfaces live no longer than they.
 traces() {
   # The pattern is no argument, or grep would find itself.
-  grep -laFf - /proc/[0-9]*/{environ,cmdline,mounts} 2>/dev/null <<<"$1" || true
+  # shellcheck disable=SC2062  # these are files
+  grep -laF --file=- /proc/[0-9]*/{environ,cmdline,mounts} 2>/dev/null <<<"$1" || true
 }
 third=$work/cluster-3
 mkdir "$third"
