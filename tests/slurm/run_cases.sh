@@ -116,7 +116,6 @@ collect() { # one case, the first to end
   fi
 }
 
-: >"$DIR/.owner" && rm "$DIR/.owner" # a full or read-only disk shows here, not in the daemons
 if [[ -n ${INTR_BIN:-} ]]; then
   INTR_BIN=$(realpath "$INTR_BIN")
   export INTR_BIN CLUSTER_SHOW=$INTR_BIN${CLUSTER_SHOW:+:$CLUSTER_SHOW}
