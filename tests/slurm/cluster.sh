@@ -32,47 +32,19 @@ cannot() {
   exit 77
 }
 
+# shellcheck source=cluster_processes.sh
+source "$here/cluster_processes.sh"
+
 probe() {
   local program error
   ((EUID == 0)) || cannot "not root: namespaces and bridges need it"
   for program in unshare nsenter ip munged slurmctld slurmd srun sbatch; do
     [[ -x $(type -P "$program") ]] || cannot "$program is missing: apt-get install slurmctld slurmd slurm-client munge iproute2"
   done
-  error=$(unshare --net --uts --mount --propagation private -- true 2>&1) || cannot "no namespaces here: $error"
+  error=$(unshare --net --uts --mount --propagation private -- mount -t tmpfs probe /mnt 2>&1) || cannot "no namespaces here: $error"
   error=$(unshare --net -- ip link add br0 type bridge 2>&1) || cannot "no bridges here: $error"
   error=$(unshare --net -- ip link add veth0 type veth peer name veth1 2>&1) || cannot "no veth pairs here: $error"
 }
-
-# --- who belongs to the cluster --------------------------------------------------------------------------------------------------
-
-# Everything that starts daemons carries INTR_CLUSTER=DIR in its environment, so that a number in DIR/pids that went to another
-# process since is noticed, and what `up` had just started when it was killed is found.
-mark() { export INTR_CLUSTER=$dir; }
-is_marked() { grep -qzxF "INTR_CLUSTER=$dir" "/proc/$1/environ" 2>/dev/null; }
-
-holder() { # of head, n1 or n2
-  local name pid
-  [[ $1 == head || $1 == n1 || $1 == n2 ]] || fail "no node '$1'. Next: head, n1 or n2."
-  while read -r name pid; do
-    if [[ $name == "$1" ]] && is_marked "$pid"; then
-      echo "$pid"
-      return
-    fi
-  done 2>/dev/null <"$dir/pids"
-  return 1
-}
-
-need_holder() { holder "$1" || fail "no cluster runs in $dir. Next: $0 up DIR."; }
-
-# Daemons and processes of jobs on a node: those in the holder's network, without the holder.
-processes_of() {
-  local folder
-  for folder in /proc/[0-9]*; do
-    if [[ $folder/ns/net -ef /proc/$1/ns/net && $folder != "/proc/$1" ]]; then echo "${folder#/proc/}"; fi
-  done
-}
-
-marked() { { grep -lzxF "INTR_CLUSTER=$dir" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d / -f 3; }
 
 # --- parts -----------------------------------------------------------------------------------------------------------------------
 
@@ -151,13 +123,15 @@ make_network() {
 
 start_all() {
   local name
-  : >"$dir/pids" # first: it tells `down` that the folder is a cluster's
+  : >"$dir/.intr-cluster" # first: `down` removes no other folder
+  : >"$dir/pids"
   mkdir "$dir"/{etc,state,log,shared,tmp-n1,tmp-n2,spool-n1,spool-n2}
   chmod 1777 "$dir"/tmp-n?
   "$here/slurm_conf.sh" "$dir"
   for name in head n1 n2; do
     # A caller that reads our output through a pipe would wait for the holder: it gets no channel of ours.
-    setsid unshare --net --uts --mount --propagation private -- bash "$here/cluster.sh" hold "$dir" "$name" \
+    setsid unshare --net --uts --mount --propagation private -- \
+      bash "$here/cluster.sh" hold "$dir" "$name" \
       </dev/null >"$dir/log/holder-$name.log" 2>&1 &
     wait_for 10 "namespaces of $name (log/holder-$name.log)" test -e "$dir/held-$name"
   done
@@ -241,35 +215,19 @@ status() {
   done
 }
 
-holders() {
-  local name
-  for name in head n1 n2; do holder "$name" || true; done
-}
-# All that runs in the namespaces, and what was about to enter them; without the holders, which only exist.
-members() {
-  local pid all
-  all=$(holders)
-  {
-    marked
-    for pid in $all; do processes_of "$pid"; done
-  } | sort -nu | grep -vxF "${all:-none}"
-}
-send() { # SIGNAL PIDS; one may be gone
-  # shellcheck disable=SC2086  # a list of numbers
-  kill -"$1" $2 2>/dev/null || true
-}
-# Never by name. Holders go last: mounts and interfaces vanish with them, and only they tell what else is the cluster's.
+# Holders go last: mounts and interfaces vanish with them, and only they tell what else is the cluster's.
 down() {
   local pids deadline=$((SECONDS + 3))
   unset INTR_CLUSTER # or it would end its own helpers
   [[ -d $dir ]] || return 0
-  if [[ ! -e $dir/pids ]]; then
+  if [[ ! -e $dir/.intr-cluster ]]; then
     rmdir "$dir" 2>/dev/null || fail "$dir is no cluster's folder. Next: give the folder that 'up' got."
     return
   fi
   if pids=$(members); then send TERM "$pids"; fi
   while pids=$(members); do
     if ((SECONDS >= deadline)); then send KILL "$pids"; fi
+    ((SECONDS < deadline + 30)) || fail "processes do not end: $(paste -sd' ' <<<"$pids"). Next: see why, then $0 down $dir."
     sleep 0.1
   done
   while pids=$(marked) && [[ -n $pids ]]; do
@@ -289,6 +247,12 @@ fi
 dir=$(realpath -m "$2")
 shift 2
 export SLURM_CONF=$dir/etc/slurm.conf
+case $command in
+  up | restart-head | status | down) wanted=0 ;;
+  on | slow) wanted=2 ;;
+  *) wanted=1 ;;
+esac
+[[ $# -ge $wanted ]] || fail "$command: $wanted more arguments are needed after $dir. Next: see the head of $0."
 case $command in
   up) up ;;
   hold) hold "$1" ;; # from `up` alone

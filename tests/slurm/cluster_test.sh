@@ -157,8 +157,10 @@ traces() {
 }
 third=$work/cluster-3
 mkdir "$third"
-bash -c '"$0" up "$1" && "$0" run "$1" sbatch -N2 --ntasks-per-node=2 -o job.log --wrap "srun sleep 600" && : >"$1/submitted"; exec sleep 600' \
-  "$cluster" "$third" >/dev/null &
+# shellcheck disable=SC2016  # for the inner shell
+bash -c '"$0" up "$1" &&
+  "$0" run "$1" sbatch -N2 --ntasks-per-node=2 -o job.log --wrap "srun sleep 600" && : >"$1/submitted"
+  exec sleep 600' "$cluster" "$third" >/dev/null &
 script=$!
 until [[ -e $third/submitted ]]; do
   kill -0 $script || fail "the script that is to be killed did not start its cluster"

@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work/tmp
 unset INTR_SLURM_ARTIFACTS INTR_BIN
 mkdir -p "$TMPDIR" "$work/tests/slurm/cases" "$work/artifacts"
-cp "$here"/{cluster,slurm_conf,run_cases}.sh "$work/tests/slurm/"
+cp "$here"/{cluster,cluster_processes,slurm_conf,run_cases}.sh "$work/tests/slurm/"
 sed -i 's/^case_limit=540/case_limit=3/' "$work/tests/slurm/run_cases.sh"
 driver=$work/tests/slurm/run_cases.sh
 fail() {
