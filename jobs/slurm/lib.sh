@@ -47,7 +47,7 @@ intr_need() { # VARIABLE WHAT
 # --- begin ------------------------------------------------------------------------------------------------------------------
 
 intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attempts are counted (FOLDER itself if it is not given)
-  intr_program=$1 intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message='' intr_traps=0 intr_term='' intr_asked='' intr_pid=''
+  intr_program=$1 intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message='' intr_traps=0 intr_term='' intr_asked='' intr_pid='' intr_term_as=''
   intr_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
   intr_job=${intr_job:-${SLURM_JOB_ID:-}}
   export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
@@ -131,17 +131,19 @@ intr_ranks() { # PROGRAM WORD…
   local launch
   intr_command "$@"
   intr_check_words || return 0
+  export INTR_ATTEMPT_RECORD=$intr_state/attempts/$INTR_ATTEMPT.json
   if [ "$INTR_LAUNCHER" = mpirun ]; then
     # The script itself is task 0 of the job; ranks on this node must not take that for theirs.
     unset SLURM_PROCID
-    launch=(mpirun --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node" --bind-to core -x INTR_ATTEMPT)
+    launch=(mpirun --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node" --bind-to core -x INTR_ATTEMPT -x INTR_ATTEMPT_RECORD)
     [ -z "${INTR_DEADLINE:-}" ] || launch+=(-x INTR_DEADLINE)
   else
     # Without --kill-on-bad-exit the ranks that live would wait for a dead one for ever.
     launch=(srun --kill-on-bad-exit=1 "--mpi=$INTR_MPI" --cpu-bind=cores)
-    [ -z "${SLURM_GPUS_ON_NODE:-}" ] || launch+=(--gpu-bind=none)
   fi
+  intr_term_as=$([ "$INTR_LAUNCHER" != mpirun ] || echo USR2)
   intr_run "${launch[@]}" "${intr_words[@]}"
+  intr_classify
 }
 
 # Words that the program does not understand end the job here: from many ranks at once the launcher could lose the code 2.
@@ -157,6 +159,8 @@ intr_check_words() {
 # Runs PROGRAM in this script's place alone: no launcher, no ranks.
 intr_one() { # PROGRAM WORD…
   intr_command "$@"
+  unset INTR_ATTEMPT_RECORD
+  intr_term_as=TERM
   intr_run "${intr_words[@]}"
 }
 
@@ -184,26 +188,23 @@ intr_run() { # COMMAND WORD…
     [ "$traps" != "$intr_traps" ] || break
   done
   intr_pid=''
-  intr_classify
 }
 
-# Never TERM to srun: it would kill the ranks at once. Under srun Slurm itself sends them TERM; mpirun passes on USR1 and USR2 alone.
+# TERM goes on as intr_term_as: never to srun, which would kill the ranks at once (Slurm itself sends it to them); to mpirun as
+# USR2, for it passes on USR1 and USR2 alone.
 intr_on_signal() {
+  local signal=USR2
   intr_traps=$((intr_traps + 1))
-  if [ "$1" = TERM ]; then
-    intr_term=yes
-    [ "$INTR_LAUNCHER" = mpirun ] && [ -n "$intr_pid" ] && kill -USR2 "$intr_pid" 2>/dev/null
-  else
-    intr_asked=$1
-    [ -z "$intr_pid" ] || kill -USR2 "$intr_pid" 2>/dev/null
-  fi
+  if [ "$1" = TERM ]; then intr_term=yes signal=$intr_term_as; else intr_asked=$1; fi
+  [ -z "$intr_pid" ] || [ -z "$signal" ] || kill "-$signal" "$intr_pid" 2>/dev/null
   return 0
 }
 
 # Launchers lose exit codes. The program's own record of this attempt counts first, then what the launcher says.
 intr_classify() {
-  local record=$intr_state/attempts/$INTR_ATTEMPT.json line code launcher=$intr_status
-  line=$(head -n 1 "$record" 2>/dev/null)
+  [ -z "$INTR_DRY_RUN" ] || return 0
+  local line code launcher=$intr_status
+  line=$(head -n 1 "$INTR_ATTEMPT_RECORD" 2>/dev/null)
   if [[ $line =~ ^\{\"code\":([0-9]+),\"cause\":\"([a-z-]+)\".*\}$ ]]; then
     intr_status=${BASH_REMATCH[1]} intr_cause=${BASH_REMATCH[2]}
     intr_message=$(printf '%s' "$line" | sed -n 's/.*"message":"\(.*\)"}$/\1/p')
@@ -211,7 +212,12 @@ intr_classify() {
   fi
   code=$launcher
   case $launcher in
-    0 | 2 | 65 | 70 | 77 | 78) intr_cause='' ;;
+    0)
+      # srun was seen to say 0 of a step that could not be launched. A finished run has no doubt.
+      if [ -e "$intr_state/DONE" ]; then return 0; fi
+      code=76 intr_cause=launcher intr_message="the launcher left with 0, but no rank said that its work is done"
+      ;;
+    2 | 65 | 70 | 77 | 78) intr_cause='' ;;
     75) intr_cause=stop-signal ;;
     76) intr_cause=peer-lost ;;
     132 | 133 | 134 | 136 | 139) code=70 intr_cause=crash intr_message="a rank died of signal $((launcher - 128))" ;;

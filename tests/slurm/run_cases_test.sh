@@ -47,15 +47,15 @@ gone() { # within a few seconds
 
 # shellcheck disable=SC2016  # for the cases
 {
-  case_is good 'touch "$DIR/shared/good-ran"; [[ $WORK == "$DIR/shared/$CASE" ]] && "$CLUSTER" run "$DIR" srun -n2 hostname'
+  case_is good 'touch "$SHARED/good-ran"; [[ $WORK == "$DIR/shared/$CASE" ]] && "$CLUSTER" run "$DIR" srun -n2 hostname'
   case_is bad 'echo a reason; echo x >"$WORK/kept"; exit 3'
   case_is absent 'echo first; echo no such thing here; exit 77'
   case_is long 'sleep 60'
-  case_is last $'# alone\n[[ -e $DIR/shared/good-ran ]]'
-  case_is waiting 'touch "$DIR/shared/../../waits"; sleep 60'
+  case_is last '[[ -e $SHARED/good-ran ]]'
+  case_is waiting 'touch "$SHARED/../../waits"; sleep 60'
 }
 
-INTR_SLURM_ARTIFACTS=$work/artifacts run 1 last good bad absent
+INTR_SLURM_ARTIFACTS=$work/artifacts run 1 --jobs 1 good last bad absent
 has $'\npass good (' $'\npass last (' $'\nFAIL bad (' $'\na reason\n' 'end of slurmctld.log' "run_cases.sh bad"$'\n' \
   $'\nskip absent: no such thing here\n' $'\nslurm: 2 passed, 1 failed, 1 skipped of 4\n'
 [[ -e $work/artifacts/bad/bad/kept && -e $work/artifacts/bad/log/slurmctld.log ]] || fail "no artifacts of the failed case"
@@ -66,7 +66,7 @@ run 0 --jobs 1 good absent last
 run 1 long good
 has $'\nFAIL long (' 'long was ended after 3 s' $'\nslurm: 1 passed, 1 failed, 0 skipped of 2\n'
 gone "a time-out"
-echo "ok: pass, fail, skip, alone, artifacts, time limit ($SECONDS s)"
+echo "ok: pass, fail, skip, artifacts, time limit ($SECONDS s)"
 
 run 2
 run 2 nothing
@@ -78,7 +78,7 @@ echo 'echo broken; exit 4' >"$work/tests/slurm/setup.sh"
 run 1 good absent
 has 'FAIL all 2 cases: setup.sh left with 4' $'\nbroken\n'
 # shellcheck disable=SC2016
-echo 'touch "$1/shared/good-ran"' >"$work/tests/slurm/setup.sh"
+echo 'touch "$1/good-ran"' >"$work/tests/slurm/setup.sh"
 run 0 last
 gone "setup.sh"
 echo "ok: setup.sh ($SECONDS s)"
