@@ -131,7 +131,8 @@ ask() { # SECONDS NODE…
 }
 
 silent_nodes() { # those whose facts have not come
-  awk -F '\t' 'FNR == NR {if ($3 == "facts") answered[$4] = 1; next} !($1 in answered)' "$work/answers" "$work/nodes"
+  awk -F '\t' 'kind == "answers" && $3 == "facts" {answered[$4] = 1} kind == "nodes" && !($1 in answered)' \
+    kind=answers "$work/answers" kind=nodes "$work/nodes"
 }
 
 ask_all() {
