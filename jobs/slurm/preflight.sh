@@ -155,7 +155,8 @@ ask_all() {
 
 # --- the pairs -----------------------------------------------------------------------------------------------------------------
 
-# For each a line in the file pairs: node, node, GB/s of the sum of 64 MiB (- if it failed), why, yes if MPI and the launcher do not match.
+# For each a line in the file pairs: node, node, GB/s of the sum of 64 MiB (- if it failed), why, and of what kind the failure is:
+# mismatch (each rank is alone: MPI and the launcher do not fit), slow (it worked, but not to the end), other.
 try_pairs() { # SECONDS NODE,NODE…
   local pair limit=$1 running=() words
   shift
@@ -173,21 +174,25 @@ try_pairs() { # SECONDS NODE,NODE…
 }
 
 end_pairs() { # SECONDS "NODE,NODE PID"…
-  local entry pair code speed why mismatch log limit=$1
+  local entry pair code speed why kind log limit=$1
   shift
   for entry in "$@"; do
-    pair=${entry% *} log=$work/${pair/,/+}.log why='' mismatch=''
+    pair=${entry% *} log=$work/${pair/,/+}.log why='' kind=other
     wait "${entry##* }"
     code=$?
     speed=$(awk -F '[:,]' '/"bytes": *67108864/ {here = 1} here && /"algbw_gb_s"/ {print $2 + 0; exit}' "${log%.log}.json" 2>/dev/null)
     if [ "$code" != 0 ] || [ -z "$speed" ]; then
       speed=-
       why=$(grep -m 1 -E '^(error|srun: error): ' "$log" || grep -v '^[ -]*$' "$log" | tail -n 1)
-      [ "$code" != 124 ] || why="no end within $limit s"
+      if [ "$code" = 124 ]; then
+        why="no end within $limit s"
+        ! grep -q ' rounds, ' "$log" || kind=slow
+      elif grep -qE 'MPI sees one rank|one rank sends nothing|singleton' "$log"; then
+        kind=mismatch
+      fi
       why=${why//$'\t'/ }
-      ! grep -qE 'MPI sees one rank|one rank sends nothing|singleton' "$log" || mismatch=yes
     fi
-    printf '%s\t%s\t%s\t%s\t%s\n' "${pair%,*}" "${pair#*,}" "$speed" "${why:-left with $code without a word}" "$mismatch" >>"$work/pairs"
+    printf '%s\t%s\t%s\t%s\t%s\n' "${pair%,*}" "${pair#*,}" "$speed" "${why:-left with $code without a word}" "$kind" >>"$work/pairs"
   done
 }
 
@@ -301,17 +306,18 @@ judge() {
       for (k = 1; k <= pairs; ++k) {
         if (speed[k] != "-" && !slow[k]) continue
         both = node[pair[k, 1]] (pair[k, 1] == pair[k, 2] ? "" : " and " node[pair[k, 2]])
-        if (mismatch[k]) {
+        if (failure[k] == "mismatch") {
           print "two ranks on " both " do not find each other, so MPI and " launcher " do not match (" why[k] "). " \
             "Next: set INTR_MPI to a PMIx that srun --mpi=list shows, or take train-mpirun.sbatch" >settings
-        } else if (!done) {
+        } else if (!done && failure[k] != "slow") {
           print "two ranks on " both ": " why[k] ". Next: set INTR_IFACE to the interface between the nodes, or try intr-bench comm by hand" >settings
         } else {
           for (side = 1; side <= 2; ++side) {
             i = pair[k, side]
             other = node[pair[k, 3 - side]]
             if (i in fine) continue # the first node, where it met the last of an odd number: its own pair was good
-            if (speed[k] == "-") blame(i, "two ranks with " other ": " why[k])
+            if (failure[k] == "slow" && speed[k] == "-" && (!done || pairs < 3)) warn(i, "sum of 64 MiB with " other ": " why[k])
+            else if (speed[k] == "-") blame(i, "two ranks with " other ": " why[k])
             else blame(i, sprintf("sum of 64 MiB with %s at %.2f GB/s, the median is %.2f", other, speed[k], usual))
           }
         }
@@ -327,7 +333,7 @@ judge() {
       answered[i] = 1
       for (j = 6; j <= NF; ++j) fact[i, j - 5] = $j
     }
-    kind == "pairs" { pair[++pairs, 1] = number[$1]; pair[pairs, 2] = number[$2]; speed[pairs] = $3; why[pairs] = $4; mismatch[pairs] = $5 }
+    kind == "pairs" { pair[++pairs, 1] = number[$1]; pair[pairs, 2] = number[$2]; speed[pairs] = $3; why[pairs] = $4; failure[pairs] = $5 }
     END {
       for (i = 1; i <= n; ++i) {
         if (i in answered) {
