@@ -189,6 +189,7 @@ end_pairs() { # SECONDS "NODE,NODE PID"…
         ! grep -q ' rounds, ' "$log" || kind=slow
       elif grep -qE 'MPI sees one rank|one rank sends nothing|singleton' "$log"; then
         kind=mismatch
+        why=${why%%. Next: *}
       fi
       why=${why//$'\t'/ }
     fi
@@ -310,7 +311,7 @@ judge() {
           print "two ranks on " both " do not find each other, so MPI and " launcher " do not match (" why[k] "). " \
             "Next: set INTR_MPI to a PMIx that srun --mpi=list shows, or take train-mpirun.sbatch" >settings
         } else if (!done && failure[k] != "slow") {
-          print "two ranks on " both ": " why[k] ". Next: set INTR_IFACE to the interface between the nodes, or try intr-bench comm by hand" >settings
+          print "two ranks on " both ": " why[k] (why[k] ~ /Next: / ? "" : ". Next: set INTR_IFACE to the interface between the nodes, or try intr-bench comm by hand") >settings
         } else {
           for (side = 1; side <= 2; ++side) {
             i = pair[k, side]
@@ -390,7 +391,7 @@ conclude() {
     intr_fail 78 "preflight: ranks cannot work together on these ${#nodes[@]} nodes ($SECONDS s). Next: see the lines above"
   fi
   [ -z "$all" ] || intr_fail 78 "$all"
-  intr_say "preflight: all ${#nodes[@]} nodes can be used, $(nodes_in_state warning | wc -l) with a warning ($SECONDS s)"
+  intr_say "preflight: ${#nodes[@]} of ${#nodes[@]} nodes can be used, $(nodes_in_state warning | wc -l) with a warning ($SECONDS s)"
 }
 
 # --- all of it -----------------------------------------------------------------------------------------------------------------

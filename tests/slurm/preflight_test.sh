@@ -152,7 +152,7 @@ case_all_good() {
   preflight
   code_is 0
   excluded none
-  last_line "all 4 nodes can be used, 0 with a warning"
+  last_line "4 of 4 nodes can be used, 0 with a warning"
   pairs_tried "n1,n2 n3,n4"
   fact n1 state good
   fact n4 gpus 2
@@ -328,12 +328,14 @@ case_broken_off() {
 }
 case_mismatch() {
   for pair in n1,n2 n3,n4; do
-    echo 'echo "error: intr-bench: Slurm started 2 tasks but MPI sees one rank: the MPI library and srun do not match"; exit 78' >"$FAKE/pair-$pair"
+    echo 'echo "error: intr-bench: Slurm started 2 tasks but MPI sees one rank: the MPI library and srun do not match. Next: something"; exit 78' >"$FAKE/pair-$pair"
   done
   preflight
   code_is 78
   excluded none
+  says "two ranks on n3 and n4 do not find each other"
   says "srun --mpi=list"
+  says_not "Next: something"
 }
 case_pair_fails() {
   echo 'echo "error: no route to host"; exit 76' >"$FAKE/pair-n3,n4"
