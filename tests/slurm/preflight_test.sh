@@ -319,6 +319,12 @@ case_no_node_answers() {
   excluded none
   says "no node answered"
 }
+case_only_node_does_not_answer() {
+  : >"$FAKE/dead-n1"
+  preflight
+  code_is 78
+  excluded none
+}
 case_broken_off() {
   : >"$FAKE/broken-n2"
   preflight
@@ -465,7 +471,7 @@ cases="all_good:n1,n2,n3,n4 unwritable_stage:n1,n2,n3,n4 stage_unwritable_everyw
   clock:n1,n2,n3,n4 slow_pair_of_three:n1,n2,n3,n4,n5,n6 half_is_enough:n1,n2,n3,n4,n5,n6 slow_pair_of_two:n1,n2,n3,n4
   odd_node:n1,n2,n3,n4,n5 version:n1,n2,n3 version_of_two:n1,n2 library:n1,n2,n3 no_program:n1,n2,n3 gpus:n1,n2,n3,n4,n5
   fewer_gpus_of_two:n1,n2 shm:n1,n2 missing_node:n1,n2,n3,n4 missing_node_takes_launch_along:n1,n2,n3 no_node_answers:n1,n2
-  broken_off:n1,n2,n3 mismatch:n1,n2,n3,n4 pair_fails:n1,n2,n3,n4 all_pairs_fail:n1,n2 slow_network:n1,n2
+  only_node_does_not_answer:n1   broken_off:n1,n2,n3 mismatch:n1,n2,n3,n4 pair_fails:n1,n2,n3,n4 all_pairs_fail:n1,n2 slow_network:n1,n2
   slow_pair_without_end:n1,n2,n3,n4,n5,n6 hanging_network:n1,n2 one_node_two_tasks:n1 one_node_one_task:n1
   twice:n1,n2,n3,n4 mpirun:n1,n2,n3 stopped:n1,n2 dry_run:- sbatch:n1,n2,n3 nothing_set:n1 names_with_spaces:n1,n2"
 
