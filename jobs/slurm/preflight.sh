@@ -137,7 +137,7 @@ silent_nodes() { # those whose facts have not come
 
 ask_all() {
   local node again asked=()
-  ask 30 "${nodes[@]}"
+  ask 26 "${nodes[@]}"
   wait "${asked[@]}" # so a trap runs at once
   readarray -t again < <(silent_nodes)
   # One broken node can take the launch for all with it: those that were silent are asked alone.
@@ -148,7 +148,7 @@ ask_all() {
       wait "${asked[@]}"
       asked=()
     fi
-    ask 12 "$node"
+    ask 10 "$node"
   done
   wait "${asked[@]}"
 }
@@ -292,7 +292,7 @@ judge() {
       }
     }
 
-    function judge_pairs(   k, i, side, other, usual, speeds, done, slow, fine, both) {
+    function judge_pairs(   k, i, side, other, usual, speeds, done, slow, fine, both, advice) {
       for (k = 1; k <= pairs; ++k) if (speed[k] != "-") speeds[++done] = speed[k]
       usual = done ? median(speeds, done) : 0
       for (k = 1; k <= pairs; ++k) {
@@ -311,13 +311,14 @@ judge() {
           print "two ranks on " both " do not find each other, so MPI and " launcher " do not match (" why[k] "). " \
             "Next: set INTR_MPI to a PMIx that srun --mpi=list shows, or take train-mpirun.sbatch" >settings
         } else if (!done && failure[k] != "slow") {
-          print "two ranks on " both ": " why[k] (why[k] ~ /Next: / ? "" : ". Next: set INTR_IFACE to the interface between the nodes, or try intr-bench comm by hand") >settings
+          advice = why[k] ~ /Next: / ? "" : ". Next: set INTR_IFACE to the interface between the nodes, or try intr-bench comm by hand"
+          print "two ranks on " both ": " why[k] advice >settings
         } else {
           for (side = 1; side <= 2; ++side) {
             i = pair[k, side]
             other = node[pair[k, 3 - side]]
             if (i in fine) continue # the first node, where it met the last of an odd number: its own pair was good
-            if (failure[k] == "slow" && speed[k] == "-" && (!done || pairs < 3)) warn(i, "sum of 64 MiB with " other ": " why[k])
+            if (speed[k] == "-" && failure[k] == "slow" && (!done || pairs < 3)) warn(i, "sum of 64 MiB with " other ": " why[k])
             else if (speed[k] == "-") blame(i, "two ranks with " other ": " why[k])
             else blame(i, sprintf("sum of 64 MiB with %s at %.2f GB/s, the median is %.2f", other, speed[k], usual))
           }
@@ -334,7 +335,11 @@ judge() {
       answered[i] = 1
       for (j = 6; j <= NF; ++j) fact[i, j - 5] = $j
     }
-    kind == "pairs" { pair[++pairs, 1] = number[$1]; pair[pairs, 2] = number[$2]; speed[pairs] = $3; why[pairs] = $4; failure[pairs] = $5 }
+    kind == "pairs" {
+      pair[++pairs, 1] = number[$1]
+      pair[pairs, 2] = number[$2]
+      speed[pairs] = $3; why[pairs] = $4; failure[pairs] = $5
+    }
     END {
       for (i = 1; i <= n; ++i) {
         if (i in answered) {
@@ -415,9 +420,11 @@ dry_run() { # FOLDER
 }
 
 begin() { # FOLDER
-  [ -n "${SLURM_JOB_NODELIST:-}" ] || intr_fail 2 "preflight.sh runs in a job: SLURM_JOB_NODELIST is not set. Next: sbatch --nodes=N preflight.sbatch"
+  [ -n "${SLURM_JOB_NODELIST:-}" ] ||
+    intr_fail 2 "preflight.sh runs in a job: SLURM_JOB_NODELIST is not set. Next: sbatch --nodes=N preflight.sbatch"
   readarray -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
-  [ "${#nodes[@]}" -gt 0 ] || intr_fail 78 "scontrol names no node of $SLURM_JOB_NODELIST. Next: scontrol show hostnames $SLURM_JOB_NODELIST"
+  [ "${#nodes[@]}" -gt 0 ] ||
+    intr_fail 78 "scontrol names no node of $SLURM_JOB_NODELIST. Next: scontrol show hostnames $SLURM_JOB_NODELIST"
   mkdir -p "$1" 2>/dev/null
   folder=$(cd "$1" 2>/dev/null && pwd)
   work=$(mktemp -d "${folder:-$1}/.preflight.XXXXXX" 2>/dev/null) ||
