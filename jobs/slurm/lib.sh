@@ -28,6 +28,7 @@ intr_settings() {
   : "${INTR_BIN:=}" "${INTR_DATA:=}" "${INTR_RUN:=}" "${INTR_DUMP:=}" "${INTR_IFACE:=}" "${INTR_CONTAINER:=}" "${INTR_EXTRA:=}"
   : "${INTR_STAGE:=}" "${INTR_LAUNCHER:=srun}" "${INTR_MPI:=pmix}" "${INTR_MAX_STUCK:=5}" "${INTR_MAX_RESTARTS:=500}" "${INTR_PAUSE:=10}"
   : "${INTR_MIN_FREE_MB:=1024}" "${INTR_NO_REQUEUE:=}" "${INTR_DRY_RUN:=}"
+  export INTR_LAUNCHER # preflight.sh starts ranks as well
   local word
   for word in INTR_MAX_STUCK INTR_MAX_RESTARTS INTR_PAUSE INTR_MIN_FREE_MB; do
     case ${!word} in '' | *[!0-9]*) intr_fail 2 "$word is '${!word}', not a whole number. Next: correct it in $file" ;; esac
@@ -359,5 +360,9 @@ intr_exclude_hint() {
 intr_preflight() {
   [ -n "${INTR_PREFLIGHT:-}" ] || return 0
   intr_run bash "$jobs/preflight.sh" "$intr_result"
-  [ "$intr_status" = 0 ] || intr_finish
+  case $intr_status in
+    0) ;;
+    75) intr_next ;;
+    *) intr_finish ;;
+  esac
 }

@@ -80,12 +80,11 @@ has_saved() { (($(saved_step) >= $1)); }
 
 # Processes of a program on the cluster: of all nodes or of those on one.
 processes() { # PROGRAM [NODE]
-  local entry host
-  for entry in /proc/[0-9]*; do
-    [[ $(cat "$entry/comm") == "$1" ]] || continue
-    tr '\0' '\n' <"$entry/environ" | grep -qxF "INTR_RUN=$run" || continue
-    host=$(tr '\0' '\n' <"$entry/environ" | sed -n 's/^SLURMD_NODENAME=//p')
-    [[ -n ${2:-} && $host != "$2" ]] || echo "${entry#/proc/}"
+  local pid
+  for pid in $(pgrep -x "$1"); do
+    grep -qzxF "INTR_RUN=$run" "/proc/$pid/environ" || continue
+    [[ -z ${2:-} ]] || grep -qzxF "SLURMD_NODENAME=$2" "/proc/$pid/environ" || continue
+    echo "$pid"
   done 2>/dev/null
 }
 
