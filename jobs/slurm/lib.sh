@@ -20,13 +20,14 @@ intr_fail() { # CODE MESSAGE: one line on standard error, then leaves
 
 # --- settings ---------------------------------------------------------------------------------------------------------------
 
-intr_traps=0 intr_term='' intr_asked='' intr_pid=''
+intr_traps=0 intr_term='' intr_asked='' intr_pid='' intr_term_as=''
 
 intr_settings() {
   local file=${INTR_ENV:-$jobs/env.sh}
   [ -r "$file" ] || intr_fail 2 "$file is missing. Next: cp $jobs/env.sh.example $file, then set what it asks for"
   case $file in */*) ;; *) file=./$file ;; esac # else . looks along PATH first
-  if [ -z "${INTR_DRY_RUN:-}" ]; then # before modules are loaded: that takes its time, and a signal must not kill the script
+  # Before modules are loaded: that takes its time, and a signal must not kill the script. One with traps of its own keeps them.
+  if [ -z "${INTR_DRY_RUN:-}" ] && [ -z "$(trap -p TERM)" ]; then
     trap 'intr_on_signal TERM' TERM
     trap 'intr_on_signal USR2' USR2
     trap 'intr_on_signal USR1' USR1
@@ -38,6 +39,7 @@ intr_settings() {
   : "${INTR_BIN:=}" "${INTR_DATA:=}" "${INTR_RUN:=}" "${INTR_DUMP:=}" "${INTR_IFACE:=}" "${INTR_CONTAINER:=}" "${INTR_EXTRA:=}"
   : "${INTR_STAGE:=}" "${INTR_LAUNCHER:=srun}" "${INTR_MPI:=pmix}" "${INTR_MAX_STUCK:=5}" "${INTR_MAX_RESTARTS:=500}" "${INTR_PAUSE:=10}"
   : "${INTR_MIN_FREE_MB:=1024}" "${INTR_NO_REQUEUE:=}" "${INTR_DRY_RUN:=}"
+  export INTR_LAUNCHER # preflight.sh starts ranks as well
   local word
   for word in INTR_MAX_STUCK INTR_MAX_RESTARTS INTR_PAUSE INTR_MIN_FREE_MB; do
     case ${!word} in '' | *[!0-9]*) intr_fail 2 "$word is '${!word}', not a whole number. Next: correct it in $file" ;; esac
@@ -142,17 +144,20 @@ intr_ranks() { # PROGRAM WORD…
   local launch
   intr_command "$@"
   intr_check_words || return 0
+  export INTR_ATTEMPT_RECORD=$intr_state/attempts/$INTR_ATTEMPT.json
+  rm -f "$INTR_ATTEMPT_RECORD" 2>/dev/null # of a command before this one in the same attempt
   if [ "$INTR_LAUNCHER" = mpirun ]; then
     # The script itself is task 0 of the job; ranks on this node must not take that for theirs.
     unset SLURM_PROCID
-    launch=(mpirun --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node" --bind-to core -x INTR_ATTEMPT)
+    launch=(mpirun --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node" --bind-to core -x INTR_ATTEMPT -x INTR_ATTEMPT_RECORD)
     [ -z "${INTR_DEADLINE:-}" ] || launch+=(-x INTR_DEADLINE)
   else
     # Without --kill-on-bad-exit the ranks that live would wait for a dead one for ever.
     launch=(srun --kill-on-bad-exit=1 "--mpi=$INTR_MPI" --cpu-bind=cores)
-    [ -z "${SLURM_GPUS_ON_NODE:-}" ] || launch+=(--gpu-bind=none)
   fi
+  intr_term_as=$([ "$INTR_LAUNCHER" != mpirun ] || echo USR2)
   intr_run "${launch[@]}" "${intr_words[@]}"
+  intr_classify
 }
 
 # Words that the program does not understand end the job here: from many ranks at once the launcher could lose the code 2.
@@ -168,6 +173,8 @@ intr_check_words() {
 # Runs PROGRAM in this script's place alone: no launcher, no ranks.
 intr_one() { # PROGRAM WORD…
   intr_command "$@"
+  unset INTR_ATTEMPT_RECORD
+  intr_term_as=TERM
   intr_run "${intr_words[@]}"
 }
 
@@ -185,12 +192,11 @@ intr_run() { # COMMAND WORD…
     return 0
   fi
   intr_say "$(printf '%q ' "$@")"
-  rm -f "$intr_state/attempts/$INTR_ATTEMPT.json" 2>/dev/null # of a command before this one in the same attempt
   "$@" &
   intr_pid=$! intr_status=127 # until something else is known: no launcher is no success
   if [ "$traps" != "$intr_traps" ]; then # came between the look above and the start; launchers need a moment before they can take it
     sleep 1
-    if [ -n "$intr_asked" ] || [ "$INTR_LAUNCHER" = mpirun ]; then kill -USR2 "$intr_pid" 2>/dev/null; fi
+    if [ -n "$intr_asked" ]; then kill -USR2 "$intr_pid"; elif [ -n "$intr_term_as" ]; then kill "-$intr_term_as" "$intr_pid"; fi 2>/dev/null
   fi
   while :; do
     traps=$intr_traps
@@ -200,26 +206,23 @@ intr_run() { # COMMAND WORD…
     [ "$traps" != "$intr_traps" ] || break
   done
   intr_pid=''
-  intr_classify
 }
 
-# Never TERM to srun: it would kill the ranks at once. Under srun Slurm itself sends them TERM; mpirun passes on USR1 and USR2 alone.
+# TERM goes on as intr_term_as: never to srun, which would kill the ranks at once (Slurm itself sends it to them); to mpirun as
+# USR2, for it passes on USR1 and USR2 alone.
 intr_on_signal() {
+  local signal=USR2
   intr_traps=$((intr_traps + 1))
-  if [ "$1" = TERM ]; then
-    intr_term=yes
-    [ "${INTR_LAUNCHER:-}" = mpirun ] && [ -n "$intr_pid" ] && kill -USR2 "$intr_pid" 2>/dev/null
-  else
-    intr_asked=$1
-    [ -z "$intr_pid" ] || kill -USR2 "$intr_pid" 2>/dev/null
-  fi
+  if [ "$1" = TERM ]; then intr_term=yes signal=$intr_term_as; else intr_asked=$1; fi
+  [ -z "$intr_pid" ] || [ -z "$signal" ] || kill "-$signal" "$intr_pid" 2>/dev/null
   return 0
 }
 
 # Launchers lose exit codes. The program's own record of this attempt counts first, then what the launcher says.
 intr_classify() {
-  local record=$intr_state/attempts/$INTR_ATTEMPT.json line code launcher=$intr_status
-  line=$(head -n 1 "$record" 2>/dev/null)
+  [ -z "$INTR_DRY_RUN" ] || return 0
+  local line code launcher=$intr_status
+  line=$(head -n 1 "$INTR_ATTEMPT_RECORD" 2>/dev/null)
   if [[ $line =~ ^\{\"code\":([0-9]+),\"cause\":\"([a-z-]+)\".*\}$ ]]; then
     intr_status=${BASH_REMATCH[1]} intr_cause=${BASH_REMATCH[2]}
     intr_message=$(printf '%s' "$line" | sed -n 's/.*"message":"\(.*\)"}$/\1/p')
@@ -227,7 +230,12 @@ intr_classify() {
   fi
   code=$launcher
   case $launcher in
-    0 | 2 | 65 | 70 | 77 | 78) intr_cause='' ;;
+    0)
+      # srun was seen to say 0 of a step that could not be launched. A finished run has no doubt.
+      if [ -e "$intr_state/DONE" ]; then return 0; fi
+      code=76 intr_cause=launcher intr_message="the launcher left with 0, but no rank said that its work is done"
+      ;;
+    2 | 65 | 70 | 77 | 78) intr_cause='' ;;
     75) intr_cause=stop-signal ;;
     76) intr_cause=peer-lost ;;
     132 | 133 | 134 | 136 | 139) code=70 intr_cause=crash intr_message="a rank died of signal $((launcher - 128))" ;;
@@ -393,5 +401,9 @@ intr_exclude_hint() {
 intr_preflight() {
   [ -n "${INTR_PREFLIGHT:-}" ] || return 0
   intr_run bash "$jobs/preflight.sh" "$intr_result"
-  [ "$intr_status" = 0 ] || [ -n "$intr_asked$intr_term" ] || intr_finish # after a signal nothing is started, and intr_next decides
+  case $intr_status in
+    0) ;;
+    75) intr_next ;;
+    *) [ -n "$intr_asked$intr_term" ] || intr_finish ;; # after a signal nothing more is started, and intr_next decides
+  esac
 }

@@ -19,6 +19,7 @@
 #include "intr/core/stop_signal.h"
 #include "intr/data/shard_reader.h"
 #include "intr/io/atomic_file.h"
+#include "intr/io/exit_record.h"
 #include "intr/model/precision.h"
 #include "intr/model/weight_binding.h"
 #include "intr/train/compute_place.h"
@@ -152,6 +153,8 @@ int main(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   return intr::run_guarded(
       "intr-attend",
-      [&] { return run(word, intr::arguments_of(argc, argv, 2), intr::arguments_of(argc, argv)); },
+      intr::recorded([&] {
+        return run(word, intr::arguments_of(argc, argv, 2), intr::arguments_of(argc, argv));
+      }),
       intr::MpiEnvironment::abort);
 }

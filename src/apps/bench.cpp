@@ -9,6 +9,7 @@
 #include "intr/core/guard.h"
 #include "intr/core/option_set.h"
 #include "intr/core/version.h"
+#include "intr/io/exit_record.h"
 
 namespace {
 
@@ -52,5 +53,5 @@ intr::ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   return intr::run_guarded(
-      "intr-bench", [&] { return run(argc, argv); }, intr::end_all_ranks);
+      "intr-bench", intr::recorded([&] { return run(argc, argv); }), intr::end_all_ranks);
 }

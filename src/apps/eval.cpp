@@ -4,6 +4,7 @@
 #include "intr/core/guard.h"
 #include "intr/core/log.h"
 #include "intr/core/stop_signal.h"
+#include "intr/io/exit_record.h"
 #include "intr/train/device.h"
 #include "intr/train/evaluation_job.h"
 
@@ -33,6 +34,8 @@ intr::ExitCode evaluate(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   return intr::run_guarded(
-      "intr-eval", [&] { return intr::with_device_errors([&] { return evaluate(argc, argv); }); },
+      "intr-eval", intr::recorded([&] {
+        return intr::with_device_errors([&] { return evaluate(argc, argv); });
+      }),
       intr::MpiEnvironment::abort);
 }

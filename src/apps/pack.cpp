@@ -7,6 +7,7 @@
 #include "intr/core/option_set.h"
 #include "intr/core/stop_signal.h"
 #include "intr/core/version.h"
+#include "intr/io/exit_record.h"
 #include "preprocess/pack_commands.h"
 #include "preprocess/rank_job.h"
 
@@ -61,5 +62,5 @@ ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   return intr::run_guarded(
-      "intr-pack", [&] { return run(argc, argv); }, intr::end_ranks);
+      "intr-pack", intr::recorded([&] { return run(argc, argv); }), intr::end_ranks);
 }

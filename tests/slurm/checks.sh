@@ -87,7 +87,8 @@ until_there() { # FILE: at most 5 s
   done
   echo "FAIL waiting for ${1##*/}: not there after $((turn / 50)) s"
   failed=$((failed + 1))
-  return 1
+  finish # the rest would wait as long for nothing
+  exit 1
 }
 
 in_lib() { # COMMANDS: prints what they print after lib.sh was sourced and a job of intr-train begun; errors are in box/err

@@ -72,7 +72,7 @@ restarts() { job_field "$1" Restarts; }
 restarted() { (($(restarts "$1") >= $2)) && state_is "$1" RUNNING; } # ID TIMES
 
 steps() { # optimizer steps that the run's records have
-  wc -l <"$run/metrics.jsonl" 2>/dev/null || echo 0
+  { wc -l <"$run/metrics.jsonl"; } 2>/dev/null || echo 0
 }
 at_step() { (($(steps) >= $1)); }
 saved_step() { awk -F '\t' '$1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$run/checkpoints/MANIFEST" 2>/dev/null || echo 0; }
@@ -80,13 +80,12 @@ has_saved() { (($(saved_step) >= $1)); }
 
 # Processes of a program on the cluster: of all nodes or of those on one.
 processes() { # PROGRAM [NODE]
-  local entry host
-  for entry in /proc/[0-9]*; do
-    [[ $(cat "$entry/comm" 2>/dev/null) == "$1" ]] || continue
-    tr '\0' '\n' <"$entry/environ" 2>/dev/null | grep -qxF "INTR_RUN=$run" || continue
-    host=$(tr '\0' '\n' <"$entry/environ" 2>/dev/null | sed -n 's/^SLURMD_NODENAME=//p')
-    [[ -n ${2:-} && $host != "$2" ]] || echo "${entry#/proc/}"
-  done
+  local pid
+  for pid in $(pgrep -x "$1"); do
+    grep -qzxF "INTR_RUN=$run" "/proc/$pid/environ" || continue
+    [[ -z ${2:-} ]] || grep -qzxF "SLURMD_NODENAME=$2" "/proc/$pid/environ" || continue
+    echo "$pid"
+  done 2>/dev/null
 }
 
 job_log() { cat "$WORK/logs/"*-"$1".out; }

@@ -139,12 +139,12 @@ begin FAKE_DOES='exit 76' SLURM_RESTART_COUNT=11
 mkdir -p "$run"
 printf '100_101\t76\thang\t0\t5\tx\n' >"$run/requeue.tsv"
 goes_on "the line of an attempt whose name begins alike" 20
-begin FAKE_DOES='exit 0' SLURM_RESTART_COUNT=5
+begin FAKE_DOES='record 0 done; exit 0' SLURM_RESTART_COUNT=5
 attempts 4 76 node 20 20
 checkpoint 20 -
 ends "a job that takes its node down is not begun for ever"
 same "a job that takes its node down: no ranks" 0 "$(started srun)"
-begin FAKE_DOES='exit 0' SLURM_RESTART_COUNT=5
+begin FAKE_DOES='record 0 done; exit 0' SLURM_RESTART_COUNT=5
 attempts 4 76 node 20 20
 checkpoint 40 -
 job train.sbatch

@@ -10,14 +10,16 @@ classify() { # CODE [RECORD [ATTEMPT]]
   begin
   mkdir -p "$run/attempts"
   [ $# -lt 2 ] || printf '%b' "$2" >"$run/attempts/${3:-100_0}.json"
-  answer=$(in_lib "intr_status=$1; intr_classify; "'echo "$intr_status|$intr_cause|$intr_message"')
+  answer=$(in_lib "INTR_ATTEMPT_RECORD=$run/attempts/100_0.json intr_status=$1; intr_classify; "'echo "$intr_status|$intr_cause|$intr_message"')
 }
 record() { printf '{"code":%s,"cause":"%s","rank":0,"host":"n1","step":9,"durable_step":5,"message":"%s"}\\n' "$1" "$2" "${3:-}"; }
 
-for code in 0 2 65 70 77 78; do
+for code in 2 65 70 77 78; do
   classify "$code"
   same "no record, $code" "$code||" "$answer"
 done
+classify 0
+like "no record, 0: not believed" "76|launcher|*left with 0*" "$answer"
 classify 75
 same "no record, 75" "75|stop-signal|" "$answer"
 classify 76
@@ -75,14 +77,14 @@ same "letters that are not ASCII" "65|data|schöne Grüße – 図" "$answer"
 
 begin
 mkdir -p "$run/attempts/100_0.json"
-like "a folder where the record should be" "76|*" "$(in_lib 'intr_status=143; intr_classify; echo "$intr_status|$intr_cause"')"
+like "a folder where the record should be" "76|*" "$(in_lib 'INTR_ATTEMPT_RECORD=$INTR_RUN/attempts/100_0.json intr_status=143; intr_classify; echo "$intr_status|$intr_cause"')"
 
 # Through a whole job: code of the record, its message in the log, once.
 begin FAKE_DOES='record 65 data "shard 3 is damaged"; exit 143'
 job train.sbatch
 same "job: code of the record" 65 "$status"
 same "job: message in the log" 1 "$(grep -c 'shard 3 is damaged' "$box/log")"
-begin FAKE_DOES='record 65 data "older" 100_0; exit 143' SLURM_RESTART_COUNT=1
+begin FAKE_DOES='INTR_ATTEMPT_RECORD=$FAKE_RUN/attempts/100_0.json; record 65 data older; exit 143' SLURM_RESTART_COUNT=1
 job train.sbatch
 same "job: record of the attempt before is passed over" 76 "$status"
 begin FAKE_DOES='exit 76'

@@ -15,7 +15,8 @@ row() { # NAME DOES CODE REQUEUES LAST_LINE [VARIABLE=VALUE…]
 limit=FAKE_REASON=TimeLimit
 
 row "0" 'record 0 done; exit 0' 0 0 "finished*"
-row "0 without a record" 'exit 0' 0 0 "finished*"
+row "0 without a record, but finished" ': >"$FAKE_RUN/DONE"; exit 0' 0 0 "finished*"
+row "0 without a record" 'exit 0' 76 1 "requeued*"
 row "75 deadline" 'record 75 deadline; exit 75' 75 1 "requeued at step 0, after attempt 100_0 ended with 75 (deadline)*"
 row "75 stop signal, no TERM" 'record 75 stop-signal; exit 75' 75 1 "requeued*(stop-signal)*"
 row "75 without a record, no TERM" 'exit 75' 75 1 "requeued*(stop-signal)*"
@@ -45,7 +46,7 @@ for code in 2 65 70 77 78; do
   row "$code, TERM of the time limit" "tell TERM; record $code x 'why it ended'; exit 143" "$code" 0 "*" $limit
   like "$code: the record's message is in the log" "*why it ended*" "$(<"$box/log")"
 done
-row "0, TERM of the time limit" 'tell TERM; exit 0' 0 0 "finished*" $limit
+row "0, TERM of the time limit" 'tell TERM; record 0 done; exit 0' 0 0 "finished*" $limit
 
 # scontrol as it can be.
 begin FAKE_DOES='exit 75'
@@ -109,11 +110,11 @@ row "line of a taken attempt" 'tell TERM; exit 75' 75 0 "*"
 same "line of a taken attempt: fields" "100_0 75 taken 0 0" "$(cut -f 1-5 "$run/requeue.tsv" | tr '\t' ' ')"
 row "line for status.sh" 'exit 78' 78 0 "*"
 like "line for status.sh: fields" $'*\tjob 100\texit 78\t*' "$(<"$run/last-job.tsv")"
-row "settings for the ranks" 'exit 0' 0 0 "*" SLURM_CPUS_PER_TASK=7 SLURM_PROCID=0 SLURM_JOB_END_TIME=1999999999
+row "settings for the ranks" 'record 0 done; exit 0' 0 0 "*" SLURM_CPUS_PER_TASK=7 SLURM_PROCID=0 SLURM_JOB_END_TIME=1999999999
 same "settings for the ranks: attempt, deadline, cores" "100_0 1999999999 0 7" "$(<"$box/srun.calls")"
 
 # A full disk, a run directory that goes away, settings that are no numbers.
-row "run directory is gone" 'rm -rf "$FAKE_RUN"; exit 0' 0 0 "finished*"
+row "run directory is gone" 'rm -rf "$FAKE_RUN"; exit 65' 65 0 "*"
 row "run directory is gone, 76" 'rm -rf "$FAKE_RUN"; exit 76' 76 1 "*"
 like "run directory is gone, 76: it is said" "*cannot write*requeue.tsv*" "$(<"$box/log")"
 row "attempts cannot be counted" 'exit 76' 76 0 "*submit again*" SLURM_RESTART_COUNT=5 FAKE_VERSION='rm "$INTR_RUN/requeue.tsv"; mkdir -p "$INTR_RUN/requeue.tsv"'

@@ -10,9 +10,9 @@ during() { # NAME LAUNCHER HEARD CODE SIGNAL…
   local name=$1 launcher=$2 heard=$3 code=$4 script=train.sbatch
   shift 4
   [ "$launcher" = srun ] || script=train-mpirun.sbatch
-  begin FAKE_DOES="hold; leave $code"
+  begin FAKE_DOES="[ $code != 0 ] || record 0 done; hold; leave $code"
   start $script
-  until_there "$box/ready" || return
+  until_there "$box/ready"
   while [ $# -gt 0 ]; do
     kill "-$1" "$pid"
     sleep 0.05
@@ -127,7 +127,7 @@ done
 
 # Between the last look and the start: such a signal must still reach the launcher.
 for signal in USR2 TERM; do
-  begin FAKE_DOES='hold; exit 65' INTR_LAUNCHER=mpirun
+  begin FAKE_DOES='hold; leave 65' INTR_LAUNCHER=mpirun
   (sleep 1.5; : >"$box/go") &
   timer=$!
   in_lib "signal=$signal"'; intr_say() { case $* in mpirun*) kill -$signal $$ ;; esac; }; intr_ranks intr-train; echo "$intr_status"' >"$box/got"

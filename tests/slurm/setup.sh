@@ -10,5 +10,5 @@ mkdir -p "$WORK"
 # shellcheck source-path=SCRIPTDIR source=job.sh
 . "$(dirname "$0")/job.sh"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
-"$INTR_BIN/intr-pack" pack /usr/share/datasets/fashion-mnist --out "$SHARED/set" --limit train=64,val=32 --quiet
+"$INTR_BIN/intr-pack" pack /usr/share/datasets/fashion-mnist --out "$SHARED/set" --limit train=64,val=640 --quiet
 mpirun -n 2 --oversubscribe --bind-to none "$INTR_BIN/intr-train" --data "$SHARED/set" --out "$SHARED/unbroken" "${training_words[@]}"

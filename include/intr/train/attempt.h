@@ -8,31 +8,12 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 
 #include "intr/comm/communicator.h"
+#include "intr/core/cause.h"
 #include "intr/core/exit_code.h"
 
 namespace intr {
-
-/// Why an attempt ended. The words of the record; job scripts read them.
-enum class Cause {
-  kDone,
-  kStopSignal,
-  kDeadline,
-  kHalt,
-  kPeerLost,
-  kHang,
-  kNan,
-  kReplica,
-  kData,
-  kConfig,
-  kBug
-};
-std::string_view word_of(Cause cause);
-
-/// The cause that an error's exit code stands for.
-Cause cause_of(ExitCode code);
 
 /// Name of this process's attempt: INTR_ATTEMPT, or local-PID-TIME. Letters, digits and "._-" stay,
 /// all else becomes "_". The same at every call.

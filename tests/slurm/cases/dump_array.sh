@@ -11,10 +11,11 @@ array=$(submit attend-array --array=0-4 --nodes=1 --ntasks-per-node=1 --hold -- 
 on_cluster scancel "${array}_3"
 merge=$(submit attend-merge --dependency="afterany:$array")
 on_cluster scontrol release "$array"
-victim() { processes intr-attend | head -n 1; }
-is_there() { [[ -n $(victim) ]]; }
-wait_for "$guard" "task" is_there
-kill -KILL "$(victim)" || true
+pieces() { find "$INTR_DUMP" -maxdepth 1 -name 'piece-*.h5' 2>/dev/null | wc -l; }
+has_pieces() { (($(pieces) >= 8)); }
+wait_for "$guard" "pieces" has_pieces
+kill -KILL "$(processes intr-attend | head -n 1)"
+echo "ok: a task was killed with $(pieces) pieces there"
 wait_end "$merge" 300
 expect "exit code of the merge with a part missing" 75 "$(exit_code "$merge")"
 log_says "$merge" "INTR_PARTS=5 sbatch --array=3 attend-array.sbatch"

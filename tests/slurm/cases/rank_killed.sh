@@ -25,7 +25,7 @@ before=$(saved_step)
 wait_for 60 "new step" at_step $((before + 1))
 now=$(date +%s.%N)
 seconds=$(awk -v a="$killed" -v b="$ended" -v c="$started" -v d="$now" 'BEGIN {printf "%.1f", b - a + d - c}')
-echo "ok: killed at step $first; to the end $(awk -v a="$killed" -v b="$ended" 'BEGIN {printf "%.1f", b - a}') s, to the first new step $seconds s without the queue"
+echo "figure: killed at step $first; to the end of the attempt $(awk -v a="$killed" -v b="$ended" 'BEGIN {printf "%.1f", b - a}') s, to the first new step $seconds s without the queue"
 awk -v s="$seconds" -v most="${RESTART_LIMIT:-15}" 'BEGIN {exit !(s <= most)}' || fail "the first new step came after $seconds s"
 wait_end "$job"
 expect "exit code" 0 "$(exit_code "$job")"

@@ -11,14 +11,10 @@ mkdir -p "$INTR_SWEEP"
   printf 'first\t20\t1e-3\t42\t\r\n\n'
   printf 'second\t20\t2e-3\t42\t\n# a comment\nthird\t20\t\t7\t\nwrong\t20\t1e-3\t1\t3\nfifth\t20\t1e-3\t2\nsixth\t24\t1e-3\t3\t\n'
 } >"$INTR_SWEEP/sweep.tsv"
-words=("${training_words[@]}")
-for ((i = 0; i < ${#words[@]}; ++i)); do
-  case ${words[i]} in --lr | --max-steps) unset "words[i]" "words[i+1]" ;; esac
-done
+read -r -a words <<<"$(sed 's/--lr [^ ]*//; s/--max-steps [^ ]*//' <<<"${training_words[*]}")"
 array=$(submit sweep --array=1-6%3 -- "${words[@]}")
 collect=$(submit sweep --dependency="afterany:$array")
 wait_end "$collect" 300
-codes() { cut -d, -f 1,2,7- "$INTR_SWEEP/sweep.csv" | sed 's/,[0-9.]*,/,/'; }
 cat "$INTR_SWEEP/sweep.csv"
 expect "runs that are done" 5 "$(grep -c ',done,' "$INTR_SWEEP/sweep.csv")"
 expect "the wrong one" 1 "$(grep -c '^4,"wrong",.*,exit 2,' "$INTR_SWEEP/sweep.csv")"

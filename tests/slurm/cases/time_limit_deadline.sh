@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../job.sh"
 
 export INTR_INJECT="slow:ms=500"
-job=$(submit train-multi --time=2 --signal=USR2@1)
+job=$(submit train-multi --time=2 --signal=CONT@1)
 wait_end "$job" 400
 expect "exit code" 0 "$(exit_code "$job")"
 log_says "$job" "ended with 75 (deadline)"

@@ -6,10 +6,10 @@
 
 echo 'export SLURM_JOB_END_TIME=4102444800' >>"$WORK/env.sh"
 export INTR_INJECT="slow:ms=1500"
-job=$(submit train-multi --time=1 --signal=USR2@1)
+job=$(submit train-multi --time=1 --signal=CONT@1)
 wait_for 150 "restart" restarted "$job" 1
 log_says "$job" "requeued at step"
-log_says "$job" "got SIGTERM"
+log_says "$job" "stopped by SIGTERM"
 wait_end "$job"
 expect "exit code" 0 "$(exit_code "$job")"
 equals_unbroken "$run"
