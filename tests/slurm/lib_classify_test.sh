@@ -43,7 +43,7 @@ for code in 0 2 65 70 75 76 77 78; do
 done
 classify 0 "$(record 76 hang)"
 same "record 76, launcher 0" "76|hang|" "$answer"
-causes=$(sed -n '/word_of(Cause/,/^}/s/.*return "\(.*\)";.*/\1/p' "$here/../../src/train/attempt.cpp")
+causes=$(sed -n '/word_of(Cause/,/^}/s/.*return "\(.*\)";.*/\1/p' "$here/../../src/core/cause.cpp")
 like "causes of the program are known" "*stop-signal*" "$causes"
 for cause in $causes; do
   classify 143 "$(record 76 "$cause")"
