@@ -150,7 +150,7 @@ cp -r "$jobs/." "$sandbox/my  jobs"
 for script in "${jobs_of_slurm[@]}"; do
   [ "$script" != preflight.sbatch ] || continue # has tests of its own
   for way in named here; do
-    prepare "$script" INTR_JOBS="$sandbox/my  jobs" FAKE_LEFT=1:00:00 INTR_EXTRA='--lr 1e-3 --names *.csv'
+    prepare "$script" INTR_JOBS="$sandbox/my  jobs" FAKE_LEFT=1:00:00 SLURM_PROCID=0 INTR_EXTRA='--lr 1e-3 --names *.csv'
     cp "$box/env.sh" "$sandbox/my  jobs/env.sh"
     without INTR_ENV
     cp "$script" "$box/slurm_script" # Slurm starts a copy in its spool folder
