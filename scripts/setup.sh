@@ -6,7 +6,8 @@
 #
 #   --cuda   also the libraries that a GPU build links to (the CUDA toolkit itself must be there)
 #   --dev    also the formatter and the compiler with a fuzzer that CI uses
-#   --tests  also the Python packages with which tests read what was exported and, as root, a browser for the gallery's test
+#   --tests  also the Python packages with which tests read what was exported and, as root, a browser for the gallery's test and
+#            Slurm for the tests of the job scripts, which start clusters of their own
 #
 # Without root: have these packages from elsewhere (modules, your own prefix), name their folders in CMAKE_PREFIX_PATH,
 # and run this script with that set. docs/install.md has examples.
@@ -26,10 +27,10 @@ for word in "$@"; do
     --cuda) cuda=yes ;;
     --tests)
       tests=yes
-      [[ $(id -u) == 0 ]] && packages+=(chromium)
+      [[ $(id -u) == 0 ]] && packages+=(chromium slurmctld slurmd slurm-client munge iproute2 procps shellcheck)
       ;;
     --dev) packages+=(clang-format-16 clang-16 libclang-rt-16-dev) ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown word '$word'. Next: scripts/setup.sh --help" >&2; exit 2 ;;
   esac
 done

@@ -32,7 +32,7 @@ cannot() {
   exit 77
 }
 
-# shellcheck source=cluster_processes.sh
+# shellcheck source-path=SCRIPTDIR source=cluster_processes.sh
 source "$here/cluster_processes.sh"
 
 probe() {

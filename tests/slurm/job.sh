@@ -5,7 +5,8 @@
 set -euo pipefail
 jobs_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../jobs/slurm" && pwd -P)
 run=$WORK/run
-guard=200 # seconds; against hangs alone
+guard=300 # seconds; against hangs alone
+RANDOM=${SEED:-$$}
 
 # A tiny model. With virtual shards any number of ranks must end with the same bits.
 training_words=(--backbone resnet18 --backbone-stages 3 --freeze backbone --hidden-dim 32 --nheads 4 --enc-layers 1 --dec-layers 1
