@@ -4,7 +4,7 @@
 # at once when the run is finished or stuck.
 #     ./chain.sh N SCRIPT [words for SCRIPT]        options of sbatch in SBATCH_… or CHAIN_SBATCH="--nodes=4 --time=08:00:00"
 set -uo pipefail
-for jobs in "${INTR_JOBS:-.}" "$(dirname "$0")" .; do [ ! -r "$jobs/lib.sh" ] || break; done
+for jobs in ${INTR_JOBS:+"$INTR_JOBS"} "$(dirname "$0")" .; do [ ! -r "$jobs/lib.sh" ] || break; done
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$jobs/lib.sh" || { echo "intr: no lib.sh here. Next: call it from jobs/slurm, or set INTR_JOBS to that folder" >&2; exit 2; }
 case ${1:-} in
@@ -15,10 +15,12 @@ number=$1 script=${2:-}
 [ -r "$script" ] || intr_fail 2 "cannot read the script '$script'. Next: ./chain.sh $number train.sbatch"
 shift 2
 intr_settings
+trap - TERM USR1 USR2 # this is no job
 read -r -a words <<<"${CHAIN_SBATCH:-}"
 excluded=$(intr_excluded "${INTR_RUN:-.}")
 [ -z "$excluded" ] || words+=("--exclude=$excluded")
-export INTR_NO_REQUEUE=1
+[ -d logs ] || [ -n "$INTR_DRY_RUN" ] || intr_fail 2 "no folder logs/ here, where the jobs would write. Next: mkdir logs, or submit from the folder of the scripts"
+export INTR_NO_REQUEUE=1 INTR_JOBS=$jobs
 ids=()
 for ((link = 1; link <= number; ++link)); do
   after=()

@@ -10,10 +10,12 @@ engine=$(command -v apptainer || command -v singularity) ||
 words=()
 # GPUs, the folders that are worked on, and where PMIx meets Slurm. The environment goes in whole: PMIx needs its variables.
 [ ! -e /dev/nvidiactl ] || words+=(--nv)
-for folder in "${INTR_SOURCE:-}" "${INTR_DATA:-}" "${INTR_RUN:-}" "${INTR_DUMP:-}" "${INTR_SWEEP:-}" "${INTR_STAGE:-}" "${PMIX_SERVER_TMPDIR:-}"; do
-  # A folder that the program will make: the nearest one above it that is there.
-  while [ -n "$folder" ] && [ ! -e "$folder" ] && [ "$folder" != "$(dirname "$folder")" ]; do folder=$(dirname "$folder"); done
-  [ -z "$folder" ] || [ "$folder" = . ] || words+=(--bind "$(cd "$folder" && pwd)")
+for folder in "${INTR_SOURCE:-}" "${INTR_DATA:-}" "${INTR_RUN:-}" "${INTR_DUMP:-}" "${INTR_SWEEP:-}" "${INTR_STAGE:-}" \
+  "${PMIX_SERVER_TMPDIR:-}"; do
+  # A file's folder; of a folder that the program will make the nearest one above it that is there, but never the root.
+  while [ -n "$folder" ] && [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+  [ -n "$folder" ] && folder=$(cd "$folder" && pwd)
+  case $folder in '' | /) ;; *) words+=(--bind "$folder") ;; esac
 done
 [ -z "${INTR_BINDS:-}" ] || words+=(--bind "$INTR_BINDS")
 exec "$engine" exec ${words[@]+"${words[@]}"} "$INTR_CONTAINER" "$@"

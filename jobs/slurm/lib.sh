@@ -10,6 +10,9 @@
 #
 # Exit codes are the programs' (docs/architecture.md); docs/running-on-slurm.md explains what is decided here and why.
 
+jobs=$(cd "$jobs" && pwd) # env.sh may change the folder
+for intr_switch in INTR_DRY_RUN INTR_NO_REQUEUE INTR_PREFLIGHT; do [ "${!intr_switch:-}" != 0 ] || unset "$intr_switch"; done
+
 intr_say() { printf 'intr: %s\n' "$*"; }
 intr_fail() { # CODE MESSAGE: one line on standard error, then leaves
   local code=$1
@@ -32,9 +35,10 @@ intr_settings() {
     trap 'intr_on_signal USR2' USR2
     trap 'intr_on_signal USR1' USR1
   fi
+  bash -n "$file" || intr_fail 2 "$file is not shell. Next: mend the line that is named above"
   set +u # modules read variables that may be unset
   # shellcheck source-path=SCRIPTDIR source=env.sh.example
-  . "$file" || intr_fail 2 "$file ends with an error. Next: bash -n $file"
+  . "$file" # its status is that of its last line, which tells nothing
   set -u
   : "${INTR_BIN:=}" "${INTR_DATA:=}" "${INTR_RUN:=}" "${INTR_DUMP:=}" "${INTR_IFACE:=}" "${INTR_CONTAINER:=}" "${INTR_EXTRA:=}"
   : "${INTR_STAGE:=}" "${INTR_LAUNCHER:=srun}" "${INTR_MPI:=pmix}" "${INTR_MAX_STUCK:=5}" "${INTR_MAX_RESTARTS:=500}" "${INTR_PAUSE:=10}"
@@ -65,15 +69,16 @@ intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attem
   export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
   [ -z "$INTR_DRY_RUN" ] || return 0
 
-  if [ -e "$intr_state/DONE" ]; then
-    intr_say "$intr_state is finished (DONE). Nothing to do."
-    exit 0
-  fi
-  [ ! -e "$intr_state/STUCK" ] || intr_fail 76 "$(head -n 1 "$intr_state/STUCK") Next: mend it, then rm $intr_state/STUCK and submit again"
+  [ ! -e "$intr_state/DONE" ] || intr_end 0 "$intr_state is finished (DONE). Nothing to do. To train longer: rm $intr_state/DONE, then submit with more --epochs"
+  [ ! -e "$intr_state/STUCK" ] ||
+    intr_end 76 "$(head -n 1 "$intr_state/STUCK") Next: mend it, then rm $intr_state/STUCK and submit again"
   local program free
   program=${INTR_BIN:+$INTR_BIN/}$1
+  [ -z "$INTR_CONTAINER" ] || [ -r "$INTR_CONTAINER" ] ||
+    intr_fail 78 "cannot read the image $INTR_CONTAINER on $(hostname). Next: set INTR_CONTAINER in $jobs/env.sh"
   [ -n "$INTR_CONTAINER" ] || command -v "$program" >/dev/null ||
-    intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs, or load their module there"
+    intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs," \
+      "or load their module there"
   mkdir -p "$intr_state" 2>/dev/null
   if ! [ -d "$intr_state" ] || ! [ -w "$intr_state" ]; then
     intr_fail 78 "cannot write in $intr_state on $(hostname). Next: check its path, rights and quota"
@@ -83,7 +88,8 @@ intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attem
   [ "$free" -ge "$INTR_MIN_FREE_MB" ] ||
     intr_fail 78 "only $free MiB are free in $intr_state, INTR_MIN_FREE_MB asks for $INTR_MIN_FREE_MB. Next: make room, then submit again"
 
-  intr_say "$(date '+%F %T') job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}, nodes ${SLURM_JOB_NODELIST:-$(hostname)}, tasks ${SLURM_NTASKS:-1}"
+  intr_say "$(date '+%F %T') job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}," \
+    "nodes ${SLURM_JOB_NODELIST:-$(hostname)}, tasks ${SLURM_NTASKS:-1}"
   intr_deadline
   intr_count_lost_attempt
   intr_before=$(intr_progress)
@@ -116,13 +122,18 @@ intr_seconds() { # [DAYS-][[HOURS:]MINUTES:]SECONDS as squeue prints it; fails o
 # How far the work has come that no crash can take back: the step of the newest good checkpoint; for sets and dumps, files.
 intr_progress() {
   if [ -e "$intr_result/checkpoints/MANIFEST" ]; then
-    awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$intr_result/checkpoints/MANIFEST"
+    awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' \
+      "$intr_result/checkpoints/MANIFEST"
   else
     find -H "$intr_result" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
   fi
 }
 intr_at() { # PROGRESS, in words
-  if [ "$intr_program" = intr-train ]; then echo "step $1"; else echo "$1 finished files"; fi
+  case $intr_program in
+    intr-train) echo "step $1" ;;
+    intr-pack | intr-attend) echo "$1 finished files" ;;
+    *) echo "the start" ;;
+  esac
 }
 
 # --- run --------------------------------------------------------------------------------------------------------------------
@@ -148,8 +159,11 @@ intr_ranks() { # PROGRAM WORD…
   rm -f "$INTR_ATTEMPT_RECORD" 2>/dev/null # of a command before this one in the same attempt
   if [ "$INTR_LAUNCHER" = mpirun ]; then
     # The script itself is task 0 of the job; ranks on this node must not take that for theirs.
-    unset SLURM_PROCID
-    launch=(mpirun --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node" --bind-to core -x INTR_ATTEMPT -x INTR_ATTEMPT_RECORD)
+    # Its daemons, too, start by srun, and must have all processors of their node: no SRUN_CPUS_PER_TASK.
+    unset SLURM_PROCID SRUN_CPUS_PER_TASK
+    # Slurm's processors are hardware threads.
+    launch=(mpirun --use-hwthread-cpus --map-by "ppr:${SLURM_NTASKS_PER_NODE:-1}:node:pe=${SLURM_CPUS_PER_TASK:-1}"
+      --bind-to hwthread -x INTR_ATTEMPT -x INTR_ATTEMPT_RECORD)
     [ -z "${INTR_DEADLINE:-}" ] || launch+=(-x INTR_DEADLINE)
   else
     # Without --kill-on-bad-exit the ranks that live would wait for a dead one for ever.
@@ -160,14 +174,30 @@ intr_ranks() { # PROGRAM WORD…
   intr_classify
 }
 
-# Words that the program does not understand end the job here: from many ranks at once the launcher could lose the code 2.
+# What no rank could run ends the job here: from many ranks at once the launcher would lose the code, and the job would come back.
 intr_check_words() {
   [ -z "$INTR_DRY_RUN" ] || return 0
-  local version
+  local version kinds
   version=$("${intr_words[@]}" --version)
-  intr_status=$?
-  [ "$intr_status" != 0 ] || intr_say "$(head -n 1 <<<"$version")"
-  [ "$intr_status" != 2 ]
+  case $? in
+    0) intr_say "$(head -n 1 <<<"$version")" ;;
+    2)
+      intr_status=2
+      return 1
+      ;;
+    *)
+      intr_status=78 intr_cause=config
+      intr_message="${intr_words[0]} does not start on $(hostname). Next: load in $jobs/env.sh the modules that it was built with"
+      return 1
+      ;;
+  esac
+  [ "$INTR_LAUNCHER" = srun ] || return 0
+  kinds=$(srun --mpi=list 2>&1)
+  if [[ $kinds == *none* ]] && ! grep -qw -- "$INTR_MPI" <<<"$kinds"; then
+    intr_status=78 intr_cause=config
+    intr_message="srun here knows no --mpi=$INTR_MPI. Next: set INTR_MPI to one of: $(tr -s '[:space:]' ' ' <<<"$kinds"); or INTR_LAUNCHER=mpirun"
+    return 1
+  fi
 }
 
 # Runs PROGRAM in this script's place alone: no launcher, no ranks.
@@ -176,6 +206,7 @@ intr_one() { # PROGRAM WORD…
   unset INTR_ATTEMPT_RECORD
   intr_term_as=TERM
   intr_run "${intr_words[@]}"
+  intr_classify
 }
 
 # Runs a command in the background, so that traps run at once, and waits until it has really ended.
@@ -222,7 +253,8 @@ intr_on_signal() {
 intr_classify() {
   [ -z "$INTR_DRY_RUN" ] || return 0
   local line code launcher=$intr_status
-  line=$(head -n 1 "$INTR_ATTEMPT_RECORD" 2>/dev/null)
+  intr_cause='' intr_message=''
+  line=$(head -n 1 "${INTR_ATTEMPT_RECORD:-/dev/null}" 2>/dev/null)
   if [[ $line =~ ^\{\"code\":([0-9]+),\"cause\":\"([a-z-]+)\".*\}$ ]]; then
     intr_status=${BASH_REMATCH[1]} intr_cause=${BASH_REMATCH[2]}
     intr_message=$(printf '%s' "$line" | sed -n 's/.*"message":"\(.*\)"}$/\1/p')
@@ -232,7 +264,7 @@ intr_classify() {
   case $launcher in
     0)
       # srun was seen to say 0 of a step that could not be launched. A finished run has no doubt.
-      if [ -e "$intr_state/DONE" ]; then return 0; fi
+      if [ -z "${INTR_ATTEMPT_RECORD:-}" ] || [ -e "$intr_state/DONE" ]; then return 0; fi
       code=76 intr_cause=launcher intr_message="the launcher left with 0, but no rank said that its work is done"
       ;;
     2 | 65 | 70 | 77 | 78) intr_cause='' ;;
@@ -240,7 +272,7 @@ intr_classify() {
     76) intr_cause=peer-lost ;;
     132 | 133 | 134 | 136 | 139) code=70 intr_cause=crash intr_message="a rank died of signal $((launcher - 128))" ;;
     137) code=76 intr_cause=killed intr_message="a rank was killed; perhaps out of memory: see --mem" ;;
-    *) code=76 intr_cause=launcher intr_message="the launcher left with $launcher and no rank said why" ;;
+    *) code=76 intr_cause=launcher intr_message="the launcher left with $launcher and no rank said why; if ranks were killed, perhaps out of memory: see --mem" ;;
   esac
   intr_status=$code
 }
@@ -263,7 +295,7 @@ intr_count_lost_attempt() {
   [ "$restart" -gt 0 ] || return 0
   last=${intr_job/_/-}_$((restart - 1))
   ! grep -qs "^$last"$'\t' "$intr_state/requeue.tsv" || return 0
-  intr_say "attempt $last left no trace: its node failed"
+  intr_say "attempt $last left no trace: its node failed, or Slurm killed it before it could say why"
   intr_before=$(intr_progress)
   intr_record "$last" 76 node "$(intr_last_progress)" "$intr_before"
   intr_check_bounds "$intr_before"
@@ -271,11 +303,13 @@ intr_count_lost_attempt() {
 intr_lines() { grep -a . "$intr_state/requeue.tsv" 2>/dev/null; }
 intr_last_progress() { intr_lines | awk -F '\t' 'NF == 6 {last = $5} END {print last + 0}'; }
 
-# Attempts in a row, up to the last, that ended to be repeated and left no more on disk than they found. Attempts that Slurm or
-# the user ended ("taken") do not count, though their progress does; torn lines are passed over.
+# Attempts in a row, up to the last, that ended to be repeated and left no more on disk than they found. Passed over: attempts that
+# Slurm or the user ended ("taken"), those that were refused, such as a second job's (78), and torn lines.
 intr_stuck() {
-  intr_lines |
-    awk -F '\t' 'NF == 6 {if ($5 + 0 > $4 + 0 || ($2 != 75 && $2 != 76)) stuck = 0; else if ($3 != "taken") ++stuck} END {print stuck + 0}'
+  intr_lines | awk -F '\t' 'NF == 6 {
+    if ($5 + 0 > $4 + 0 || $2 !~ /^7[568]$/ || $3 == "stopped") stuck = 0
+    else if ($2 != 78 && $3 != "taken") ++stuck
+  } END {print stuck + 0}'
 }
 intr_attempts() { intr_lines | awk -F '\t' '{++attempts} $3 == "stopped" {attempts = 0} END {print attempts + 0}'; }
 
@@ -309,10 +343,12 @@ intr_next() {
   if intr_taken; then
     # Preempted and failed nodes: Slurm itself requeues. Cancelled: a requeue here would bring the job back.
     intr_record "$INTR_ATTEMPT" "$intr_status" taken "$intr_before" "$after"
-    intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one goes on when it is submitted again"
+    intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one" \
+      "goes on when it is submitted again"
   fi
   # Without the count, Slurm's own is the only bound.
-  intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after" || [ "${SLURM_RESTART_COUNT:-0}" -lt "$INTR_MAX_STUCK" ] ||
+  intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after" ||
+    [ "${SLURM_RESTART_COUNT:-0}" -lt "$INTR_MAX_STUCK" ] ||
     intr_end "$intr_status" "stopped at $(intr_at "$after"). Next: see that $intr_state can be written, then submit again, it goes on"
   intr_check_bounds "$after"
   [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_at "$after"), to be continued by the next job of the chain"
@@ -335,7 +371,7 @@ intr_stop() { # REASON: a loop without progress ends here
   why=$(echo "$1" && tail -n 5 "$intr_state/train.log" 2>/dev/null)
   printf '%s\n' "$why" | sed 's/^/intr: /'
   { printf '%s\n' "$why" >"$intr_state/STUCK"; } 2>/dev/null || intr_say "cannot write $intr_state/STUCK"
-  intr_record - 0 stopped "$intr_before" "$intr_before" # counting begins anew when STUCK is gone
+  intr_record - 76 stopped "$intr_before" "$intr_before" # counting begins anew when STUCK is gone
   intr_end 76 "no more requeues. Next: read the lines above, mend it, then rm $intr_state/STUCK and submit again"
 }
 
@@ -349,7 +385,7 @@ intr_requeue() { # PAUSE_S PROGRESS
   ! intr_taken || intr_end "$intr_status" "stopped by Slurm at $what. Submit it again, it goes on"
   for try in 1 2 3; do
     if scontrol requeue "$intr_job" 2>&1; then
-      [ "$1" = 0 ] || scontrol update "JobId=$intr_job" "StartTime=now+$1" >/dev/null 2>&1
+      [ "$1" = 0 ] || scontrol update "JobId=$intr_job" "StartTime=now+$1" >/dev/null 2>&1 || intr_say "the pause of $1 s was refused"
       intr_end "$intr_status" "requeued at $what, to start in $1 s or later"
     fi
     [ "$try" = 3 ] || sleep "${INTR_RETRY_S:-5}"
@@ -364,10 +400,12 @@ intr_finish() {
   intr_end "$intr_status" "$(intr_meaning "$intr_status")"
 }
 
-intr_end() { # CODE WHAT: the last line of every log, and of status.sh
-  { printf '%s\tjob %s\texit %s\t%s\n' "$(date '+%F %T')" "${intr_job:-none}" "$1" "$2" >"$intr_state/last-job.tsv"; } 2>/dev/null
-  intr_say "exit $1: $2"
-  exit "$1"
+intr_end() { # CODE WHAT…: the last line of every log, kept in last-job.tsv, too
+  local code=$1
+  shift
+  { printf '%s\tjob %s\texit %s\t%s\n' "$(date '+%F %T')" "${intr_job:-none}" "$code" "$*" >"$intr_state/last-job.tsv"; } 2>/dev/null
+  intr_say "exit $code: $*"
+  exit "$code"
 }
 
 intr_meaning() { # CODE
@@ -384,10 +422,10 @@ intr_meaning() { # CODE
   esac
 }
 
-# Nodes that were slow or bad, joined by commas: at most a quarter of all, the newest.
+# Nodes that were slow or bad, joined by commas: at most a quarter of the partition's, the newest.
 intr_excluded() { # FOLDER
   local all
-  all=$(sinfo -h -N -o %N 2>/dev/null | sort -u | wc -l)
+  all=$(sinfo -h -N -o %N ${SBATCH_PARTITION:+-p "$SBATCH_PARTITION"} 2>/dev/null | sort -u | wc -l)
   awk 'NF {print $1}' "$1/exclude.txt" 2>/dev/null | tac | awk '!seen[$1]++' | head -n "$((all / 4))" | paste -sd, -
 }
 

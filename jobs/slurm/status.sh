@@ -9,13 +9,14 @@ case ${1:-} in
 esac
 
 newest_step() { # of the checkpoints
-  awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$1/checkpoints/MANIFEST" 2>/dev/null || echo 0
+  [ -r "$1/checkpoints/MANIFEST" ] || { echo 0; return; }
+  awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$1/checkpoints/MANIFEST"
 }
 
 # Steps of the whole run: the log names epochs and their steps, the configuration what ends it earlier.
 all_steps() {
   local whole most
-  whole=$(awk '$1 == "epochs" && $3 == "of" {n = $2 * $4} END {print n + 0}' "$1/train.log" 2>/dev/null || echo 0)
+  whole=$(sed -n 's/^ *epochs  *\([0-9]*\) of \([0-9]*\) steps.*/\1 \2/p' "$1/train.log" 2>/dev/null | awk '{n = $1 * $2} END {print n + 0}')
   most=$(sed -n 's/.*"max-steps": *\([0-9]*\).*/\1/p' "$1/config.json" 2>/dev/null | head -n 1)
   if [ "${most:-0}" -gt 0 ] && { [ "$whole" = 0 ] || [ "$most" -lt "$whole" ]; }; then whole=$most; fi
   if [ "$whole" = 0 ]; then echo '?'; else echo "$whole"; fi
@@ -38,7 +39,7 @@ job_state() { squeue -h -j "$1" -o %T 2>/dev/null | head -n 1; }
 line() { # RUN
   local run=${1%/} state job='' next code='' slurm='' attempts ettr
   if [ ! -e "$run/config.json" ] && [ ! -e "$run/requeue.tsv" ]; then
-    printf '%s\tno run\t-\t-\t-\t-\tsbatch train.sbatch begins it\n' "$run"
+    printf '%s\tno run\t-\t-\t-\t-\tsbatch train.sbatch, unless it waits (squeue --me)\n' "$run"
     return
   fi
   job=$(sed -n 's/.*"job":"\([^"]*\)".*/\1/p' "$run/run.lock" 2>/dev/null)
@@ -55,7 +56,7 @@ line() { # RUN
       RUNNING) state="running ($job)" next="nothing to do" ;;
       PENDING | REQUEUED | REQUEUE_HOLD | CONFIGURING | COMPLETING) state="waiting ($job)" next="nothing to do: it goes on by itself" ;;
       *)
-        state=stopped next="submit again, it goes on"
+        state=stopped next="submit again, unless a job of it waits (squeue --me)"
         [ -z "$code" ] || state="stopped ($code)"
         case $code in 2 | 65 | 70 | 77 | 78) next="see $(newest_log "$run"), then submit again" ;; esac
         ;;

@@ -80,9 +80,11 @@ namespace {
 
 /// How many tasks srun started with this one; 1 outside of its steps.
 int tasks_of_step() {
-  const char* tasks = std::getenv("SLURM_NTASKS");
-  const char* step = std::getenv("SLURM_STEP_ID");  // absent in a batch script's own shell
-  return tasks == nullptr || step == nullptr ? 1 : std::atoi(tasks);
+  // Absent in a batch script's own shell. SLURM_NTASKS would be the job's: in an interactive shell,
+  // which is a step of one task, not this step's.
+  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  const bool by_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
+  return tasks == nullptr || by_mpirun ? 1 : std::atoi(tasks);
 }
 
 /// Slurm knows how many tasks it started; MPI that sees one where Slurm started more is not the

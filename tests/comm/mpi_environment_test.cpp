@@ -45,7 +45,7 @@ test::ProgramResult start_and_end() {
 TEST(MpiEnvironment, StartsAndEndsInTime) { EXPECT_EQ(start_and_end().exit_code, 0); }
 
 TEST(MpiEnvironment, TasksThatNobodyToldHowToMeetAreRefusedBeforeMpiStarts) {
-  const test::Variable step("SLURM_STEP_ID", "0"), tasks("SLURM_NTASKS", "4");
+  const test::Variable tasks("SLURM_STEP_NUM_TASKS", "4");
   try {
     const MpiEnvironment environment;
     FAIL() << "it started";

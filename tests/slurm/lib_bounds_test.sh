@@ -60,6 +60,10 @@ attempt 65 data 20 20
 goes_on "another ending between" 10
 begin FAKE_DOES='exit 76'
 attempts 4 76 hang 20 20
+attempt 78 config 20 20
+ends "a second job that was refused between"
+begin FAKE_DOES='exit 76'
+attempts 4 76 hang 20 20
 attempts 3 75 taken 20 20
 ends "taken attempts in between do not break the row"
 begin FAKE_DOES='exit 76'
@@ -182,8 +186,7 @@ job train.sbatch
 same "STUCK there: code" 76 "$status"
 same "STUCK there: no ranks" 0 "$(started srun)"
 same "STUCK there: not requeued" 0 "$(requeues)"
-same "STUCK there: one line on stderr" 1 "$(wc -l <"$box/err")"
-like "STUCK there: what to do" "*rm $run/STUCK*submit again*" "$(<"$box/err")"
+like "STUCK there: what to do" "intr: exit 76: *rm $run/STUCK*submit again*" "$(tail -n 1 "$box/log")"
 rm "$run/STUCK"
 goes_on "rm STUCK: counts anew" 10
 

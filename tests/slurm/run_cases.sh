@@ -20,6 +20,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 export CLUSTER=$here/cluster.sh
 case_limit=540 # seconds; a guard against hangs alone
+((${TIMES:-0} <= 3)) || case_limit=2400 # the long counts of soak.sh
 
 usage() {
   echo "run_cases.sh: $*. Next: run_cases.sh [--jobs N] [--keep] CASE…, with cases of $here/cases." >&2

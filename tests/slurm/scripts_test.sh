@@ -154,6 +154,7 @@ for script in "${jobs_of_slurm[@]}"; do
     cp "$box/env.sh" "$sandbox/my  jobs/env.sh"
     without INTR_ENV
     cp "$script" "$box/slurm_script" # Slurm starts a copy in its spool folder
+    if [ "$script" = attend-merge.sbatch ]; then mkdir -p "$(value INTR_DUMP)" && : >"$(value INTR_DUMP)/plan.json"; fi
     where=$box
     [ $way = named ] || { without INTR_JOBS && where="$sandbox/my  jobs"; }
     : >"$where/x.csv"
@@ -204,12 +205,75 @@ job train.sbatch --foo
 same "a word that the program does not know: code, starts" "2 0" "$status $(started srun)"
 like "a word that the program does not know: message" "*no option --foo*" "$(<"$box/err")"
 
+begin FAKE_VERSION='echo "intr-train: error while loading shared libraries: libmpi.so.40" >&2; exit 127'
+job train.sbatch
+same "a program that does not start: code, starts, requeues" "78 0 0" "$status $(started srun) $(requeues)"
+like "a program that does not start: what to do" "*intr-train does not start on *modules*" "$(<"$box/log")"
+begin FAKE_MPI='none cray_shasta pmi2'
+job train.sbatch
+same "srun without PMIx: code, starts, requeues" "78 0 0" "$status $(started srun) $(requeues)"
+like "srun without PMIx: what to do" "*no --mpi=pmix. Next: set INTR_MPI to one of: none cray_shasta pmi2*INTR_LAUNCHER=mpirun*" "$(<"$box/log")"
+begin SLURM_CPUS_PER_TASK=4 SRUN_CPUS_PER_TASK=4 FAKE_DOES='echo "${SRUN_CPUS_PER_TASK:-none}" >"$FAKE/daemons"; record 0 done; leave 0'
+job train-mpirun.sbatch
+same "mpirun: a rank's processors" ppr:2:node:pe=4 "$(grep ^ppr "$box/mpirun.words")"
+same "mpirun: its daemons have all processors" none "$(<"$box/daemons")"
+
+# --- what is missing of a dump ----------------------------------------------------------------------------------------------------
+
+merge() { # EXPECTED: what the merge says of the dump
+  with INTR_DUMP="$box/dump" FAKE_DOES='[ "$1" != status ] || exit 75'
+  job attend-merge.sbatch
+  same "merge, $1: code" 75 "$status"
+  like "merge, $1" "*$2*" "$(<"$box/log")"
+}
+part() { # NUMBER CODE
+  mkdir -p "$box/dump/jobs/part-$1-of-3"
+  printf '9-%s_0\t%s\t-\t0\t1\t2026-01-01T00:00:00\n' "$1" "$2" >>"$box/dump/jobs/part-$1-of-3/requeue.tsv"
+}
+begin
+merge "nothing there" "Next: sbatch attend.sbatch"
+begin
+mkdir -p "$box/dump" && : >"$box/dump/plan.json"
+merge "one job that did not end" "Next: sbatch attend.sbatch"
+part 0 0
+part 2 76
+merge "parts" "parts without a good end: 1,2 of 3. Next: INTR_PARTS=3 sbatch --array=1,2 attend-array.sbatch"
+part 1 0
+part 2 0
+merge "damage" "all 3 parts ended well*Next: sbatch --array=0-2 attend-array.sbatch"
+printf -- '-\t76\tstopped\t0\t0\t2026-01-01T00:00:00\n' >>"$box/dump/jobs/part-2-of-3/requeue.tsv"
+: >"$box/dump/jobs/part-2-of-3/STUCK"
+merge "a part that is stuck" "--array=2 attend-array.sbatch*remove them: $box/dump/jobs/part-2-of-3/STUCK"
+
+# --- status -----------------------------------------------------------------------------------------------------------------------
+
+overview() { # NAME WHAT FOLDER
+  job status.sh "$3"
+  like "status, $1" "*$2*" "$(tail -n 1 "$box/log" | tr -s ' ')"
+}
+begin
+overview "no run" "no run - - - -" "$box/run"
+mkdir -p "$run/checkpoints"
+echo '{"max-steps": 0}' >"$run/config.json"
+printf '  epochs        10 of 8 steps\n' >"$run/train.log"
+printf '40\t5\tc.h5\t1\ta\t-\t-\n48\t6\td.h5\t1\ta\tsuspect\t-\n' >"$run/checkpoints/MANIFEST"
+printf '{"time":1.5,"kind":"start"}\n{"time":%s,"kind":"save"}\n{"kind":"stop","ettr":0.915}\n' "$(date +%s)" >"$run/events.jsonl"
+printf '7_0\t75\tdeadline\t0\t40\t2026-01-01T00:00:00\n' >"$run/requeue.tsv"
+overview "stopped" "stopped (75) 40 of 80 * s ago 1 91.5 % submit again, unless*" "$run"
+: >"$run/STUCK"
+overview "stuck" " stuck *rm $run/STUCK*" "$run"
+rm "$run/STUCK" && echo 80 >"$run/DONE"
+overview "done" " done *eval.sbatch" "$run"
+
 # --- container --------------------------------------------------------------------------------------------------------------
 
 if [ -e container.sh ]; then
   prepare train.sbatch INTR_CONTAINER="$sandbox/my  image.sif" INTR_JOBS="$sandbox/my  jobs"
   with INTR_STAGE="$box/my stage" FAKE_DOES='until [ "${1##*/}" = container.sh ]; do shift; done; "$@"; record 0 done; leave 0'
-  mkdir -p "$(value INTR_SOURCE)"
+  mkdir -p "$(value INTR_SOURCE)" "$(value INTR_DATA)"
+  job train.sbatch
+  same "container without its image" "78 1" "$status $(wc -l <"$box/err")"
+  : >"$(value INTR_CONTAINER)"
   printf '%s\n' '#!/usr/bin/env bash' 'printf "%s\n" "$@" >"$FAKE/apptainer.words"' >"$box/bin/apptainer"
   chmod +x "$box/bin/apptainer"
   job train.sbatch
@@ -218,6 +282,15 @@ if [ -e container.sh ]; then
   for name in INTR_CONTAINER INTR_SOURCE INTR_DATA; do
     same "container: $name is one word" yes "$(has_word "$(value $name)" <"$box/apptainer.words")"
   done
+  same "container: a file's folder is seen" yes "$(
+    : >"$box/list.csv"
+    with INTR_SOURCE="$box/list.csv"
+    job container.sh intr-pack
+    has_word "$box" <"$box/apptainer.words"
+  )"
+  with INTR_STAGE=/no-such-folder/stage
+  job container.sh intr-train
+  same "container: the root is never bound" '' "$(grep -x / "$box/apptainer.words")"
   begin INTR_CONTAINER=x.sif
   job container.sh intr-train
   same "container without apptainer" "78 1" "$status $(wc -l <"$box/err")"

@@ -27,12 +27,15 @@ report() {
   for name in $(printf '%s\n' "${!passed[@]}" | sort); do text+=" $name ${passed[$name]}"; done
   echo "soak: seed $seed, passed:${text:- nothing}"
 }
-trap report EXIT
+said=$(mktemp)
+trap 'report; rm -f "$said"' EXIT
 echo "soak: seed $seed, until $(date -d "@$end" '+%F %T')"
 while (($(date +%s) < end)); do
   round=()
   while ((${#round[@]} < 4)); do round+=("${cases[RANDOM % ${#cases[@]}]}"); done
   mapfile -t round < <(printf '%s\n' "${round[@]}" | sort -u) # a case has one cluster
-  SEED=$RANDOM "$here/run_cases.sh" --jobs 3 "${round[@]}"
-  for name in "${round[@]}"; do passed[$name]=$((${passed[$name]:-0} + 1)); done
+  status=0
+  SEED=$RANDOM "$here/run_cases.sh" --jobs 3 "${round[@]}" | tee "$said" || status=$?
+  while read -r name; do passed[$name]=$((${passed[$name]:-0} + 1)); done < <(sed -n 's/^pass \([a-z_]*\) .*/\1/p' "$said")
+  ((status == 0)) || exit "$status"
 done

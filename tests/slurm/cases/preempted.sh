@@ -5,8 +5,9 @@
 . "$(dirname "$0")/../job.sh"
 
 times=${TIMES:-3}
-export INTR_INJECT="slow:ms=150,attempt=any"
-job=$(submit train-multi)
+# Preempted before its ranks are there, a job goes on for the 15 s of grace: so long must many preemptions last.
+export INTR_INJECT="slow:ms=$((times > 3 ? 2500 : 150)),attempt=any"
+job=$(submit train-multi --time=60)
 for ((i = 1; i <= times; ++i)); do
   wait_for "$guard" "new steps" at_step $((120 * i / (times + 2)))
   on_cluster sbatch --parsable --partition=high --nodes=2 --exclusive --output=/dev/null --wrap "sleep 1" >/dev/null
