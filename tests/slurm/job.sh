@@ -92,7 +92,7 @@ processes() { # PROGRAM [NODE]
 job_log() { cat "$WORK/logs/"*-"$1".out; }
 last_line() { job_log "$1" | grep '^intr: ' | tail -n 1; }
 log_says() { # ID TEXT
-  job_log "$1" | grep -qF -- "$2" || fail "the log of job $1 does not say '$2'"
+  grep -qF -- "$2" <<<"$(job_log "$1")" || fail "the log of job $1 does not say '$2'"
   echo "ok: log says: $2"
 }
 

@@ -15,7 +15,7 @@ in_run dd if=/dev/zero of="$run/filler" bs=1M status=none 2>/dev/null || true
 wait_end "$job"
 expect "exit code" 78 "$(exit_code "$job")"
 expect "restarts" 0 "$(restarts "$job")"
-last_line "$job" | grep -qF "exit 78" || fail "the last line is '$(last_line "$job")'"
+[[ $(last_line "$job") == *"exit 78"* ]] || fail "the last line is '$(last_line "$job")'"
 in_run rm "$run/filler"
 job=$(submit train --nodelist=n1 --ntasks-per-node=2)
 wait_end "$job"

@@ -9,7 +9,7 @@ job=$(submit train-multi)
 wait_for "$guard" "checkpoint" has_saved 30
 "$CLUSTER" fail-node "$DIR" n2
 echo "ok: node n2 failed at step $(steps)"
-node_is_down() { on_cluster sinfo -h -n n2 -p low -o %t | grep -q down; }
+node_is_down() { [[ $(on_cluster sinfo -h -n n2 -p low -o %t) == *down* ]]; }
 wait_for 120 "notice of the dead node" node_is_down
 "$CLUSTER" start-node "$DIR" n2
 wait_end "$job" 300

@@ -14,7 +14,7 @@ render=$(submit render --dependency="afterok:$merge")
 for job in "$pack" "$train" "$eval" "$merge" "$render"; do
   wait_end "$job" 300
   expect "exit code of $(job_field "$job" JobName)" 0 "$(exit_code "$job")"
-  last_line "$job" | grep -q '^intr: exit 0: finished' || fail "the last line is '$(last_line "$job")'"
+  [[ $(last_line "$job") == "intr: exit 0: finished"* ]] || fail "the last line is '$(last_line "$job")'"
 done
 [[ -s $run/eval-val.json && -s $run/eval-val.csv ]] || fail "no result of the evaluation"
 [[ -s $run/gallery/index.html ]] || fail "no gallery"
