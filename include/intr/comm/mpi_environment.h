@@ -18,8 +18,8 @@ class MpiEnvironment {
   /// Starts MPI and tells the log who speaks. Without a launcher the job is one rank. Where MPI
   /// runs already, such as under the test main, it is used and left running.
   /// @param limit of MPI's start, and of its end: a call that takes longer ends the process with 76
-  /// @throws EnvironmentError if the launcher started several tasks (SLURM_STEP_NUM_TASKS) but MPI sees one
-  /// rank
+  /// @throws EnvironmentError if the launcher started several tasks (SLURM_STEP_NUM_TASKS) but MPI
+  /// sees one rank
   explicit MpiEnvironment(std::chrono::milliseconds limit = kLimit);
   MpiEnvironment(const MpiEnvironment&) = delete;
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
