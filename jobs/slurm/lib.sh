@@ -59,7 +59,6 @@ intr_need() { # VARIABLE WHAT
   [ -n "${!1:-}" ] || intr_fail 2 "$1 is not set: $2. Next: set it in $jobs/env.sh, or $1=… sbatch …"
 }
 
-
 # --- begin ------------------------------------------------------------------------------------------------------------------
 
 intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attempts are counted (FOLDER itself if it is not given)
@@ -376,7 +375,7 @@ intr_stop() { # REASON: a loop without progress ends here
 }
 
 intr_requeue() { # PAUSE_S PROGRESS
-  local try what
+  local try what answer
   what="$(intr_at "$2"), after attempt $INTR_ATTEMPT ended with $intr_status${intr_cause:+ ($intr_cause)}"
   command -v scontrol >/dev/null || intr_end "$intr_status" "stopped at $what. scontrol is not here: submit again, it goes on"
   # This script gets TERM from its own requeue, and would go on beside its successor if it stayed.
@@ -384,10 +383,13 @@ intr_requeue() { # PAUSE_S PROGRESS
   # The last look before it: scancel often follows a stop by signal at once.
   ! intr_taken || intr_end "$intr_status" "stopped by Slurm at $what. Submit it again, it goes on"
   for try in 1 2 3; do
-    if scontrol requeue "$intr_job" 2>&1; then
+    if answer=$(scontrol requeue "$intr_job" 2>&1); then
       [ "$1" = 0 ] || scontrol update "JobId=$intr_job" "StartTime=now+$1" >/dev/null 2>&1 || intr_say "the pause of $1 s was refused"
       intr_end "$intr_status" "requeued at $what, to start in $1 s or later"
     fi
+    [ -z "$answer" ] || intr_say "$answer"
+    # So it says when Slurm itself has put the job back already, after preemption or the failure of a node.
+    [[ $answer != *"pending execution"* ]] || intr_end "$intr_status" "stopped at $what. Slurm itself brings it back"
     [ "$try" = 3 ] || sleep "${INTR_RETRY_S:-5}"
   done
   intr_end "$intr_status" "stopped at $what. scontrol refused to requeue: submit again, it goes on"

@@ -58,6 +58,7 @@ begin FAKE_DOES='exit 76'
 rm "$box/bin/scontrol"
 job train.sbatch
 same "no scontrol after 76: code" 76 "$status"
+row "Slurm has put it back itself" 'exit 75' 75 1 "*Slurm itself brings it back*" FAKE_REQUEUE=1 FAKE_ANSWER="Job is pending execution"
 row "scontrol refuses" 'exit 75' 75 3 "*refused*submit again*" FAKE_REQUEUE=1
 same "scontrol refuses: no pause is asked for" 0 "$(grep -c ^update "$box/scontrol.calls")"
 begin FAKE_DOES='exit 76'
