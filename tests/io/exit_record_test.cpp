@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 class ExitRecord : public testing::Test {
  protected:
   test::TempDir folder_;
-  std::string path_ = (folder_.path() / "attempts" / "7_0.json").string();
+  std::string path_ = folder_.path() + "/attempts/7_0.json";
   test::Variable variable_{"INTR_ATTEMPT_RECORD", path_};
 
   nlohmann::ordered_json written() const { return read_json(path_); }
