@@ -30,7 +30,10 @@ Cells layout(const MatrixPlot& plot) {
 
 std::string shown_share(double value) {
   if (!std::isfinite(value)) return "\xE2\x80\x93";
-  return fmt::format("{:.{}f}", value, std::abs(value) < 9.995 ? 2 : std::abs(value) < 99.95 ? 1 : 0);
+  return fmt::format("{:.{}f}", value,
+                     std::abs(value) < 9.995   ? 2
+                     : std::abs(value) < 99.95 ? 1
+                                               : 0);
 }
 
 void draw_row(PlotFrame& frame, const MatrixPlot& plot, std::size_t row, double width) {
@@ -42,8 +45,8 @@ void draw_row(PlotFrame& frame, const MatrixPlot& plot, std::size_t row, double 
   for (std::size_t column = 0; column < plot.columns.size(); ++column) {
     const double left = area.left + static_cast<double>(column) * width;
     const double value = plot.values[row * plot.columns.size() + column];
-    canvas.begin_hint(fmt::format("{}, {}: {}", plot.rows[row], plot.columns[column],
-                                  shown_number(value)));
+    canvas.begin_hint(
+        fmt::format("{}, {}: {}", plot.rows[row], plot.columns[column], shown_number(value)));
     const double share =
         std::isfinite(value) && plot.high > 0 ? std::clamp(value / plot.high, 0.0, 1.0) : 0;
     canvas.rectangle({left + 0.5, top + 0.5, left + width - 0.5, top + kRowHeight - 0.5},
@@ -69,15 +72,16 @@ std::string matrix_plot(const MatrixPlot& plot) {
   PlotFrame frame(plot.text, {},
                   {.left = cells.left,
                    .height = tall,
-                   .width = narrow ? kPlotWidth : cells.left + wide + 12});
+                   .width = narrow ? kPlotWidth : cells.left + wide + 12,
+                   .area_width = wide});
   for (std::size_t row = 0; row < plot.rows.size() && !empty; ++row)
     draw_row(frame, plot, row, cells.width);
   if (empty)
     frame.nothing_note();
   else
-    frame.x_names(plot.columns, wide);
-  frame.missing_note(static_cast<std::size_t>(std::ranges::count_if(
-      plot.values, [](double value) { return !std::isfinite(value); })));
+    frame.x_names(plot.columns);
+  frame.missing_note(static_cast<std::size_t>(
+      std::ranges::count_if(plot.values, [](double value) { return !std::isfinite(value); })));
   return frame.finish();
 }
 

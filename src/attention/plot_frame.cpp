@@ -25,18 +25,17 @@ void draw_mark(SvgCanvas& canvas, const LegendEntry& entry, Spot at) {
       break;
     case LegendEntry::Mark::kLine:
     case LegendEntry::Mark::kDashed:
-      canvas.line({at.x, at.y}, {at.x + 13, at.y},
-                  {.tone = entry.tone,
-                   .width = 2,
-                   .dashed = entry.mark == LegendEntry::Mark::kDashed});
+      canvas.line(
+          {at.x, at.y}, {at.x + 13, at.y},
+          {.tone = entry.tone, .width = 2, .dashed = entry.mark == LegendEntry::Mark::kDashed});
       break;
     case LegendEntry::Mark::kDot:
       canvas.dot({middle, at.y}, 4, entry.tone);
       break;
     case LegendEntry::Mark::kCross:
-      canvas.stroke(fmt::format("M{0} {1}l6 6m0 -6l-6 6", svg_number(middle - 3),
-                                svg_number(at.y - 3)),
-                    {.tone = entry.tone, .width = 1.5});
+      canvas.stroke(
+          fmt::format("M{0} {1}l6 6m0 -6l-6 6", svg_number(middle - 3), svg_number(at.y - 3)),
+          {.tone = entry.tone, .width = 1.5});
       break;
   }
 }
@@ -56,7 +55,8 @@ PlotFrame::PlotFrame(PlotText text, std::span<const LegendEntry> legend, const S
     canvas_.text({kEdge, end_}, line, {.size = kLabelSize, .tone = Tone::kPale});
   }
   end_ += 10;
-  area_ = {size.left, end_, width_ - kRightEdge, end_ + size.height};
+  const double right = size.area_width > 0 ? size.left + size.area_width : width_ - kRightEdge;
+  area_ = {size.left, end_, right, end_ + size.height};
   end_ = area_.bottom;
   if (!text_.note.empty()) notes_.push_back(text_.note);
 }
@@ -66,8 +66,7 @@ void PlotFrame::draw_legend(std::span<const LegendEntry> legend) {
   end_ += kLineHeight;
   double x = kEdge;
   for (const LegendEntry& entry : legend) {
-    const std::string name =
-        fitted_text(entry.name, kLabelSize, width_ - 2 * kEdge - kMarkWidth);
+    const std::string name = fitted_text(entry.name, kLabelSize, width_ - 2 * kEdge - kMarkWidth);
     const double wide = kMarkWidth + text_width(name, kLabelSize);
     if (x > kEdge && x + wide > width_ - kEdge) {
       x = kEdge;
@@ -145,8 +144,7 @@ void PlotFrame::level(const Level& level, const Axis& y, Tone tone) {
 void PlotFrame::note(std::string text) { notes_.push_back(std::move(text)); }
 
 void PlotFrame::missing_note(std::size_t count) {
-  if (count > 0)
-    note(fmt::format("{} missing value{} left out.", count, count == 1 ? "" : "s"));
+  if (count > 0) note(fmt::format("{} missing value{} left out.", count, count == 1 ? "" : "s"));
 }
 
 void PlotFrame::nothing_note() {

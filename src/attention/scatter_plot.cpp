@@ -78,8 +78,7 @@ std::string scatter_plot(const ScatterPlot& plot) {
   const double size = mark_size(ranges.drawn);
   for (std::size_t number = 0; number < plot.series.size(); ++number) {
     const bool crosses = number % 2 == 1;
-    const std::string path =
-        series_path(plot.series[number], axes, frame.area(), crosses, size);
+    const std::string path = series_path(plot.series[number], axes, frame.area(), crosses, size);
     if (!path.empty())
       frame.canvas().stroke(path, {.tone = series_tone(number),
                                    .width = crosses ? 1.2 : 2 * size,

@@ -85,8 +85,8 @@ void SvgCanvas::turned_text(Spot at, std::string_view text, const TextStyle& sty
 void SvgCanvas::stroke(std::string_view path, const Stroke& style) {
   const ToneName tone = name_of(style.tone);
   shapes_ += fmt::format(
-      "<path d=\"{}\" class=\"s-{}\" stroke=\"{}\" fill=\"none\" stroke-width=\"{}\"{}{}{}/>\n", path,
-      tone.name, tone.value, svg_number(style.width),
+      "<path d=\"{}\" class=\"s-{}\" stroke=\"{}\" fill=\"none\" stroke-width=\"{}\"{}{}{}/>\n",
+      path, tone.name, tone.value, svg_number(style.width),
       style.dashed ? " stroke-dasharray=\"5 3\"" : "",
       style.round ? " stroke-linecap=\"round\" stroke-linejoin=\"round\"" : "",
       opacity_of("stroke", style.opacity));
@@ -99,7 +99,8 @@ void SvgCanvas::line(Spot from, Spot to, const Stroke& style) {
 }
 
 void SvgCanvas::fill(std::string_view path, Tone tone, double opacity) {
-  shapes_ += fmt::format("<path d=\"{}\" {}{}/>\n", path, filled(tone), opacity_of("fill", opacity));
+  shapes_ +=
+      fmt::format("<path d=\"{}\" {}{}/>\n", path, filled(tone), opacity_of("fill", opacity));
 }
 
 void SvgCanvas::rectangle(const Rectangle& place, Tone tone, double opacity) {

@@ -42,6 +42,7 @@ class PlotFrame {
     double left = 40;     ///< pixels beside the area, for numbers or names
     double height = 190;  ///< of the area
     double width = kPlotWidth;
+    double area_width = 0;  ///< 0: as far as the paper goes
   };
   PlotFrame(PlotText text, std::span<const LegendEntry> legend, const Size& size);
 

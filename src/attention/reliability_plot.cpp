@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/reliability_plot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace intr {
+
+namespace {
+
+bool is_drawn(const CalibrationBin& bin) {
+  return bin.n > 0 && std::isfinite(bin.confidence) && std::isfinite(bin.accuracy);
+}
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// Wilson (1927): holds its level for shares near 0 and 1 too, where few samples are typical.
+Interval wilson(double share, double count) {
+  constexpr double kZ = 1.959963984540054;
+  const double size = 1 + kZ * kZ / count;
+  const double middle = (share + kZ * kZ / (2 * count)) / size;
+  const double half =
+      kZ * std::sqrt(share * (1 - share) / count + kZ * kZ / (4 * count * count)) / size;
+  return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+}
+
+void draw_bin(PlotFrame& frame, const CalibrationBin& bin, const Axis& axis, double share) {
+  const Rectangle& area = frame.area();
+  SvgCanvas& canvas = frame.canvas();
+  const auto x = [&](double value) { return axis.place(value, area.left, area.right); };
+  const auto y = [&](double value) { return axis.place(value, area.bottom, area.top); };
+  canvas.begin_hint(fmt::format("{} to {}: {} samples, confidence {}, accuracy {}",
+                                shown_number(bin.low), shown_number(bin.high), bin.n,
+                                shown_number(bin.confidence), shown_number(bin.accuracy)));
+  canvas.rectangle({x(bin.low) + 0.5, y(share), x(bin.high) - 0.5, area.bottom}, Tone::kPale, 0.25);
+  const Interval interval = wilson(bin.accuracy, static_cast<double>(bin.n));
+  const double middle = x(bin.confidence);
+  canvas.line({middle, y(interval.low)}, {middle, y(interval.high)},
+              {.tone = Tone::kFirst, .width = 1.5});
+  canvas.dot({middle, y(bin.accuracy)}, 3.5, Tone::kFirst);
+  canvas.end_hint();
+}
+
+}  // namespace
+
+double calibration_error(std::span<const CalibrationBin> bins) {
+  double sum = 0, count = 0;
+  for (const CalibrationBin& bin : bins) {
+    if (!is_drawn(bin)) continue;
+    sum += static_cast<double>(bin.n) * std::abs(bin.accuracy - bin.confidence);
+    count += static_cast<double>(bin.n);
+  }
+  return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string reliability_plot(const PlotText& text, std::span<const CalibrationBin> bins) {
+  const std::array<LegendEntry, 3> legend = {
+      LegendEntry{LegendEntry::Mark::kDot, Tone::kFirst, "accuracy, 95 % interval"},
+      LegendEntry{LegendEntry::Mark::kBar, Tone::kLine, "share of the samples"},
+      LegendEntry{LegendEntry::Mark::kDashed, Tone::kPale, "perfectly calibrated"}};
+  const Axis axis = nice_axis(0, 1);
+  PlotFrame frame(text, legend, {.left = left_margin(axis), .height = 220});
+  frame.y_axis(axis);
+  frame.x_axis(axis);
+  const Rectangle& area = frame.area();
+  frame.canvas().line({area.left, area.bottom}, {area.right, area.top},
+                      {.tone = Tone::kPale, .width = 1.5, .dashed = true});
+  double count = 0;
+  for (const CalibrationBin& bin : bins)
+    if (is_drawn(bin)) count += static_cast<double>(bin.n);
+  for (const CalibrationBin& bin : bins)
+    if (is_drawn(bin)) draw_bin(frame, bin, axis, static_cast<double>(bin.n) / count);
+  if (count == 0) frame.nothing_note();
+  return frame.finish();
+}
+
+}  // namespace intr
