@@ -94,7 +94,8 @@ class CurvePainter {
 
 std::string curve_plot(const CurvePlot& plot) {
   const Ranges ranges = ranges_of(plot);
-  const Axis x = nice_axis(ranges.x.low, ranges.x.high), y = nice_axis(ranges.y.low, ranges.y.high);
+  const Axis x = nice_axis(ranges.x.low, ranges.x.high),
+             y = nice_axis(ranges.y.low, ranges.y.high, 7);
   std::vector<LegendEntry> legend;
   for (std::size_t number = 0; number < plot.curves.size(); ++number) {
     const Curve& curve = plot.curves[number];

@@ -40,6 +40,18 @@ void draw_mark(SvgCanvas& canvas, const LegendEntry& entry, Spot at) {
   }
 }
 
+/// The least k such that every k-th name stands clear of the next one.
+std::size_t names_apart(std::span<const double> widths, double band) {
+  constexpr double kGap = 4;
+  for (std::size_t every = 1; every < widths.size(); ++every) {
+    bool apart = true;
+    for (std::size_t at = every; at < widths.size(); at += every)
+      apart &= (widths[at - every] + widths[at]) / 2 + kGap <= static_cast<double>(every) * band;
+    if (apart) return every;
+  }
+  return widths.size();
+}
+
 }  // namespace
 
 PlotFrame::PlotFrame(PlotText text, std::span<const LegendEntry> legend, const Size& size)
@@ -54,7 +66,7 @@ PlotFrame::PlotFrame(PlotText text, std::span<const LegendEntry> legend, const S
     end_ += kLineHeight;
     canvas_.text({kEdge, end_}, line, {.size = kLabelSize, .tone = Tone::kPale});
   }
-  end_ += 10;
+  end_ += text_.y_label.empty() ? 10 : 13;
   const double right = size.area_width > 0 ? size.left + size.area_width : width_ - kRightEdge;
   area_ = {size.left, end_, right, end_ + size.height};
   end_ = area_.bottom;
@@ -106,13 +118,14 @@ double PlotFrame::band_middle(std::size_t number, std::size_t count) const {
 }
 
 void PlotFrame::x_names(std::span<const std::string> names) {
-  double widest = 0;
-  for (const std::string& name : names) widest = std::max(widest, text_width(name, kLabelSize));
-  const double band = area_.width() / static_cast<double>(std::max<std::size_t>(names.size(), 1));
-  if (widest > 34 && widest + 4 > band) return turned_names(names);
-  const auto every = static_cast<std::size_t>(std::ceil((widest + 6) / band));
+  if (names.empty()) return;
+  std::vector<double> widths;
+  for (const std::string& name : names) widths.push_back(text_width(name, kLabelSize));
+  const double band = area_.width() / static_cast<double>(names.size());
+  const std::size_t every = names_apart(widths, band);
+  if (every > 1 && std::ranges::max(widths) > 50) return turned_names(names);
   end_ = area_.bottom + kLineHeight;
-  for (std::size_t number = 0; number < names.size(); number += std::max<std::size_t>(every, 1))
+  for (std::size_t number = 0; number < names.size(); number += every)
     canvas_.text({band_middle(number, names.size()), end_}, names[number],
                  {.size = kLabelSize, .anchor = Anchor::kMiddle, .tone = Tone::kPale});
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 namespace intr {
 
@@ -38,7 +37,7 @@ void draw_bin(PlotFrame& frame, const CalibrationBin& bin, const Axis& axis, dou
   canvas.begin_hint(fmt::format("{} to {}: {} samples, confidence {}, accuracy {}",
                                 shown_number(bin.low), shown_number(bin.high), bin.n,
                                 shown_number(bin.confidence), shown_number(bin.accuracy)));
-  canvas.rectangle({x(bin.low) + 0.5, y(share), x(bin.high) - 0.5, area.bottom}, Tone::kPale, 0.25);
+  canvas.rectangle({x(bin.low) + 0.5, y(share), x(bin.high) - 0.5, area.bottom}, Tone::kLine);
   const Interval interval = wilson(bin.accuracy, static_cast<double>(bin.n));
   const double middle = x(bin.confidence);
   canvas.line({middle, y(interval.low)}, {middle, y(interval.high)},
@@ -48,16 +47,6 @@ void draw_bin(PlotFrame& frame, const CalibrationBin& bin, const Axis& axis, dou
 }
 
 }  // namespace
-
-double calibration_error(std::span<const CalibrationBin> bins) {
-  double sum = 0, count = 0;
-  for (const CalibrationBin& bin : bins) {
-    if (!is_drawn(bin)) continue;
-    sum += static_cast<double>(bin.n) * std::abs(bin.accuracy - bin.confidence);
-    count += static_cast<double>(bin.n);
-  }
-  return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
-}
 
 std::string reliability_plot(const PlotText& text, std::span<const CalibrationBin> bins) {
   const std::array<LegendEntry, 3> legend = {

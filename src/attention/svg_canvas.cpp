@@ -121,14 +121,18 @@ void SvgCanvas::begin_hint(std::string_view text) {
 void SvgCanvas::end_hint() { shapes_ += "</g>\n"; }
 
 std::string SvgCanvas::finish(double width, double height, std::string_view title) const {
+  constexpr double kSmallScreen = 400;
+  // On a small screen a wide picture is moved about, not shrunk until nobody can read it.
+  const std::string least =
+      width > kSmallScreen ? fmt::format(" style=\"min-width:{:.0f}px\"", width) : std::string();
   // Half as large again where nothing gives it a size: text is 18 pixels then.
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" viewBox=\"0 0 {0} "
-      "{1}\" width=\"{2}\" height=\"{3}\" font-family=\"system-ui, -apple-system, 'Segoe UI', "
+      "{1}\" width=\"{2}\" height=\"{3}\"{5} font-family=\"system-ui, -apple-system, 'Segoe UI', "
       "Roboto, 'Helvetica Neue', Arial, sans-serif\">\n<title>{4}</title>\n<rect class=\"f-paper\" "
-      "width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n{5}</svg>\n",
+      "width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n{6}</svg>\n",
       svg_number(width), svg_number(height), svg_number(width * 1.5), svg_number(height * 1.5),
-      markup_text(title), shapes_);
+      markup_text(title), least, shapes_);
 }
 
 }  // namespace intr

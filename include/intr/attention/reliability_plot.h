@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 
@@ -9,10 +8,6 @@
 #include "intr/attention/score_summary.h"
 
 namespace intr {
-
-/// Expected calibration error (Guo et al., 2017, eq. 3): the mean over samples of the distance
-/// between the accuracy and the mean confidence of their bin. NaN without samples.
-double calibration_error(std::span<const CalibrationBin> bins);
 
 /// Accuracy of each bin over its mean confidence beside the line where both are equal, with 95 %
 /// Wilson intervals, and what share of the samples each bin holds. An SVG.
