@@ -23,7 +23,7 @@ ValueRange range_of(const BarPlot& plot) {
 bool far_from_zero(const ValueRange& range) {
   const double near = std::min(std::abs(range.low), std::abs(range.high));
   return range.low * range.high > 0 &&
-         near > 0.6 * std::max(std::abs(range.low), std::abs(range.high));
+         near > 0.75 * std::max(std::abs(range.low), std::abs(range.high));
 }
 
 void draw_interval(SvgCanvas& canvas, const Bar& bar, const Axis& axis, const Rectangle& area,
@@ -71,7 +71,7 @@ std::string bar_plot(const BarPlot& plot) {
     canvas.begin_hint(bar.name + ": " + shown_interval(bar.value, bar.low, bar.high));
     if (!dots)
       canvas.rectangle({x - wide / 2, std::min(y, zero), x + wide / 2, std::max(y, zero)},
-                       Tone::kFirst, 0.75);
+                       Tone::kBar);
     draw_interval(canvas, bar, axis, area, x);
     if (dots) canvas.dot({x, y}, 4, Tone::kFirst);
     canvas.end_hint();

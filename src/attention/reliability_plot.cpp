@@ -29,21 +29,33 @@ Interval wilson(double share, double count) {
   return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
-void draw_bin(PlotFrame& frame, const CalibrationBin& bin, const Axis& axis, double share) {
+std::string hint_of(const CalibrationBin& bin) {
+  return fmt::format("{} to {}: {} samples, confidence {}, accuracy {}", shown_number(bin.low),
+                     shown_number(bin.high), bin.n, shown_number(bin.confidence),
+                     shown_number(bin.accuracy));
+}
+
+void draw_share(PlotFrame& frame, const CalibrationBin& bin, const Axis& axis, double share) {
   const Rectangle& area = frame.area();
-  SvgCanvas& canvas = frame.canvas();
-  const auto x = [&](double value) { return axis.place(value, area.left, area.right); };
+  const double left = axis.place(bin.low, area.left, area.right);
+  const double right = axis.place(bin.high, area.left, area.right);
+  frame.canvas().begin_hint(hint_of(bin));
+  frame.canvas().rectangle(
+      {left + 0.5, axis.place(share, area.bottom, area.top), right - 0.5, area.bottom},
+      Tone::kLine);
+  frame.canvas().end_hint();
+}
+
+void draw_accuracy(PlotFrame& frame, const CalibrationBin& bin, const Axis& axis) {
+  const Rectangle& area = frame.area();
   const auto y = [&](double value) { return axis.place(value, area.bottom, area.top); };
-  canvas.begin_hint(fmt::format("{} to {}: {} samples, confidence {}, accuracy {}",
-                                shown_number(bin.low), shown_number(bin.high), bin.n,
-                                shown_number(bin.confidence), shown_number(bin.accuracy)));
-  canvas.rectangle({x(bin.low) + 0.5, y(share), x(bin.high) - 0.5, area.bottom}, Tone::kLine);
+  const double x = axis.place(bin.confidence, area.left, area.right);
   const Interval interval = wilson(bin.accuracy, static_cast<double>(bin.n));
-  const double middle = x(bin.confidence);
-  canvas.line({middle, y(interval.low)}, {middle, y(interval.high)},
-              {.tone = Tone::kFirst, .width = 1.5});
-  canvas.dot({middle, y(bin.accuracy)}, 3.5, Tone::kFirst);
-  canvas.end_hint();
+  frame.canvas().begin_hint(hint_of(bin));
+  frame.canvas().line({x, y(interval.low)}, {x, y(interval.high)},
+                      {.tone = Tone::kFirst, .width = 1.5});
+  frame.canvas().dot({x, y(bin.accuracy)}, 3.5, Tone::kFirst);
+  frame.canvas().end_hint();
 }
 
 }  // namespace
@@ -57,14 +69,16 @@ std::string reliability_plot(const PlotText& text, std::span<const CalibrationBi
   PlotFrame frame(text, legend, {.left = left_margin(axis), .height = 220});
   frame.y_axis(axis);
   frame.x_axis(axis);
-  const Rectangle& area = frame.area();
-  frame.canvas().line({area.left, area.bottom}, {area.right, area.top},
-                      {.tone = Tone::kPale, .width = 1.5, .dashed = true});
   double count = 0;
   for (const CalibrationBin& bin : bins)
     if (is_drawn(bin)) count += static_cast<double>(bin.n);
   for (const CalibrationBin& bin : bins)
-    if (is_drawn(bin)) draw_bin(frame, bin, axis, static_cast<double>(bin.n) / count);
+    if (is_drawn(bin)) draw_share(frame, bin, axis, static_cast<double>(bin.n) / count);
+  const Rectangle& area = frame.area();
+  frame.canvas().line({area.left, area.bottom}, {area.right, area.top},
+                      {.tone = Tone::kPale, .width = 1.5, .dashed = true});
+  for (const CalibrationBin& bin : bins)
+    if (is_drawn(bin)) draw_accuracy(frame, bin, axis);
   if (count == 0) frame.nothing_note();
   return frame.finish();
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMostClasses = 10;  // at either end
 constexpr std::size_t kMostConfusions = 20;
-constexpr std::size_t kMostColumns = 4;
+constexpr std::size_t kMostColumns = 3;
 
 /// Everything but letters, digits and some marks as percent codes.
 std::string encoded(std::string_view text, std::string_view also_plain) {
@@ -56,6 +56,12 @@ std::string difference_text(const Estimate& difference) {
   return fmt::format("{}{} ({})", sign, shown_number(difference.mean), interval_text(difference));
 }
 
+/// A table shown as a list leaves out what is not there.
+std::string baseline_cell(std::string_view label, const std::string& lines) {
+  if (lines.empty()) return fmt::format("<td class=\"none\">{}</td>", shown_number(NAN));
+  return cell(label, "<div>" + lines + "</div>");
+}
+
 std::string measure_row(const MeasureSummary& measure) {
   std::string baselines, differences;
   for (const ScoreBaseline& baseline : measure.baselines) {
@@ -71,8 +77,8 @@ std::string measure_row(const MeasureSummary& measure) {
          cell("95 % interval", interval_text(measure.all)) +
          cell("n", grouped_digits(measure.all.n) + (measure.over == "classes" ? " classes" : "")) +
          cell("missing", grouped_digits(measure.all.num_nan)) +
-         cell("baseline", baselines.empty() ? shown_number(NAN) : baselines) +
-         cell("difference", differences.empty() ? shown_number(NAN) : differences) + "</tr>\n";
+         baseline_cell("baseline", baselines) + baseline_cell("difference", differences) +
+         "</tr>\n";
 }
 
 /// By accuracy; ties as class_tables says.
@@ -171,7 +177,7 @@ std::string confusion_table(const ScoreSummary& summary, const std::string& gall
   };
   const std::size_t shown = std::min(summary.confusions.size(), kMostConfusions);
   std::string html =
-      "<div class=\"table\"><table><thead><tr><th scope=\"col\">true class</th>"
+      "<div class=\"table narrow\"><table><thead><tr><th scope=\"col\">true class</th>"
       "<th scope=\"col\" class=\"name\">taken for</th><th scope=\"col\">samples</th></tr></thead>\n"
       "<tbody>\n";
   for (std::size_t at = 0; at < shown; ++at) {

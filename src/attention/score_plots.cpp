@@ -79,7 +79,7 @@ std::string parts_plot(const ScoreSummary& summary) {
   plot.text = {.title = "Part nearest to each head's peak",
                .x_label = "head",
                .y_label = {},
-               .note = "Share of the samples with a visible part; columns add up to 1."};
+               .note = "Share of samples with a visible part, by head."};
   plot.rows = shares.parts;
   for (const std::int32_t head : summary.heads) plot.columns.push_back(std::to_string(head));
   for (std::size_t part = 0; part < plot.rows.size(); ++part)

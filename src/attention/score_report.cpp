@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -39,9 +40,9 @@ std::string tiles(const ScoreSummary& summary) {
                            grouped_digits(summary.labeled)));
   if (const double error = calibration_error(summary.calibration); std::isfinite(error))
     html += tile(shown_number(error), "expected calibration error");
-  html += tile(grouped_digits(static_cast<std::int64_t>(summary.class_scores.size())),
-               fmt::format("of {} classes have samples",
-                           grouped_digits(static_cast<std::int64_t>(summary.classes.size()))));
+  html +=
+      tile(grouped_digits(std::ssize(summary.class_scores)),
+           fmt::format("classes with samples, of {}", grouped_digits(std::ssize(summary.classes))));
   return html + "</ul>\n";
 }
 
@@ -78,7 +79,7 @@ std::string figures(const std::vector<ScorePlot>& plots, bool heads, const Repor
     html += "</figure>\n";
   }
   if (html.empty()) return {};
-  return fmt::format("<div class=\"plots{}\">\n{}</div>\n", heads ? "" : " large", html);
+  return "<div class=\"plots\">\n" + html + "</div>\n";
 }
 
 std::string about(const ScoreSummary& summary) {
@@ -123,23 +124,25 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
       "<header>\n<h1>What the class queries attend to, measured</h1>\n<p class=\"origin\">{}</p>\n",
       markup_text(summary.dump));
   html += tiles(summary) + facts(summary) + "</header>\n";
-  html += section("Measures",
-                  "Means over samples, or over classes where n counts those, with 95 % percentile "
-                  "bootstrap intervals. Differences to baselines are paired: sample by sample.",
-                  summary.measures.empty() ? "" : measure_table(summary));
-  html += section("Head by head",
-                  "Each measure of the single heads, with 95 % intervals. “mean” is the measure of "
-                  "the heads’ mean map, not the mean of the bars. Dots instead of bars: the axis "
-                  "does not begin at zero.",
-                  figures(plots, true, links));
-  html += section("Classes, certainty, parts", "", figures(plots, false, links));
+  html +=
+      section("Measures",
+              "Means over samples, or over classes where n counts those, with 95&nbsp;% percentile "
+              "bootstrap intervals. Differences to baselines are paired: sample by sample.",
+              summary.measures.empty() ? "" : measure_table(summary));
+  html += section(
+      "Head by head",
+      "Each measure of the single heads, with 95&nbsp;% intervals. “mean” is the measure of "
+      "the heads’ mean map, not the mean of the bars. Dots instead of bars: the axis "
+      "does not begin at zero.",
+      figures(plots, true, links));
+  html += section("Contrast, calibration, parts", "", figures(plots, false, links));
   html += section("Mixed up most often", "", confusion_table(summary, links.gallery));
   const std::string classes = class_tables(summary, links.gallery);
   html +=
       section("Classes", "", classes.empty() ? "" : "<div class=\"side\">" + classes + "</div>\n");
   html += section("What the measures mean",
                   "Attention says where a query gathers its evidence, not that the evidence there "
-                  "changed the answer. Measures of effect re-run the model.",
+                  "changed the answer. Effects are measured by running the model again.",
                   about(summary));
   return html + section("Files", "", files(links));
 }

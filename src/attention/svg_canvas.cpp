@@ -25,6 +25,8 @@ ToneName name_of(Tone tone) {
       return {"line", "#dddad4"};
     case Tone::kHeat:
       return {"heat", "#2b5fa8"};
+    case Tone::kBar:
+      return {"bar", "#5f9fbd"};
     case Tone::kFirst:
       return {"first", "#0b6e99"};
     case Tone::kSecond:

@@ -8,7 +8,7 @@ namespace intr {
 
 /// What a color means. Each has a value that is right on white paper and a class, such as
 /// "f-first" for what is filled and "s-first" for what is drawn, by which a page may change it.
-enum class Tone { kInk, kPale, kLine, kHeat, kFirst, kSecond, kThird, kFourth };
+enum class Tone { kInk, kPale, kLine, kHeat, kBar, kFirst, kSecond, kThird, kFourth };
 
 /// The tone of a series of a plot; they repeat.
 Tone series_tone(std::size_t number);
