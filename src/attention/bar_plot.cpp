@@ -22,7 +22,7 @@ ValueRange range_of(const BarPlot& plot) {
 /// Whether a bar from zero would show little but what all bars have in common.
 bool far_from_zero(const ValueRange& range) {
   const double near = std::min(std::abs(range.low), std::abs(range.high));
-  return range.low * range.high > 0 &&
+  return range.high > range.low && range.low * range.high > 0 &&
          near > 0.75 * std::max(std::abs(range.low), std::abs(range.high));
 }
 

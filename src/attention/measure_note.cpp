@@ -25,7 +25,7 @@ constexpr std::array kMeasures = {
          "The share of cells that a uniform map of this entropy would cover, from 1/S to 1."},
     Note{"peak", "The weight of the cell that gets most attention."},
     Note{
-        "peak_over_uniform",
+        "peak_uniform",
         "How many times as much attention the strongest cell gets as it would if all cells had the "
         "same; at least 1."},
     Note{"center", "Mean position of the attention, in pixels of the stored picture."},
@@ -33,10 +33,10 @@ constexpr std::array kMeasures = {
          "Root mean square distance of the attention from its center of mass, as a share of the "
          "picture’s diagonal. Two distant spots are spread even if each of them is sharp."},
     Note{
-        "diversity_cosine",
+        "head_diversity_cosine",
         "How little the heads’ maps overlap: 0 if all heads have the same map, 1 if no two of them "
         "share a cell."},
-    Note{"diversity_information",
+    Note{"head_diversity_information",
          "How much the choice of the head says about where attention lies (generalized "
          "Jensen–Shannon divergence, as a share of ln N): 0 if all N heads have the same map, 1 if "
          "they are disjoint."},
@@ -45,10 +45,10 @@ constexpr std::array kMeasures = {
          "(Jensen–Shannon divergence, as a share of ln 2): 0 if they are the same, 1 if disjoint. "
          "Near 0 both queries look at the same places, and the map does not show what tells the "
          "classes apart."},
-    Note{"mass_in_box",
+    Note{"box_mass",
          "The share of attention that lies on the object’s box. A large box catches much of any "
          "map, so compare it with its baselines."},
-    Note{"mass_lift",
+    Note{"box_lift",
          "Attention in the box divided by what a uniform map has there: above 1 the object gets "
          "more "
          "than its share of the picture."},
@@ -69,15 +69,22 @@ constexpr std::array kMeasures = {
     Note{"part_focus",
          "Whether a head is always nearest to the same part: 1 if it is, 0 if it is near all parts "
          "equally often."},
-    Note{"consistency",
+    Note{"part_consistency",
          "The share of pairs of a class and a head in which the head’s peak lies at one and the "
          "same "
          "part in at least 80 % of the class’s pictures that show it (after EvalProtoPNet)."},
+    Note{"right", "The share of labeled samples whose best class is the true one."},
+    Note{"probability", "What the model itself says about being right: see calibration."},
     Note{"margin",
-         "Logit of the query’s class minus that of the best other one: above 0 the model decides "
-         "for "
-         "it. It says more than the probability where the softmax is flat."},
-    Note{"probability", "Probability of the predicted class."},
+         "How far the best class leads the second one. It says more than the probability where the "
+         "softmax is flat."},
+    Note{"class_margin",
+         "Above 0 the model decides for the query’s class, below 0 for another one."},
+    Note{"calibration_error",
+         "How far the probability of the predicted class is from how often it is right, on average "
+         "over samples (Guo et al., 2017): 0 if of all samples with 70 % exactly 70 % are right, "
+         "and "
+         "so on."},
 };
 
 constexpr std::array kBaselines = {
@@ -85,7 +92,8 @@ constexpr std::array kBaselines = {
     Note{"center_prior",
          "The same measure of a bell curve around the picture’s middle: what knowing that objects "
          "tend to be centered is worth."},
-    Note{"chance", "What a cell that is drawn at random would reach."},
+    Note{"chance",
+         "What cells that are drawn at random reach: the share of cells that count as hits."},
 };
 
 }  // namespace

@@ -102,12 +102,26 @@ std::string title_of(const ScoreSummary& summary, const std::string& id) {
   return printed_name(id);
 }
 
+/// Places in class_columns of those that say most about attention and have values.
+std::vector<std::size_t> shown_columns(const ScoreSummary& summary) {
+  std::vector<std::size_t> shown;
+  for (const char* id : {"class_contrast", "box_mass", "part_coverage", "entropy_normalized"}) {
+    const auto found = std::ranges::find(summary.class_columns, id);
+    const auto column = static_cast<std::size_t>(found - summary.class_columns.begin());
+    bool any = false;
+    for (const ClassScores& one : summary.class_scores)
+      any |= column < one.means.size() && std::isfinite(one.means[column]);
+    if (any && shown.size() < kMostColumns) shown.push_back(column);
+  }
+  return shown;
+}
+
 std::string class_table(const ScoreSummary& summary, const std::string& caption,
                         std::span<const ClassScores> classes, const std::string& gallery) {
-  const std::size_t columns = std::min(summary.class_columns.size(), kMostColumns);
+  const std::vector<std::size_t> columns = shown_columns(summary);
   std::vector<std::string> titles;
   std::string head;
-  for (std::size_t column = 0; column < columns; ++column) {
+  for (const std::size_t column : columns) {
     titles.push_back(title_of(summary, summary.class_columns[column]));
     head += fmt::format("<th scope=\"col\">{}</th>", markup_text(titles.back()));
   }
@@ -121,9 +135,9 @@ std::string class_table(const ScoreSummary& summary, const std::string& caption,
     html += cell("right", fmt::format("{} of {}", grouped_digits(one.hits),
                                       grouped_digits(one.num_samples))) +
             cell("accuracy", shown_percent(one.hits, one.num_samples));
-    for (std::size_t column = 0; column < columns; ++column)
-      html +=
-          cell(titles[column], shown_number(column < one.means.size() ? one.means[column] : NAN));
+    for (std::size_t at = 0; at < columns.size(); ++at)
+      html += cell(titles[at],
+                   shown_number(columns[at] < one.means.size() ? one.means[columns[at]] : NAN));
     html += "</tr>\n";
   }
   return html + "</tbody></table></div>\n";
@@ -132,10 +146,14 @@ std::string class_table(const ScoreSummary& summary, const std::string& caption,
 }  // namespace
 
 std::string grouped_digits(std::int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const std::size_t first = digits.starts_with('-') ? 1 : 0;
-  for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, ",");
-  return digits;
+  const std::string digits = fmt::format("{}", number);
+  std::string grouped;
+  for (std::size_t at = 0; at < digits.size(); ++at) {
+    const bool after_digit = at > 0 && digits[at - 1] != '-';
+    if (after_digit && (digits.size() - at) % 3 == 0) grouped += ',';
+    grouped += digits[at];
+  }
+  return grouped;
 }
 
 std::string shown_percent(std::int64_t part, std::int64_t whole) {
@@ -149,8 +167,16 @@ std::string measure_table(const ScoreSummary& summary) {
       "<th scope=\"col\">mean</th><th scope=\"col\">95 % interval</th><th scope=\"col\">n</th>"
       "<th scope=\"col\">missing</th><th scope=\"col\">baseline</th>"
       "<th scope=\"col\">difference</th></tr></thead>\n<tbody>\n";
-  for (const MeasureSummary& measure : summary.measures) html += measure_row(measure);
-  return html + "</tbody></table></div>\n";
+  std::string without;
+  for (const MeasureSummary& measure : summary.measures)
+    if (measure.all.n > 0)
+      html += measure_row(measure);
+    else
+      without.append(without.empty() ? "" : ", ").append(markup_text(measure.title));
+  html += "</tbody></table></div>\n";
+  if (!without.empty())
+    html += fmt::format("<p class=\"pale\">Without any value: {}.</p>\n", without);
+  return html;
 }
 
 std::string class_tables(const ScoreSummary& summary, const std::string& gallery) {

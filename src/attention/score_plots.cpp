@@ -34,9 +34,11 @@ std::string heads_plot(const ScoreSummary& summary, const MeasureSummary& measur
       .title = with_capital(measure.title), .x_label = "head", .y_label = measure.unit, .note = {}};
   for (std::size_t head = 0; head < measure.heads.size(); ++head)
     plot.bars.push_back(bar_of(std::to_string(summary.heads.at(head)), measure.heads[head]));
-  plot.bars.push_back(bar_of("mean", measure.all));
+  plot.bars.push_back(bar_of("all", measure.all));
+  // All heads together cover more than one of them: their chance is not that of a head.
+  const bool same_for_heads = measure.id != "part_coverage";
   for (const ScoreBaseline& baseline : measure.baselines)
-    plot.levels.push_back({printed_name(baseline.name), baseline.value.mean});
+    if (same_for_heads) plot.levels.push_back({printed_name(baseline.name), baseline.value.mean});
   return bar_plot(plot);
 }
 
@@ -63,13 +65,19 @@ std::string contrast_plot(const ScoreSummary& summary) {
   return scatter_plot(plot);
 }
 
+std::string shown_error(const ScoreSummary& summary) {
+  for (const MeasureSummary& measure : summary.measures)
+    if (measure.id == "calibration_error")
+      return shown_interval(measure.all.mean, measure.all.low, measure.all.high);
+  return shown_number(calibration_error(summary.calibration));
+}
+
 std::string calibration_plot(const ScoreSummary& summary) {
   return reliability_plot({.title = "Calibration",
                            .x_label = "probability of the predicted class",
                            .y_label = "share of right predictions",
-                           .note = fmt::format("Expected calibration error {} over {} bins.",
-                                               shown_number(calibration_error(summary.calibration)),
-                                               summary.calibration.size())},
+                           .note = fmt::format("Expected calibration error {}, {} bins.",
+                                               shown_error(summary), summary.calibration.size())},
                           summary.calibration);
 }
 
@@ -94,19 +102,28 @@ bool any_samples(const ScoreSummary& summary) {
   return false;
 }
 
+bool has_part_shares(const ScoreSummary& summary) {
+  const PartShares& shares = summary.part_shares;
+  if (shares.parts.empty() || shares.shares.size() != summary.heads.size()) return false;
+  for (const std::vector<Estimate>& head : shares.shares)
+    for (const Estimate& part : head)
+      if (part.n > 0) return true;
+  return false;
+}
+
 }  // namespace
 
 std::vector<ScorePlot> score_plots(const ScoreSummary& summary) {
   using Kind = ScorePlot::Kind;
   std::vector<ScorePlot> plots;
   for (const MeasureSummary& measure : summary.measures)
-    if (!measure.heads.empty())
+    if (!measure.heads.empty() && measure.all.n > 0)
       plots.push_back({Kind::kHeads, "heads-" + measure.id + ".svg", heads_plot(summary, measure)});
   if (!summary.samples.empty())
     plots.push_back({Kind::kContrast, "contrast-margin.svg", contrast_plot(summary)});
   if (any_samples(summary))
     plots.push_back({Kind::kCalibration, "calibration.svg", calibration_plot(summary)});
-  if (!summary.part_shares.parts.empty())
+  if (has_part_shares(summary))
     plots.push_back({Kind::kParts, "head-part.svg", parts_plot(summary)});
   return plots;
 }

@@ -85,15 +85,16 @@ std::string figures(const std::vector<ScorePlot>& plots, bool heads, const Repor
 std::string about(const ScoreSummary& summary) {
   std::string html;
   for (const MeasureSummary& measure : summary.measures)
-    html += fmt::format(
-        "<dt id=\"about-{}\">{}</dt><dd>{}<small>{} (<code>{}</code>, definition "
-        "{})</small></dd>\n",
-        page_address(measure.id), markup_text(measure.title), measure_note(measure.id),
-        markup_text(measure.definition), markup_text(measure.id), measure.version);
+    if (measure.all.n > 0)
+      html += fmt::format(
+          "<dt id=\"about-{}\">{}</dt><dd>{}<small>{} (<code>{}</code>, definition "
+          "{})</small></dd>\n",
+          page_address(measure.id), markup_text(measure.title), measure_note(measure.id),
+          markup_text(measure.definition), markup_text(measure.id), measure.version);
   std::vector<std::string> seen;
   for (const MeasureSummary& measure : summary.measures)
     for (const ScoreBaseline& baseline : measure.baselines) {
-      bool known = baseline_note(baseline.name).empty();
+      bool known = baseline_note(baseline.name).empty() || measure.all.n == 0;
       for (const std::string& name : seen) known |= name == baseline.name;
       if (known) continue;
       seen.push_back(baseline.name);
@@ -129,12 +130,12 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
               "Means over samples, or over classes where n counts those, with 95&nbsp;% percentile "
               "bootstrap intervals. Differences to baselines are paired: sample by sample.",
               summary.measures.empty() ? "" : measure_table(summary));
-  html += section(
-      "Head by head",
-      "Each measure of the single heads, with 95&nbsp;% intervals. “mean” is the measure of "
-      "the heads’ mean map, not the mean of the bars. Dots instead of bars: the axis "
-      "does not begin at zero.",
-      figures(plots, true, links));
+  html +=
+      section("Head by head",
+              "Each measure of the single heads, with 95&nbsp;% intervals. “all” is the heads "
+              "together: for most measures that of their mean map, which is not the mean of the "
+              "bars. Where there are dots, the axis does not begin at zero.",
+              figures(plots, true, links));
   html += section("Contrast, calibration, parts", "", figures(plots, false, links));
   html += section("Mixed up most often", "", confusion_table(summary, links.gallery));
   const std::string classes = class_tables(summary, links.gallery);

@@ -27,7 +27,7 @@ inline ScoreSummary made_up_summary() {
   summary.has_boxes = summary.has_parts = true;
   const auto estimate = [](double mean) { return Estimate{mean, mean - 0.1, mean + 0.1, 6, 0}; };
   MeasureSummary mass;
-  mass.id = "mass_in_box";
+  mass.id = "box_mass";
   mass.title = "mass in box";
   mass.unit = "share";
   mass.definition = "sum a |T & box| / |T| < 1";
@@ -41,7 +41,7 @@ inline ScoreSummary made_up_summary() {
   consistency.over = "classes";
   consistency.all = {NAN, NAN, NAN, 0, 3};
   summary.measures = {mass, consistency};
-  summary.class_columns = {"mass_in_box"};
+  summary.class_columns = {"box_mass"};
   summary.class_scores = {{0, summary.classes[0], 2, 1, {0.5}, NAN},
                           {1, summary.classes[1], 2, 0, {NAN}, 0},
                           {2, summary.classes[2], 1, 1, {0.9}, 1}};

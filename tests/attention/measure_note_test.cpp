@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "attention/markup_check.h"
+#include "intr/attention/measures.h"
 
 namespace intr {
 namespace {
@@ -15,8 +16,20 @@ TEST(MeasureNote, LongestNameThatFitsHolds) {
   EXPECT_EQ(measure_note(""), "");
 }
 
+TEST(MeasureNote, EveryMeasureHasOne) {
+  const auto is_known = [](const auto measure) {
+    const MeasureFacts& facts = facts_of(measure);
+    return !facts.summarized || !measure_note(facts.id).empty();
+  };
+  for (const MapMeasure measure : every<MapMeasure>())
+    EXPECT_TRUE(is_known(measure)) << facts_of(measure).id;
+  for (const SampleMeasure measure : every<SampleMeasure>())
+    EXPECT_TRUE(is_known(measure)) << facts_of(measure).id;
+}
+
 TEST(MeasureNote, NotesAreSentencesWithoutMarkup) {
-  for (const char* id : {"entropy", "class_contrast", "mass_in_box", "consistency"}) {
+  for (const char* id :
+       {"entropy", "class_contrast", "box_mass", "part_consistency", "calibration_error"}) {
     EXPECT_TRUE(measure_note(id).ends_with('.')) << id;
     EXPECT_EQ(test::MarkupCheck::fault(measure_note(id)), "");
   }

@@ -18,9 +18,8 @@ std::vector<std::string> names_of(const std::vector<ScorePlot>& plots) {
 TEST(ScorePlots, ShowEverythingThatIsThere) {
   const ScoreSummary summary = test::made_up_summary();
   const std::vector<ScorePlot> plots = score_plots(summary), again = score_plots(summary);
-  EXPECT_EQ(names_of(plots),
-            (std::vector<std::string>{"heads-mass_in_box.svg", "contrast-margin.svg",
-                                      "calibration.svg", "head-part.svg"}));
+  EXPECT_EQ(names_of(plots), (std::vector<std::string>{"heads-box_mass.svg", "contrast-margin.svg",
+                                                       "calibration.svg", "head-part.svg"}));
   for (std::size_t at = 0; at < plots.size(); ++at) {
     EXPECT_EQ(test::MarkupCheck::fault(plots[at].svg), "") << plots[at].name;
     EXPECT_EQ(plots[at].svg.find("nan"), std::string::npos) << plots[at].name;
@@ -31,7 +30,7 @@ TEST(ScorePlots, ShowEverythingThatIsThere) {
 TEST(ScorePlots, HeadsHaveTheirNumbersOfTheModel) {
   const std::string svg = score_plots(test::made_up_summary())[0].svg;
   EXPECT_NE(svg.find("<title>2: 0.600 (0.500 to 0.700)</title>"), std::string::npos);
-  EXPECT_NE(svg.find("<title>mean: 0.700"), std::string::npos);
+  EXPECT_NE(svg.find("<title>all: 0.700"), std::string::npos);
   EXPECT_NE(svg.find("uniform 0.300"), std::string::npos);
   EXPECT_NE(svg.find("1 missing value left out."), std::string::npos);
 }

@@ -22,7 +22,7 @@ TEST(ScoreReport, IsOneWholePage) {
   EXPECT_EQ(count_of(page, "<svg "), 4u);
   EXPECT_EQ(count_of(page, "<h2>"), 7u);
   for (const char* text : {"60.0 %", "decoder layer 5", "the true class", "2, 7", "boxes and parts",
-                           "expected calibration error", "id=\"about-mass_in_box\"",
+                           "expected calibration error", "id=\"about-box_mass\"",
                            "dumps/&lt;birds&gt; &amp; &quot;more&quot;"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   EXPECT_EQ(page.find("nan"), std::string::npos);

@@ -5,9 +5,13 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace intr {
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::vector<std::string> labels(const Axis& axis) {
   std::vector<std::string> result;
@@ -39,7 +43,7 @@ TEST(SvgAxis, HoldsTheRangeWithFewTicks) {
 TEST(SvgAxis, HasARangeForOneValueAndForNone) {
   for (const auto& [low, high] :
        {std::pair(3.0, 3.0), std::pair(0.0, 0.0), std::pair(-2.0, -2.0), std::pair(1e-320, 1e-320),
-        std::pair(NAN, NAN), std::pair(NAN, 2.0), std::pair(-INFINITY, INFINITY)}) {
+        std::pair(kNaN, kNaN), std::pair(kNaN, 2.0), std::pair(-kInfinity, kInfinity)}) {
     const Axis axis = nice_axis(low, high);
     EXPECT_LT(axis.low, axis.high) << low << " " << high;
     EXPECT_TRUE(std::isfinite(axis.place(1, 0, 100)));
@@ -62,9 +66,9 @@ TEST(SvgAxis, PlacesWithinItsEnds) {
 TEST(SvgAxis, RangeLeavesOutWhatIsNotFinite) {
   ValueRange range;
   EXPECT_TRUE(range.empty());
-  range.add(std::array{double{NAN}, double{INFINITY}});
+  range.add(std::array{kNaN, kInfinity});
   EXPECT_TRUE(range.empty());
-  range.add(std::array{2.0, double{NAN}, -1.0});
+  range.add(std::array{2.0, kNaN, -1.0});
   EXPECT_FALSE(range.empty());
   EXPECT_EQ(range.low, -1);
   EXPECT_EQ(range.high, 2);
