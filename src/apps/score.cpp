@@ -76,8 +76,11 @@ void warn_about(const MapReader& reader, const std::string& dump) {
 
 void warn_about(const Annotations& annotations, const AnnotationOptions& options) {
   if (annotations.unmatched > 0)
-    log::warning("{} lines of boxes or parts are of pictures that the dump does not hold",
-                 annotations.unmatched);
+    log::info("{} lines of boxes or parts are of pictures that the dump does not hold",
+              annotations.unmatched);
+  const std::int64_t samples = std::ssize(annotations.samples);
+  if (annotations.has_boxes && annotations.num_boxes < samples)
+    log::warning("{} of {} samples have no box", samples - annotations.num_boxes, samples);
   if (annotations.reencoded > 0)
     log::warning(
         "{} pictures were stored anew when packed, so that their boxes and parts do not fit: not "

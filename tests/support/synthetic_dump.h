@@ -39,6 +39,7 @@ struct SyntheticDump {
                        std::int64_t row, std::int64_t column)>
       weight;
   std::int64_t first_id = 10;  ///< sample id
+  std::string dataset_id = std::string(32, 'b');
 
   std::int64_t stored_heads() const { return mean_only ? 1 : heads; }
 };
@@ -164,7 +165,7 @@ inline DumpPlanFile write_synthetic_dump(const std::string& folder, const Synthe
   DumpPlanFile plan;
   DumpFacts& facts = plan.facts;
   facts.model_hash = std::string(32, 'a');
-  facts.dataset_id = std::string(32, 'b');
+  facts.dataset_id = dump.dataset_id;
   facts.split = "val";
   facts.precision = "fp32";
   facts.batching = "bucket";
