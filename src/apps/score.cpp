@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 
+#include "intr/attention/report_files.h"
 #include "intr/attention/score_csv.h"
 #include "intr/attention/score_json.h"
 #include "intr/attention/score_summarizer.h"
@@ -36,6 +37,7 @@ constexpr const char* kUsage =
 struct MapsOptions {
   std::vector<std::string> dump;
   std::string out;
+  std::string gallery;
   SelectionOptions selection;
   AnnotationOptions annotations;
   ScoreOptions score;
@@ -51,7 +53,10 @@ void describe(MapsOptions& options, OptionSet& set) {
   describe(options.selection, set, "of --random and of the bootstrap");
   set.group("Result")
       .add("out", options.out,
-           "folder for samples.csv, heads.csv, classes.csv, parts.csv and summary.json")
+           "folder for report.html, plots, samples.csv, heads.csv, classes.csv, parts.csv and "
+           "summary.json")
+      .add("gallery", options.gallery,
+           "index.html of intr-render gallery, as seen from --out; the report links to it")
       .add("json", options.json, "print summary.json instead of the table")
       .add("threads", options.threads, "0 = all cores of the affinity mask; changes no result")
       .add("quiet", options.quiet, "no table and no progress, only warnings and errors");
@@ -59,8 +64,8 @@ void describe(MapsOptions& options, OptionSet& set) {
 
 /// What changes numbers. Not the number of threads, nor where files lie.
 nlohmann::ordered_json recipe_of(const OptionSet& set) {
-  static const std::set<std::string> kLeftOut = {"out",  "json",  "threads", "quiet",
-                                                 "data", "boxes", "parts"};
+  static const std::set<std::string> kLeftOut = {"out",   "gallery", "json",  "threads",
+                                                 "quiet", "data",    "boxes", "parts"};
   nlohmann::ordered_json recipe;
   const nlohmann::ordered_json values = set.values();
   for (const auto& [flag, value] : values.items())
@@ -108,7 +113,7 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 }
 
 void write_files(const ScoreTable& table, const ScoreSummary& summary, const std::string& json,
-                 const std::string& out) {
+                 const std::string& out, const std::string& gallery) {
   OutputTree tree(out);
   tree.write("samples.csv", bytes_of(samples_csv(table)));
   tree.write("heads.csv", bytes_of(heads_csv(table)));
@@ -118,6 +123,7 @@ void write_files(const ScoreTable& table, const ScoreSummary& summary, const std
   else
     std::filesystem::remove(out + "/parts.csv");  // of an earlier run
   tree.write("summary.json", bytes_of(json));
+  write_report_files(tree, out, summary, gallery);
   tree.finish();
 }
 
@@ -157,7 +163,7 @@ ExitCode maps(const std::vector<std::string>& arguments) {
   refuse_damage(failures, options.dump[0]);
   const ScoreSummary summary = summarize(table, options.score, options.dump[0], threads);
   const std::string json = score_json(summary, recipe_of(set)).dump(2) + "\n";
-  write_files(table, summary, json, options.out);
+  write_files(table, summary, json, options.out, options.gallery);
   if (options.json)
     fmt::print("{}", json);
   else if (!options.quiet)

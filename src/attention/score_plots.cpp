@@ -118,13 +118,14 @@ std::vector<ScorePlot> score_plots(const ScoreSummary& summary) {
   std::vector<ScorePlot> plots;
   for (const MeasureSummary& measure : summary.measures)
     if (!measure.heads.empty() && measure.all.n > 0)
-      plots.push_back({Kind::kHeads, "heads-" + measure.id + ".svg", heads_plot(summary, measure)});
+      plots.push_back(
+          {Kind::kHeads, "plots/heads-" + measure.id + ".svg", heads_plot(summary, measure)});
   if (!summary.samples.empty())
-    plots.push_back({Kind::kContrast, "contrast-margin.svg", contrast_plot(summary)});
+    plots.push_back({Kind::kContrast, "plots/contrast-margin.svg", contrast_plot(summary)});
   if (any_samples(summary))
-    plots.push_back({Kind::kCalibration, "calibration.svg", calibration_plot(summary)});
+    plots.push_back({Kind::kCalibration, "plots/calibration.svg", calibration_plot(summary)});
   if (has_part_shares(summary))
-    plots.push_back({Kind::kParts, "head-part.svg", parts_plot(summary)});
+    plots.push_back({Kind::kParts, "plots/head-part.svg", parts_plot(summary)});
   return plots;
 }
 

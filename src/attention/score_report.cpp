@@ -74,8 +74,9 @@ std::string figures(const std::vector<ScorePlot>& plots, bool heads, const Repor
     if ((plot.kind == Kind::kHeads) != heads) continue;
     html += "<figure>\n" + plot.svg;
     if (links.plot_files)
-      html += fmt::format("<figcaption><a href=\"{}\">{}</a></figcaption>\n",
-                          page_address(plot.name), markup_text(plot.name));
+      html +=
+          fmt::format("<figcaption><a href=\"{}\">{}</a></figcaption>\n", page_address(plot.name),
+                      markup_text(plot.name.substr(plot.name.rfind('/') + 1)));
     html += "</figure>\n";
   }
   if (html.empty()) return {};

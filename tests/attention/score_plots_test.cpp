@@ -18,8 +18,9 @@ std::vector<std::string> names_of(const std::vector<ScorePlot>& plots) {
 TEST(ScorePlots, ShowEverythingThatIsThere) {
   const ScoreSummary summary = test::made_up_summary();
   const std::vector<ScorePlot> plots = score_plots(summary), again = score_plots(summary);
-  EXPECT_EQ(names_of(plots), (std::vector<std::string>{"heads-box_mass.svg", "contrast-margin.svg",
-                                                       "calibration.svg", "head-part.svg"}));
+  EXPECT_EQ(names_of(plots),
+            (std::vector<std::string>{"plots/heads-box_mass.svg", "plots/contrast-margin.svg",
+                                      "plots/calibration.svg", "plots/head-part.svg"}));
   for (std::size_t at = 0; at < plots.size(); ++at) {
     EXPECT_EQ(test::MarkupCheck::fault(plots[at].svg), "") << plots[at].name;
     EXPECT_EQ(plots[at].svg.find("nan"), std::string::npos) << plots[at].name;

@@ -39,10 +39,10 @@ TEST(ScoreReport, NamesTheFilesBesideIt) {
   const ReportLinks links{.gallery = "../gallery/index.html", .plot_files = true};
   const std::string page = report_of(test::made_up_summary(), links);
   for (const char* file : {"samples.csv", "heads.csv", "classes.csv", "summary.json",
-                           "../gallery/index.html", "head-part.svg"})
+                           "../gallery/index.html", "plots/head-part.svg"})
     EXPECT_NE(page.find("href=\"" + std::string(file) + "\""), std::string::npos) << file;
   const std::string bare = report_of(test::made_up_summary(), {.gallery = {}, .plot_files = false});
-  EXPECT_EQ(bare.find("head-part.svg"), std::string::npos);
+  EXPECT_EQ(bare.find("plots/head-part.svg"), std::string::npos);
   EXPECT_EQ(bare.find("gallery"), std::string::npos);
 }
 

@@ -12,7 +12,7 @@ namespace intr {
 struct ScorePlot {
   enum class Kind { kHeads, kContrast, kCalibration, kParts };
   Kind kind = Kind::kHeads;
-  std::string name;  ///< of its file, such as "heads-entropy.svg"
+  std::string name;  ///< of its file, such as "plots/heads-entropy.svg"
   std::string svg;
 };
 
