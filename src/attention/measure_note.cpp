@@ -111,6 +111,10 @@ std::string_view baseline_note(const std::string& name) {
   return {};
 }
 
+std::string printed_unit(const std::string& unit) {
+  return unit.starts_with("x ") ? "×" + unit.substr(1) : unit;
+}
+
 std::string printed_name(std::string name) {
   std::ranges::replace(name, '_', ' ');
   return name;

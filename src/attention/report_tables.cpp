@@ -62,7 +62,7 @@ std::string baseline_cell(std::string_view label, const std::string& lines) {
   return cell(label, "<div>" + lines + "</div>");
 }
 
-std::string measure_row(const MeasureSummary& measure) {
+std::string measure_row(const MeasureSummary& measure, bool with_baselines) {
   std::string baselines, differences;
   for (const ScoreBaseline& baseline : measure.baselines) {
     baselines += fmt::format("<div>{} {}</div>", markup_text(printed_name(baseline.name)),
@@ -70,14 +70,18 @@ std::string measure_row(const MeasureSummary& measure) {
     differences += fmt::format("<div>{}</div>", difference_text(baseline.difference));
   }
   const std::string unit =
-      measure.unit.empty() ? "" : fmt::format(" <small>{}</small>", markup_text(measure.unit));
+      measure.unit.empty()
+          ? ""
+          : fmt::format(" <small>{}</small>", markup_text(printed_unit(measure.unit)));
   return fmt::format("<tr><th scope=\"row\"><a href=\"#about-{}\">{}</a>{}</th>",
                      encoded(measure.id, "_-"), markup_text(measure.title), unit) +
          cell("mean", "<b>" + shown_number(measure.all.mean) + "</b>") +
          cell("95 % interval", interval_text(measure.all)) +
          cell("n", grouped_digits(measure.all.n) + (measure.over == "classes" ? " classes" : "")) +
          cell("missing", grouped_digits(measure.all.num_nan)) +
-         baseline_cell("baseline", baselines) + baseline_cell("difference", differences) +
+         (with_baselines
+              ? baseline_cell("baseline", baselines) + baseline_cell("difference", differences)
+              : "") +
          "</tr>\n";
 }
 
@@ -165,12 +169,16 @@ std::string measure_table(const ScoreSummary& summary) {
   std::string html =
       "<div class=\"table\"><table class=\"measures\"><thead><tr><th scope=\"col\">measure</th>"
       "<th scope=\"col\">mean</th><th scope=\"col\">95 % interval</th><th scope=\"col\">n</th>"
-      "<th scope=\"col\">missing</th><th scope=\"col\">baseline</th>"
-      "<th scope=\"col\">difference</th></tr></thead>\n<tbody>\n";
+      "<th scope=\"col\">missing</th>";
+  bool baselines = false;
+  for (const MeasureSummary& measure : summary.measures)
+    baselines |= measure.all.n > 0 && !measure.baselines.empty();
+  if (baselines) html += "<th scope=\"col\">baseline</th><th scope=\"col\">difference</th>";
+  html += "</tr></thead>\n<tbody>\n";
   std::string without;
   for (const MeasureSummary& measure : summary.measures)
     if (measure.all.n > 0)
-      html += measure_row(measure);
+      html += measure_row(measure, baselines);
     else
       without.append(without.empty() ? "" : ", ").append(markup_text(measure.title));
   html += "</tbody></table></div>\n";

@@ -30,8 +30,10 @@ Bar bar_of(std::string name, const Estimate& estimate) {
 
 std::string heads_plot(const ScoreSummary& summary, const MeasureSummary& measure) {
   BarPlot plot;
-  plot.text = {
-      .title = with_capital(measure.title), .x_label = "head", .y_label = measure.unit, .note = {}};
+  plot.text = {.title = with_capital(measure.title),
+               .x_label = "head",
+               .y_label = printed_unit(measure.unit),
+               .note = {}};
   for (std::size_t head = 0; head < measure.heads.size(); ++head)
     plot.bars.push_back(bar_of(std::to_string(summary.heads.at(head)), measure.heads[head]));
   plot.bars.push_back(bar_of("all", measure.all));
@@ -39,6 +41,9 @@ std::string heads_plot(const ScoreSummary& summary, const MeasureSummary& measur
   const bool same_for_heads = measure.id != "part_coverage";
   for (const ScoreBaseline& baseline : measure.baselines)
     if (same_for_heads) plot.levels.push_back({printed_name(baseline.name), baseline.value.mean});
+  // Ratios to a baseline: where they say nothing.
+  for (const char* baseline : {"uniform", "chance"})
+    if (measure.unit == std::string("x ") + baseline) plot.levels.push_back({baseline, 1});
   return bar_plot(plot);
 }
 

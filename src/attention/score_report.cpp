@@ -105,15 +105,17 @@ std::string about(const ScoreSummary& summary) {
   return html.empty() ? html : "<dl class=\"about\">\n" + html + "</dl>\n";
 }
 
-std::string files(const ReportLinks& links) {
+std::string files(const ScoreSummary& summary, const ReportLinks& links) {
   std::string html = "<ul class=\"files\">\n";
   constexpr std::pair<std::string_view, std::string_view> kFiles[] = {
       {"samples.csv", "a line a sample, a column a measure"},
       {"heads.csv", "a line a sample and head"},
       {"classes.csv", "means of each class"},
+      {"parts.csv", "the part nearest to each head"},
       {"summary.json", "all of this page's numbers, with definitions and options"}};
   for (const auto& [name, meaning] : kFiles)
-    html += fmt::format("<li><a href=\"{0}\">{0}</a>: {1}</li>\n", name, meaning);
+    if (summary.has_parts || name != "parts.csv")
+      html += fmt::format("<li><a href=\"{0}\">{0}</a>: {1}</li>\n", name, meaning);
   if (!links.gallery.empty())
     html += fmt::format("<li><a href=\"{}\">gallery</a>: the maps over their pictures</li>\n",
                         page_address(links.gallery));
@@ -146,7 +148,7 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
                   "Attention says where a query gathers its evidence, not that the evidence there "
                   "changed the answer. Effects are measured by running the model again.",
                   about(summary));
-  return html + section("Files", "", files(links));
+  return html + section("Files", "", files(summary, links));
 }
 
 /// The text with one mark replaced.

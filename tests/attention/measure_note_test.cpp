@@ -37,7 +37,12 @@ TEST(MeasureNote, NotesAreSentencesWithoutMarkup) {
   EXPECT_EQ(baseline_note("other"), "");
 }
 
-TEST(MeasureNote, NamesGetBlanks) { EXPECT_EQ(printed_name("center_prior"), "center prior"); }
+TEST(MeasureNote, NamesAndUnitsAreForPeople) {
+  EXPECT_EQ(printed_name("center_prior"), "center prior");
+  EXPECT_EQ(printed_unit("x uniform"), "× uniform");
+  EXPECT_EQ(printed_unit("share"), "share");
+  EXPECT_EQ(printed_unit(""), "");
+}
 
 }  // namespace
 }  // namespace intr

@@ -29,6 +29,13 @@ TEST(ReportTables, MeasuresHaveIntervalsAndBaselines) {
   EXPECT_EQ(html.find("nan"), std::string::npos);
 }
 
+TEST(ReportTables, BaselinesHaveColumnsIfThereAreAny) {
+  ScoreSummary summary = test::made_up_summary();
+  EXPECT_NE(measure_table(summary).find(">difference<"), std::string::npos);
+  summary.measures[0].baselines.clear();
+  EXPECT_EQ(measure_table(summary).find(">difference<"), std::string::npos);
+}
+
 TEST(ReportTables, MeasuresOfClassesSaySo) {
   ScoreSummary summary = test::made_up_summary();
   summary.measures[1].all = {0.5, 0.25, 0.75, 3, 0};

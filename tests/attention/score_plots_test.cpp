@@ -36,6 +36,20 @@ TEST(ScorePlots, HeadsHaveTheirNumbersOfTheModel) {
   EXPECT_NE(svg.find("1 missing value left out."), std::string::npos);
 }
 
+TEST(ScorePlots, RatiosAreComparedWithOne) {
+  ScoreSummary summary = test::made_up_summary();
+  summary.measures[0].unit = "x chance";
+  const std::string svg = score_plots(summary)[0].svg;
+  EXPECT_NE(svg.find(">× chance<"), std::string::npos);
+  EXPECT_NE(svg.find(">chance 1.000<"), std::string::npos);
+}
+
+TEST(ScorePlots, BaselinesOfAllHeadsTogetherAreNotThoseOfOne) {
+  ScoreSummary summary = test::made_up_summary();
+  summary.measures[0].id = "part_coverage";
+  EXPECT_EQ(score_plots(summary)[0].svg.find("uniform"), std::string::npos);
+}
+
 TEST(ScorePlots, PartsAreRowsAndHeadsColumns) {
   const std::string svg = score_plots(test::made_up_summary())[3].svg;
   for (const char* cell : {"beak, 2: 0.250", "beak, 7: 1.000", "t&lt;ai&gt;l, 2: 0.750"})

@@ -41,6 +41,10 @@ TEST(ScoreReport, NamesTheFilesBesideIt) {
   for (const char* file : {"samples.csv", "heads.csv", "classes.csv", "summary.json",
                            "../gallery/index.html", "plots/head-part.svg"})
     EXPECT_NE(page.find("href=\"" + std::string(file) + "\""), std::string::npos) << file;
+  EXPECT_NE(page.find("parts.csv"), std::string::npos);
+  ScoreSummary summary = test::made_up_summary();
+  summary.has_parts = false;
+  EXPECT_EQ(report_of(summary).find("parts.csv"), std::string::npos);
   const std::string bare = report_of(test::made_up_summary(), {.gallery = {}, .plot_files = false});
   EXPECT_EQ(bare.find("plots/head-part.svg"), std::string::npos);
   EXPECT_EQ(bare.find("gallery"), std::string::npos);

@@ -14,6 +14,9 @@ std::string_view measure_note(const std::string& id);
 /// @param name as in ScoreBaseline
 std::string_view baseline_note(const std::string& name);
 
+/// A unit as it stands beside a number: "x uniform" with a multiplication sign.
+std::string printed_unit(const std::string& unit);
+
 /// A name with blanks instead of underscores.
 std::string printed_name(std::string name);
 
