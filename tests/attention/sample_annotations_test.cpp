@@ -101,12 +101,12 @@ TEST_F(SampleAnnotations, OnlyTheRowsThatAreAskedFor) {
 
 TEST_F(SampleAnnotations, BadFilesAreRefusedWithTheirLine) {
   expect(refusal([&] { boxes("crow/77.png,1,2,3,4\n"); }),
-         "line 2: 'crow/77.png' is no picture of the dump");
+         "line 2: \"crow/77.png\" is no picture of the dump");
   expect(refusal([&] { boxes("crow/0.png,1,2,3,4\nval/crow/0.png,1,2,3,4\n"); }),
-         "line 3: 'val/crow/0.png' stands there twice");
+         "line 3: \"val/crow/0.png\" stands there twice");
   expect(refusal([&] { boxes("crow/0.png,nan,2,3,4\n"); }), "'nan' of the column 'x' is no number");
   expect(refusal([&] { parts("crow/0.png,beak,1,2,1\ncrow/0.png,beak,1,2,0\n"); }),
-         "line 3: part 'beak' of 'crow/0.png' stands there twice");
+         "line 3: part \"beak\" of \"crow/0.png\" stands there twice");
   expect(refusal([&] { read_annotations(reader_, rows_, {.boxes = folder_ / "none.csv"}); }),
          "none.csv");
 }
