@@ -93,8 +93,10 @@ std::vector<std::string> wrapped_text(std::string_view text, double font_size, d
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
     const std::string word(text.substr(at, end - at));
-    if (!line.empty() && text_width(line + " " + word, font_size) > width) finish_line();
-    if (!word.empty()) line += (line.empty() ? "" : " ") + word;
+    const double blank = text_width(" ", font_size);
+    const double longer = text_width(line, font_size) + blank + text_width(word, font_size);
+    if (!line.empty() && longer > width) finish_line();
+    if (!word.empty()) line.append(line.empty() ? "" : " ").append(word);
     at = end + 1;
   }
   finish_line();

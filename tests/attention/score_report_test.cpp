@@ -5,6 +5,7 @@
 
 #include "attention/made_up_summary.h"
 #include "attention/markup_check.h"
+#include "intr/attention/score_summary.h"
 
 namespace intr {
 namespace {
@@ -58,6 +59,12 @@ TEST(ScoreReport, DataAreNotTakenForMarks) {
   EXPECT_NE(page.find("<title>Attention scores of @BODY@ @STYLE@</title>"), std::string::npos);
   EXPECT_NE(page.find("<dd>@TITLE@</dd>"), std::string::npos);
   EXPECT_EQ(count_of(page, "<main>"), 1u);
+}
+
+TEST(ScoreReport, SummaryFindsItsMeasures) {
+  const ScoreSummary summary = test::made_up_summary();
+  EXPECT_EQ(summary.find("box_mass"), &summary.measures[0]);
+  EXPECT_EQ(summary.find("other"), nullptr);
 }
 
 TEST(ScoreReport, IsWholeWithoutResults) {
