@@ -72,7 +72,7 @@ std::vector<Condition> conditions_of(const MapReader& reader, const SelectionOpt
 
 }  // namespace
 
-void describe(SelectionOptions& options, OptionSet& set) {
+void describe(SelectionOptions& options, OptionSet& set, const std::string& seed_help) {
   set.group("Selection (kinds intersect, repeats of one kind unite)")
       .add("class", options.classes, "true class, by name or number")
       .add("sample", options.samples, "sample id, or a range A-B with both ends")
@@ -86,7 +86,7 @@ void describe(SelectionOptions& options, OptionSet& set) {
           "random", options.random,
           "draw so many of what the options above leave; 0 = all. The choice depends on --seed and "
           "the sample ids alone")
-      .add("seed", options.seed, "of --random")
+      .add("seed", options.seed, seed_help)
       .add("sort", options.sort,
            "order of the samples: id; margin or probability of the predicted class, doubtful ones "
            "first")

@@ -3,10 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <vector>
-
+#include "intr/attention/confusions.h"
 #include "intr/attention/picture_names.h"
 #include "intr/attention/verdict.h"
 #include "intr/core/csv.h"
@@ -38,26 +35,16 @@ std::string summary_csv(const MapReader& reader, std::span<const std::int64_t> r
 nlohmann::ordered_json summary_json(const MapReader& reader, std::span<const std::int64_t> rows) {
   const DumpFacts& facts = reader.facts();
   std::int64_t labeled = 0, hits = 0;
-  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> mixed_up;
   for (const std::int64_t row : rows) {
-    const DumpSample& sample = reader.sample(row);
-    const Verdict verdict = judge(sample);
-    if (!verdict.labeled) continue;
-    ++labeled;
-    if (verdict.right)
-      ++hits;
-    else
-      ++mixed_up[{sample.label, verdict.predicted}];
+    const Verdict verdict = judge(reader.sample(row));
+    labeled += verdict.labeled ? 1 : 0;
+    hits += verdict.right ? 1 : 0;
   }
-  std::vector<std::pair<std::pair<std::int32_t, std::int32_t>, std::int64_t>> pairs(
-      mixed_up.begin(), mixed_up.end());
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
   auto confusions = nlohmann::ordered_json::array();
-  for (const auto& [pair, count] : pairs)
-    confusions.push_back({{"true", printable(class_name(facts, pair.first))},
-                          {"predicted", printable(class_name(facts, pair.second))},
-                          {"count", count}});
+  for (const Confusion& confusion : confusions_of(reader, rows))
+    confusions.push_back({{"true", printable(class_name(facts, confusion.pair.label))},
+                          {"predicted", printable(class_name(facts, confusion.pair.predicted))},
+                          {"count", confusion.count}});
   nlohmann::ordered_json summary;
   summary["content_id"] = facts.content_id;
   summary["split"] = facts.split;

@@ -12,10 +12,13 @@ namespace intr {
 namespace {
 
 TEST(EmbeddedText, EqualsTheSources) {
-  for (const char* name : {"gallery.html", "gallery.css", "store.js", "paint.js", "state.js",
-                           "list.js", "detail.js", "controls.js", "page.js"})
-    EXPECT_EQ(embedded_text(name), read_file(std::string(INTR_GALLERY_SOURCES) + "/" + name))
-        << name;
+  for (const std::string file :
+       {"gallery/gallery.html", "gallery/gallery.css", "gallery/store.js", "gallery/paint.js",
+        "gallery/state.js", "gallery/list.js", "gallery/detail.js", "gallery/controls.js",
+        "gallery/page.js", "report/report.html", "report/report.css"})
+    EXPECT_EQ(embedded_text(file.substr(file.find('/') + 1)),
+              read_file(std::string(INTR_ATTENTION_SOURCES) + "/" + file))
+        << file;
   EXPECT_THROW(embedded_text("other.js"), InternalError);
 }
 

@@ -31,14 +31,15 @@ struct SyntheticDump {
   bool mean_only = false;   ///< one map, stored as head -1
   bool all_fields = false;  ///< also what is followed back, and value maps
   std::vector<std::int32_t>
-      encoder_layers;  ///< whose attention is stored, not what is followed back
-  std::vector<ImageSize> grids = {{2, 3}};  ///< of sample 0, 1, …, over and over
-  std::function<void(DumpSample&)> adjust;  ///< changes a sample's columns before it is written
+      encoder_layers{};  ///< whose attention is stored, not what is followed back
+  std::vector<ImageSize> grids = {{2, 3}};    ///< of sample 0, 1, …, over and over
+  std::function<void(DumpSample&)> adjust{};  ///< changes a sample's columns before it is written
   /// Value of a cell before normalizing; by default a fixed pattern with one clear peak per head.
   std::function<double(const DumpSample&, std::int64_t layer, std::int64_t slot, std::int64_t head,
                        std::int64_t row, std::int64_t column)>
-      weight;
+      weight{};
   std::int64_t first_id = 10;  ///< sample id
+  std::string dataset_id = std::string(32, 'b');
 
   std::int64_t stored_heads() const { return mean_only ? 1 : heads; }
 };
@@ -164,7 +165,7 @@ inline DumpPlanFile write_synthetic_dump(const std::string& folder, const Synthe
   DumpPlanFile plan;
   DumpFacts& facts = plan.facts;
   facts.model_hash = std::string(32, 'a');
-  facts.dataset_id = std::string(32, 'b');
+  facts.dataset_id = dump.dataset_id;
   facts.split = "val";
   facts.precision = "fp32";
   facts.batching = "bucket";

@@ -5,7 +5,8 @@
 
 namespace intr {
 
-/// A file of src/attention/gallery that was built in. @throws InternalError for other names
+/// A file of src/attention/gallery or src/attention/report that was built in. @throws InternalError
+/// for other names
 std::string_view embedded_text(std::string_view name);
 
 }  // namespace intr

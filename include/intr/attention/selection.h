@@ -22,7 +22,9 @@ struct SelectionOptions {
   std::int64_t seed = 0;                ///< of that
   std::string sort = "id";              ///< margin, probability
 };
-void describe(SelectionOptions& options, OptionSet& set);
+/// @param seed_help what --seed is for
+void describe(SelectionOptions& options, OptionSet& set,
+              const std::string& seed_help = "of --random");
 
 /// Rows of the reader in the order asked for. @throws UsageError if a class is unknown (naming near
 /// ones), a range or pair does not parse, or nothing is left (with the count of each condition)

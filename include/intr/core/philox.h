@@ -16,6 +16,7 @@ enum class Purpose : std::uint64_t {
   kCalibration = 5,
   kSelection = 6,
   kVerification = 7,
+  kBootstrap = 8,  ///< epoch = replicate, sample = draw
 };
 
 /// Philox4x64-10 (Salmon et al., SC 2011, "Parallel random numbers: as easy as 1, 2, 3").

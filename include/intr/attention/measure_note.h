@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace intr {
+
+/// A sentence or two on how to read a measure of intr-score. Empty for measures that are not known.
+/// @param id as in MeasureSummary
+std::string_view measure_note(const std::string& id);
+
+/// What a baseline of intr-score is: a sentence. Empty for names that are not known.
+/// @param name as in ScoreBaseline
+std::string_view baseline_note(const std::string& name);
+
+/// A unit as it stands beside a number: "x uniform" with a multiplication sign.
+std::string printed_unit(const std::string& unit);
+
+/// A name with blanks instead of underscores.
+std::string printed_name(std::string name);
+
+}  // namespace intr

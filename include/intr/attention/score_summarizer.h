@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "intr/attention/score_summary.h"
+#include "intr/attention/score_table.h"
+
+namespace intr {
+
+/// Means over samples and classes, with bootstrap intervals. The same for any number of threads.
+/// @param dump as the user named it
+ScoreSummary summarize(const ScoreTable& table, const ScoreOptions& options,
+                       const std::string& dump, std::int64_t threads);
+
+}  // namespace intr

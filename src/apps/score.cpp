@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// intr-score: measures of the attention that a dump holds. No MPI, no LibTorch, no GPU.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <span>
+
+#include "intr/attention/report_files.h"
+#include "intr/attention/score_csv.h"
+#include "intr/attention/score_json.h"
+#include "intr/attention/score_summarizer.h"
+#include "intr/attention/score_text.h"
+#include "intr/attention/selection.h"
+#include "intr/core/affinity.h"
+#include "intr/core/error.h"
+#include "intr/core/guard.h"
+#include "intr/core/log.h"
+#include "intr/core/progress.h"
+#include "intr/core/stop_signal.h"
+#include "intr/core/version.h"
+#include "intr/io/output_tree.h"
+
+namespace {
+
+using namespace intr;
+
+constexpr const char* kUsage =
+    "Usage: intr-score maps DUMP --out DIR [options]\n\n"
+    "Measures the attention that intr-attend stored. 'intr-score COMMAND --help' lists the "
+    "options.\n\n"
+    "  maps   what the maps say by themselves, against boxes and against parts: tables with\n"
+    "         intervals, from the dump alone\n";
+
+/// Everything that `intr-score maps` takes.
+struct MapsOptions {
+  std::vector<std::string> dump;
+  std::string out;
+  std::string gallery;
+  SelectionOptions selection;
+  AnnotationOptions annotations;
+  ScoreOptions score;
+  std::int64_t threads = 0;
+  bool json = false;
+  bool quiet = false;
+};
+
+void describe(MapsOptions& options, OptionSet& set) {
+  set.positional("DUMP", options.dump, 1, 1, "folder, index.h5 or merged file of intr-attend");
+  describe(options.annotations, set);
+  describe(options.score, set);
+  describe(options.selection, set, "of --random and of the bootstrap");
+  set.group("Result")
+      .add("out", options.out,
+           "folder for report.html, plots, samples.csv, heads.csv, classes.csv, parts.csv and "
+           "summary.json")
+      .add("gallery", options.gallery,
+           "index.html of intr-render gallery, as seen from --out; the report links to it")
+      .add("json", options.json, "print summary.json instead of the table")
+      .add("threads", options.threads, "0 = all cores of the affinity mask; changes no result")
+      .add("quiet", options.quiet, "no table and no progress, only warnings and errors");
+}
+
+/// What changes numbers. Not the number of threads, nor where files lie.
+nlohmann::ordered_json recipe_of(const OptionSet& set) {
+  static const std::set<std::string> kLeftOut = {"out",   "gallery", "json",  "threads",
+                                                 "quiet", "data",    "boxes", "parts"};
+  nlohmann::ordered_json recipe;
+  const nlohmann::ordered_json values = set.values();
+  for (const auto& [flag, value] : values.items())
+    if (!kLeftOut.contains(flag)) recipe[flag] = value;
+  return recipe;
+}
+
+void warn_about(const MapReader& reader, const std::string& dump) {
+  if (!reader.facts().complete)
+    log::warning("{}: the dump is not complete; {} of {} samples are there", dump, reader.size(),
+                 reader.facts().samples_planned);
+}
+
+void warn_about(const Annotations& annotations, const AnnotationOptions& options) {
+  if (annotations.unmatched > 0)
+    log::info("{} lines of boxes or parts are of pictures that the dump does not hold",
+              annotations.unmatched);
+  const std::int64_t samples = std::ssize(annotations.samples);
+  if (annotations.has_boxes && annotations.num_boxes < samples)
+    log::warning("{} of {} samples have no box", samples - annotations.num_boxes, samples);
+  if (annotations.reencoded > 0)
+    log::warning(
+        "{} pictures were stored anew when packed, so that their boxes and parts do not fit: not "
+        "measured. Next: --boxes and --parts in pixels of the stored pictures",
+        annotations.reencoded);
+  if (annotations.parts_outside > 0)
+    log::warning("{} visible parts lie outside their pictures and count as hidden",
+                 annotations.parts_outside);
+  if (!options.data.empty() && !annotations.has_boxes && !annotations.has_parts)
+    log::warning("{} holds neither boxes nor parts", options.data);
+}
+
+/// Lists samples that cannot be read; a result without them would be another one.
+void refuse_damage(const std::vector<SampleFailure>& failures, const std::string& dump) {
+  if (failures.empty()) return;
+  constexpr std::size_t kListed = 20;
+  for (std::size_t i = 0; i < std::min(kListed, failures.size()); ++i)
+    log::warning("sample {}: {}", failures[i].sample_id, failures[i].message);
+  throw DataError(fmt::format("{} samples cannot be read; nothing was written", failures.size()),
+                  dump, fmt::format("intr-attend verify {}", dump));
+}
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+void write_files(const ScoreTable& table, const ScoreSummary& summary, const std::string& json,
+                 const std::string& out, const std::string& gallery) {
+  OutputTree tree(out);
+  tree.write("samples.csv", bytes_of(samples_csv(table)));
+  tree.write("heads.csv", bytes_of(heads_csv(table)));
+  tree.write("classes.csv", bytes_of(classes_csv(summary)));
+  if (summary.has_parts)
+    tree.write("parts.csv", bytes_of(parts_csv(summary)));
+  else
+    std::filesystem::remove(out + "/parts.csv");  // of an earlier run
+  tree.write("summary.json", bytes_of(json));
+  write_report_files(tree, out, summary, gallery);
+  tree.finish();
+}
+
+ExitCode maps(const std::vector<std::string>& arguments) {
+  MapsOptions options;
+  OptionSet set("intr-score maps DUMP --out DIR [options]",
+                "Measures attention maps: how sharp they are, where they look, whether heads "
+                "differ, whether classes do, and, with boxes and parts, what they hit. All means "
+                "have 95 % bootstrap intervals.");
+  describe(options, set);
+  if (!set.parse(arguments, base_build_facts())) return ExitCode::kDone;
+  require_given("out", options.out, "DIR");
+  require_range("threads", options.threads, 0, 1024);
+  options.score.seed = options.selection.seed;
+  validate(options.score);
+  log::set_quiet(options.quiet);
+  const StopSignal stop;
+  const MapReader reader = MapReader::open(options.dump[0]);
+  warn_about(reader, options.dump[0]);
+  std::vector<std::int64_t> rows = select_rows(reader, options.selection);
+  std::sort(rows.begin(), rows.end());
+  const Annotations annotations = read_annotations(reader, rows, options.annotations);
+  warn_about(annotations, options.annotations);
+  const std::int64_t threads = compute_threads(options.threads, 1);
+  Progress progress("measuring", std::ssize(rows), "samples", !options.quiet);
+  std::vector<SampleFailure> failures;
+  const ScoreTable table =
+      score_samples(reader, rows, annotations, options.score,
+                    {threads, [&](std::int64_t count) { progress.advance(count); },
+                     [&] { return stop.requested(); }},
+                    failures);
+  progress.finish();
+  if (stop.requested()) {
+    log::warning("stopped by {}; nothing was written", stop.name());
+    return ExitCode::kStopped;
+  }
+  refuse_damage(failures, options.dump[0]);
+  const ScoreSummary summary = summarize(table, options.score, options.dump[0], threads);
+  const std::string json = score_json(summary, recipe_of(set)).dump(2) + "\n";
+  write_files(table, summary, json, options.out, options.gallery);
+  if (options.json)
+    fmt::print("{}", json);
+  else if (!options.quiet)
+    fmt::print("{}", score_text(summary));
+  log::info("{} samples measured; the tables are in {}", table.samples.size(), options.out);
+  return ExitCode::kDone;
+}
+
+ExitCode run(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command == "maps") return maps(arguments_of(argc, argv, 2));
+  if (command == "--version") {
+    fmt::print("{}", base_build_facts());
+    return ExitCode::kDone;
+  }
+  if (command == "--help" || command == "-h") {
+    fmt::print("{}", kUsage);
+    return ExitCode::kDone;
+  }
+  throw UsageError(command.empty() ? "no command" : fmt::format("unknown command '{}'", command),
+                   {}, "intr-score maps DUMP --out DIR; intr-score --help lists the commands");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return intr::run_guarded("intr-score", [&] { return run(argc, argv); });
+}

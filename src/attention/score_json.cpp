@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/score_json.h"
+
+#include <cmath>
+
+namespace intr {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
+
+Json json_of(const Estimate& estimate) {
+  return {{"mean", number(estimate.mean)},
+          {"low", number(estimate.low)},
+          {"high", number(estimate.high)},
+          {"n", estimate.n},
+          {"n_nan", estimate.num_nan}};
+}
+
+Json json_of(const MeasureSummary& measure, const std::vector<std::int32_t>& heads) {
+  Json json{{"id", measure.id},     {"version", measure.version},       {"title", measure.title},
+            {"unit", measure.unit}, {"definition", measure.definition}, {"over", measure.over}};
+  json.update(json_of(measure.all));
+  if (!measure.heads.empty()) json["heads"] = Json::array();
+  for (std::size_t n = 0; n < measure.heads.size(); ++n) {
+    Json head{{"head", heads[n]}};
+    head.update(json_of(measure.heads[n]));
+    json["heads"].push_back(std::move(head));
+  }
+  for (const ScoreBaseline& baseline : measure.baselines) {
+    json["baselines"][baseline.name] = json_of(baseline.value);
+    json["baselines"][baseline.name]["difference"] = json_of(baseline.difference);
+  }
+  return json;
+}
+
+Json calibration_json(const ScoreSummary& summary) {
+  Json bins = Json::array();
+  for (const CalibrationBin& bin : summary.calibration)
+    bins.push_back({{"above", bin.low},
+                    {"to", bin.high},
+                    {"n", bin.n},
+                    {"probability", number(bin.confidence)},
+                    {"accuracy", number(bin.accuracy)}});
+  return bins;
+}
+
+Json parts_json(const ScoreSummary& summary) {
+  const PartShares& parts = summary.part_shares;
+  Json shares = Json::array();
+  for (std::size_t n = 0; n < parts.shares.size(); ++n) {
+    Json head{{"head", summary.heads[n]}, {"shares", Json::array()}};
+    for (const Estimate& share : parts.shares[n]) head["shares"].push_back(number(share.mean));
+    shares.push_back(std::move(head));
+  }
+  return {{"names", parts.parts}, {"samples", parts.visible}, {"nearest", shares}};
+}
+
+Json confusions_json(const ScoreSummary& summary) {
+  Json confusions = Json::array();
+  const auto name = [&](std::int32_t index) {
+    return summary.classes.at(static_cast<std::size_t>(index));
+  };
+  for (const Confusion& confusion : summary.confusions)
+    confusions.push_back({{"true", name(confusion.pair.label)},
+                          {"predicted", name(confusion.pair.predicted)},
+                          {"count", confusion.count}});
+  return confusions;
+}
+
+}  // namespace
+
+nlohmann::ordered_json score_json(const ScoreSummary& summary,
+                                  const nlohmann::ordered_json& options) {
+  Json json{{"format", "intr-scores"},
+            {"format_version", {1, 0}},
+            {"content_id", summary.content_id},
+            {"model_hash", summary.model_hash},
+            {"dataset_id", summary.dataset_id},
+            {"split", summary.split},
+            {"options", options},
+            {"layer", summary.layer},
+            {"heads", summary.heads},
+            {"samples", summary.num_samples},
+            {"labeled", summary.labeled},
+            {"hits", summary.hits},
+            {"boxes", summary.has_boxes},
+            {"parts", summary.has_parts}};
+  json["measures"] = Json::array();
+  for (const MeasureSummary& measure : summary.measures)
+    json["measures"].push_back(json_of(measure, summary.heads));
+  json["part_shares"] = parts_json(summary);
+  json["calibration"] = calibration_json(summary);
+  json["confusions"] = confusions_json(summary);
+  return json;
+}
+
+}  // namespace intr

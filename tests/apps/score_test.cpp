@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "intr/io/json_file.h"
+#include "support/programs.h"
+#include "support/synthetic_dump.h"
+#include "support/temp_dir.h"
+
+namespace intr {
+namespace {
+
+class Score : public ::testing::Test {
+ protected:
+  Score() { test::write_synthetic_dump(dump(), {.num_samples = 12, .grids = {{5, 7}, {4, 4}}}); }
+  std::string dump() const { return folder_ / "dump"; }
+  std::string out(const std::string& name = "out") const { return folder_ / name; }
+  test::ProgramResult maps(const std::string& options = {}, const std::string& to = "out") const {
+    return test::run_program(test::program("score") + " maps " + test::quoted(dump()) + " --out " +
+                             test::quoted(out(to)) + " " + options);
+  }
+  std::string boxes(const std::string& lines) const {
+    write_file(folder_ / "boxes.csv", "path,x,y,width,height\n" + lines);
+    return " --boxes " + test::quoted(folder_ / "boxes.csv");
+  }
+  std::string parts(const std::string& lines) const {
+    write_file(folder_ / "parts.csv", "path,part,x,y,visible\n" + lines);
+    return " --parts " + test::quoted(folder_ / "parts.csv");
+  }
+  void expect(const test::ProgramResult& result, int code, const std::string& words) const {
+    EXPECT_EQ(result.exit_code, code) << result.errors;
+    EXPECT_NE((result.output + result.errors).find(words), std::string::npos)
+        << result.output << result.errors;
+  }
+
+  test::TempDir folder_;
+};
+
+TEST_F(Score, WritesTablesAndPrintsOne) {
+  const std::string given =
+      boxes("ant/picture 0.jpg,0,0,100,100\n") + parts("ant/picture 0.jpg,beak,20,20,1\n");
+  expect(maps(given), 0, "normalized entropy");
+  for (const char* name : {"samples.csv", "heads.csv", "classes.csv", "parts.csv", "summary.json"})
+    EXPECT_TRUE(std::filesystem::exists(out() + "/" + name)) << name;
+  expect(maps("--quiet"), 0, "");
+  EXPECT_FALSE(std::filesystem::exists(out() + "/parts.csv"));  // not of this run
+  const auto summary = read_json(out() + "/summary.json");
+  EXPECT_EQ(summary["samples"], 12);
+  EXPECT_EQ(summary["labeled"], 11);
+  EXPECT_EQ(summary["options"]["replicates"], 2000);
+}
+
+TEST_F(Score, TheSameBytesForAnyNumberOfThreads) {
+  const std::string given = boxes("ant/picture 0.jpg,0,0,100,100\nbee/picture 1.jpg,5,5,50,50\n") +
+                            parts("ant/picture 0.jpg,beak,20,20,1\nant/picture 3.jpg,tail,1,1,1\n");
+  EXPECT_EQ(maps(given + " --threads 1", "one").exit_code, 0);
+  EXPECT_EQ(maps(given + " --threads 4", "four").exit_code, 0);
+  for (const char* name : {"samples.csv", "heads.csv", "classes.csv", "parts.csv", "summary.json"})
+    EXPECT_EQ(read_file(out("one") + "/" + name), read_file(out("four") + "/" + name)) << name;
+  EXPECT_EQ(maps(given + " --seed 1", "seed").exit_code, 0);
+  EXPECT_EQ(read_file(out("one") + "/samples.csv"), read_file(out("seed") + "/samples.csv"));
+  EXPECT_NE(read_file(out("one") + "/summary.json"), read_file(out("seed") + "/summary.json"));
+}
+
+TEST_F(Score, JsonGoesToStandardOutput) {
+  const test::ProgramResult result = maps("--json --quiet --class ant");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(nlohmann::json::parse(result.output)["samples"], 4);
+  EXPECT_EQ(result.output, read_file(out() + "/summary.json"));
+}
+
+TEST_F(Score, BadInputIsRefusedWithItsCode) {
+  expect(maps(boxes("ant/none.jpg,1,2,3,4\n")), 65, "is no picture of the dump");
+  expect(maps(boxes("ant/picture 0.jpg,nan,2,3,4\n")), 65, "is no number");
+  expect(maps("--data " + test::quoted(folder_ / "nothing")), 65, "nothing");
+  expect(maps("--query mine"), 2, "--query");
+  expect(maps("--layer 7"), 2, "layer 7 is not in the dump");
+  expect(maps("--mass 2"), 2, "--mass");
+  expect(maps("--class wasp"), 2, "there is no class 'wasp'");
+  expect(test::run_program(test::program("score") + " maps " + test::quoted(folder_ / "no") +
+                           " --out x"),
+         65, "no");
+  expect(test::run_program(test::program("score") + " maps " + test::quoted(dump())), 2, "--out");
+  expect(test::run_program(test::program("score") + " model"), 2, "unknown command");
+  EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
+TEST_F(Score, ADamagedDumpWritesNothing) {
+  std::filesystem::remove(dump() + "/piece-00001.h5");
+  expect(maps(), 65, "2 samples cannot be read; nothing was written");
+  EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
+TEST_F(Score, AFolderThatCannotBeWritten) {
+  write_file(folder_ / "file", "");
+  expect(maps("", "file/below"), 78, "file/below");
+}
+
+TEST_F(Score, HelpAndVersion) {
+  expect(test::run_program(test::program("score") + " --help"), 0, "maps");
+  expect(test::run_program(test::program("score") + " maps --help"), 0, "--replicates");
+  expect(test::run_program(test::program("score") + " --version"), 0, "intr");
+}
+
+}  // namespace
+}  // namespace intr

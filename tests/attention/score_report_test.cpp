@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/score_report.h"
+
+#include <gtest/gtest.h>
+
+#include "attention/made_up_summary.h"
+#include "attention/markup_check.h"
+#include "intr/attention/score_summary.h"
+
+namespace intr {
+namespace {
+
+using test::count_of;
+
+std::string report_of(const ScoreSummary& summary, const ReportLinks& links = {}) {
+  return score_report(summary, score_plots(summary), links);
+}
+
+TEST(ScoreReport, IsOneWholePage) {
+  const std::string page = report_of(test::made_up_summary());
+  EXPECT_EQ(test::MarkupCheck::fault(page), "");
+  EXPECT_EQ(page, report_of(test::made_up_summary()));
+  EXPECT_EQ(count_of(page, "<svg "), 4u);
+  EXPECT_EQ(count_of(page, "<h2>"), 7u);
+  for (const char* text : {"60.0 %", "decoder layer 5", "the true class", "2, 7", "boxes and parts",
+                           "expected calibration error", "id=\"about-box_mass\"",
+                           "dumps/&lt;birds&gt; &amp; &quot;more&quot;"})
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  EXPECT_EQ(page.find("nan"), std::string::npos);
+}
+
+TEST(ScoreReport, NeedsNothingElse) {
+  const std::string page = report_of(test::made_up_summary());
+  for (const char* text : {"<script", "<link", "<img", "@import", "url(", "src=", "https:"})
+    EXPECT_EQ(page.find(text), std::string::npos) << text;
+  EXPECT_EQ(count_of(page, "http:"), count_of(page, "xmlns=\"http://www.w3.org/2000/svg\""));
+}
+
+TEST(ScoreReport, NamesTheFilesBesideIt) {
+  const ReportLinks links{.gallery = "../gallery/index.html", .plot_files = true};
+  const std::string page = report_of(test::made_up_summary(), links);
+  for (const char* file : {"samples.csv", "heads.csv", "classes.csv", "summary.json",
+                           "../gallery/index.html", "plots/head-part.svg"})
+    EXPECT_NE(page.find("href=\"" + std::string(file) + "\""), std::string::npos) << file;
+  EXPECT_NE(page.find("parts.csv"), std::string::npos);
+  ScoreSummary summary = test::made_up_summary();
+  summary.has_parts = false;
+  EXPECT_EQ(report_of(summary).find("parts.csv"), std::string::npos);
+  const std::string bare = report_of(test::made_up_summary(), {.gallery = {}, .plot_files = false});
+  EXPECT_EQ(bare.find("plots/head-part.svg"), std::string::npos);
+  EXPECT_EQ(bare.find("gallery"), std::string::npos);
+}
+
+TEST(ScoreReport, DataAreNotTakenForMarks) {
+  ScoreSummary summary = test::made_up_summary();
+  summary.dump = "@BODY@ @STYLE@";
+  summary.split = "@TITLE@";
+  const std::string page = report_of(summary);
+  EXPECT_NE(page.find("<title>Attention scores of @BODY@ @STYLE@</title>"), std::string::npos);
+  EXPECT_NE(page.find("<dd>@TITLE@</dd>"), std::string::npos);
+  EXPECT_EQ(count_of(page, "<main>"), 1u);
+}
+
+TEST(ScoreReport, SummaryFindsItsMeasures) {
+  const ScoreSummary summary = test::made_up_summary();
+  EXPECT_EQ(summary.find("box_mass"), &summary.measures[0]);
+  EXPECT_EQ(summary.find("other"), nullptr);
+}
+
+TEST(ScoreReport, IsWholeWithoutResults) {
+  const std::string page = report_of({});
+  EXPECT_EQ(test::MarkupCheck::fault(page), "");
+  EXPECT_EQ(count_of(page, "<h2>"), 1u);  // files
+  EXPECT_EQ(page.find("<table"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace intr
