@@ -32,7 +32,7 @@ struct SyntheticDump {
   bool all_fields = false;  ///< also what is followed back, and value maps
   std::vector<std::int32_t>
       encoder_layers{};  ///< whose attention is stored, not what is followed back
-  std::vector<ImageSize> grids = {{2, 3}};  ///< of sample 0, 1, …, over and over
+  std::vector<ImageSize> grids = {{2, 3}};    ///< of sample 0, 1, …, over and over
   std::function<void(DumpSample&)> adjust{};  ///< changes a sample's columns before it is written
   /// Value of a cell before normalizing; by default a fixed pattern with one clear peak per head.
   std::function<double(const DumpSample&, std::int64_t layer, std::int64_t slot, std::int64_t head,
