@@ -151,9 +151,10 @@ ExitCode run(const std::string& word, const Words& rest, const Words& all) {
 
 int main(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
-  return intr::run_guarded("intr-attend", intr::recorded([&] {
-                             return run(word, intr::arguments_of(argc, argv, 2),
-                                        intr::arguments_of(argc, argv));
-                           }),
-                           intr::MpiEnvironment::abort);
+  return intr::run_guarded(
+      "intr-attend",
+      intr::recorded([&] {
+        return run(word, intr::arguments_of(argc, argv, 2), intr::arguments_of(argc, argv));
+      }),
+      intr::MpiEnvironment::abort);
 }

@@ -52,6 +52,6 @@ intr::ExitCode run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return intr::run_guarded("intr-bench", intr::recorded([&] { return run(argc, argv); }),
-                           intr::end_all_ranks);
+  return intr::run_guarded(
+      "intr-bench", intr::recorded([&] { return run(argc, argv); }), intr::end_all_ranks);
 }

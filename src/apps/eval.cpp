@@ -33,8 +33,9 @@ intr::ExitCode evaluate(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return intr::run_guarded("intr-eval", intr::recorded([&] {
-                             return intr::with_device_errors([&] { return evaluate(argc, argv); });
-                           }),
-                           intr::MpiEnvironment::abort);
+  return intr::run_guarded(
+      "intr-eval", intr::recorded([&] {
+        return intr::with_device_errors([&] { return evaluate(argc, argv); });
+      }),
+      intr::MpiEnvironment::abort);
 }

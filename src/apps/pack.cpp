@@ -61,6 +61,6 @@ ExitCode run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return intr::run_guarded("intr-pack", intr::recorded([&] { return run(argc, argv); }),
-                           intr::end_ranks);
+  return intr::run_guarded(
+      "intr-pack", intr::recorded([&] { return run(argc, argv); }), intr::end_ranks);
 }

@@ -29,8 +29,9 @@ void record(ExitCode code, const std::string& message) noexcept {
   const char* path = std::getenv("INTR_ATTEMPT_RECORD");
   if (path == nullptr || *path == '\0') return;
   try {
-    const nlohmann::ordered_json fields = {
-        {"code", static_cast<int>(code)}, {"cause", word_of(cause_of(code))}, {"message", message}};
+    const nlohmann::ordered_json fields = {{"code", static_cast<int>(code)},
+                                           {"cause", word_of(cause_of(code))},
+                                           {"message", message}};
     const auto invalid_as_marks = nlohmann::ordered_json::error_handler_t::replace;
     const std::string line = fields.dump(-1, ' ', false, invalid_as_marks) + "\n";
     make_folder(fs::path(path).parent_path());

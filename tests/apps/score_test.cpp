@@ -98,7 +98,7 @@ TEST_F(Score, AFlippedByteIsFoundAndNamed) {
   const std::string piece = dump() + "/piece-00002.h5";
   const std::uint64_t size = std::filesystem::file_size(piece);
   int found = 0;
-  for (const std::uint64_t part : {1, 2, 3, 4, 5}) {
+  for (const std::uint64_t part : {1U, 2U, 3U, 4U, 5U}) {
     test::flip_byte(piece, size * part / 6);
     const test::ProgramResult result = maps();
     test::flip_byte(piece, size * part / 6);

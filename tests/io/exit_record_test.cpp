@@ -33,8 +33,9 @@ TEST_F(ExitRecord, SaysHowABodyEnded) {
 }
 
 TEST_F(ExitRecord, AnErrorGoesOnAndItsSentenceIsKept) {
-  const auto body = recorded(
-      []() -> ExitCode { throw DataError("ends at \"byte\" 5", "a.h5", "pack it again"); });
+  const auto body = recorded([]() -> ExitCode {
+    throw DataError("ends at \"byte\" 5", "a.h5", "pack it again");
+  });
   EXPECT_THROW(body(), DataError);
   EXPECT_EQ(written()["code"], 65);
   EXPECT_EQ(written()["cause"], "data");
