@@ -161,7 +161,10 @@ ExitCode maps(const std::vector<std::string>& arguments) {
     return ExitCode::kStopped;
   }
   refuse_damage(failures, options.dump[0]);
-  const ScoreSummary summary = summarize(table, options.score, options.dump[0], threads);
+  Progress drawing("drawing", options.score.replicates, "replicates", !options.quiet);
+  const ScoreSummary summary = summarize(table, options.score, options.dump[0], threads,
+                                         [&](std::int64_t count) { drawing.advance(count); });
+  drawing.finish();
   const std::string json = score_json(summary, recipe_of(set)).dump(2) + "\n";
   write_files(table, summary, json, options.out, options.gallery);
   if (options.json)

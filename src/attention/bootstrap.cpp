@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include "intr/core/error.h"
 #include "intr/core/parallel.h"
@@ -114,16 +115,19 @@ ReplicateDraws philox_draws(std::int64_t num_units, std::int64_t seed) {
 
 std::vector<std::vector<double>> replicate_means(const UnitColumns& columns,
                                                  std::int64_t num_replicates,
-                                                 const ReplicateDraws& draws,
-                                                 std::int64_t threads) {
+                                                 const ReplicateDraws& draws, std::int64_t threads,
+                                                 const std::function<void(std::int64_t)>& advance) {
   const auto count = static_cast<std::size_t>(num_replicates);
   std::vector<std::vector<double>> means(static_cast<std::size_t>(columns.size()),
                                          std::vector<double>(count));
   const UnitRows rows(columns);
+  std::mutex progress;
   parallel_for(num_replicates, threads, [&](std::int64_t replicate) {
     const std::vector<double> own = rows.means(draws(replicate));
     for (std::size_t c = 0; c < own.size(); ++c)
       means[c][static_cast<std::size_t>(replicate)] = own[c];
+    const std::lock_guard lock(progress);
+    if (advance) advance(1);
   });
   return means;
 }

@@ -71,9 +71,11 @@ class SampleSummarizer {
     lay_out_calibration();
   }
 
-  void draw(const ScoreOptions& options, std::int64_t threads) {
-    replicates_ = replicate_means(columns_, options.replicates,
-                                  philox_draws(columns_.num_units(), options.seed), threads);
+  void draw(const ScoreOptions& options, std::int64_t threads,
+            const std::function<void(std::int64_t)>& advance) {
+    replicates_ =
+        replicate_means(columns_, options.replicates,
+                        philox_draws(columns_.num_units(), options.seed), threads, advance);
   }
 
   std::vector<MeasureSummary> measures() const {
@@ -262,6 +264,7 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
   summary.model_hash = table.facts.model_hash;
   summary.dataset_id = table.facts.dataset_id;
   summary.split = table.facts.split;
+  summary.complete = table.facts.complete;
   summary.layer = table.layer;
   summary.query = options.query;
   summary.heads = table.heads;
@@ -279,10 +282,11 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
 }  // namespace
 
 ScoreSummary summarize(const ScoreTable& table, const ScoreOptions& options,
-                       const std::string& dump, std::int64_t threads) {
+                       const std::string& dump, std::int64_t threads,
+                       const std::function<void(std::int64_t)>& advance) {
   ScoreSummary summary = facts_of_dump(table, options, dump);
   SampleSummarizer samples(table);
-  samples.draw(options, threads);
+  samples.draw(options, threads, advance);
   summary.measures = samples.measures();
   summary.calibration = bins_of(table);
   summary.measures.push_back(samples.calibration(summary.calibration));

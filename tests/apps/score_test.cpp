@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "intr/io/json_file.h"
+#include "support/damage.h"
 #include "support/programs.h"
 #include "support/synthetic_dump.h"
 #include "support/temp_dir.h"
@@ -91,6 +92,22 @@ TEST_F(Score, ADamagedDumpWritesNothing) {
   std::filesystem::remove(dump() + "/piece-00001.h5");
   expect(maps(), 65, "2 samples cannot be read; nothing was written");
   EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
+TEST_F(Score, AFlippedByteIsFoundAndNamed) {
+  const std::string piece = dump() + "/piece-00002.h5";
+  const std::uint64_t size = std::filesystem::file_size(piece);
+  int found = 0;
+  for (const std::uint64_t part : {1U, 2U, 3U, 4U, 5U}) {
+    test::flip_byte(piece, size * part / 6);
+    const test::ProgramResult result = maps();
+    test::flip_byte(piece, size * part / 6);
+    if (result.exit_code == 0) continue;  // a byte that nothing is in
+    EXPECT_EQ(result.exit_code, 65) << result.errors;
+    EXPECT_NE(result.errors.find("sample"), std::string::npos) << result.errors;
+    ++found;
+  }
+  EXPECT_GE(found, 1);
 }
 
 TEST_F(Score, AFolderThatCannotBeWritten) {

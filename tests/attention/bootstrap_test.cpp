@@ -76,8 +76,11 @@ TEST(Bootstrap, ThreadsChangeNothing) {
   }
   columns.add(wave);
   columns.add(gaps);
+  std::int64_t done = 0;
   const auto one = replicate_means(columns, 300, philox_draws(101, 0), 1);
-  EXPECT_EQ(one, replicate_means(columns, 300, philox_draws(101, 0), 7));
+  EXPECT_EQ(one, replicate_means(columns, 300, philox_draws(101, 0), 7,
+                                 [&](std::int64_t count) { done += count; }));
+  EXPECT_EQ(done, 300);
 }
 
 TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {

@@ -7,6 +7,7 @@
 
 #include "attention/score_tables.h"
 #include "intr/attention/score_json.h"
+#include "intr/attention/score_summary.h"
 
 namespace intr {
 namespace {

@@ -41,9 +41,10 @@ ReplicateDraws philox_draws(std::int64_t num_units, std::int64_t seed);
 
 /// Mean of each column in each replicate, over drawn units with a value: [columns][replicates]; NaN
 /// where there is none. The same for any number of threads.
-std::vector<std::vector<double>> replicate_means(const UnitColumns& columns,
-                                                 std::int64_t num_replicates,
-                                                 const ReplicateDraws& draws, std::int64_t threads);
+/// @param advance progress, in replicates; never called by two threads at once
+std::vector<std::vector<double>> replicate_means(
+    const UnitColumns& columns, std::int64_t num_replicates, const ReplicateDraws& draws,
+    std::int64_t threads, const std::function<void(std::int64_t)>& advance = {});
 
 /// Fills in the interval: the 2.5 and 97.5 percentiles of what replicates gave, NaN apart.
 void set_interval(Estimate& estimate, std::span<const double> replicates);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "intr/attention/score_summary.h"
@@ -11,7 +12,9 @@ namespace intr {
 
 /// Means over samples and classes, with bootstrap intervals. The same for any number of threads.
 /// @param dump as the user named it
+/// @param advance progress, in replicates; never called by two threads at once
 ScoreSummary summarize(const ScoreTable& table, const ScoreOptions& options,
-                       const std::string& dump, std::int64_t threads);
+                       const std::string& dump, std::int64_t threads,
+                       const std::function<void(std::int64_t)>& advance = {});
 
 }  // namespace intr

@@ -89,6 +89,7 @@ struct ScoreSummary {
   std::vector<std::int32_t> heads;   ///< [N] numbers in the model of the single heads
   std::vector<std::string> classes;  ///< printable names
   std::int64_t num_samples = 0, labeled = 0, hits = 0;
+  bool complete = true;  ///< false: some samples of the dump are not there yet
   bool has_boxes = false, has_parts = false;
   std::vector<MeasureSummary> measures;
   std::vector<std::string> class_columns;  ///< measure ids
