@@ -20,7 +20,7 @@ cases=(rank_killed rank_killed rank_killed_mpirun rank_killed_mpirun preempted n
   signals second_job no_progress dump_array sweep time_limit_signal time_limit_deadline time_limit_term
   network_slow controller_restarted)
 RANDOM=$((seed % 32768))
-export TIMES=20 STORM=100 RESTART_LIMIT=60
+export TIMES=20 STORM=100
 declare -A passed=()
 report() {
   local name text=''
