@@ -29,34 +29,36 @@ class UnitRows {
       : num_columns_(static_cast<std::size_t>(columns.size())),
         num_units_(static_cast<std::size_t>(columns.num_units())),
         values_(num_columns_ * num_units_) {
+    std::vector<std::vector<double>> patterns;  // many columns lack the same values
     for (std::size_t c = 0; c < num_columns_; ++c) {
       const std::span<const double> column = columns.column(static_cast<std::int64_t>(c));
-      for (std::size_t u = 0; u < num_units_; ++u)
-        values_[u * num_columns_ + c] = is_value(column[u]) ? column[u] : 0.0;
-      if (!std::all_of(column.begin(), column.end(), is_value)) gapped_.push_back(c);
+      std::vector<double> there(num_units_);
+      for (std::size_t u = 0; u < num_units_; ++u) {
+        there[u] = std::isnan(column[u]) ? 0.0 : 1.0;
+        values_[u * num_columns_ + c] = std::isnan(column[u]) ? 0.0 : column[u];
+      }
+      const auto known = std::find(patterns.begin(), patterns.end(), there);
+      pattern_of_.push_back(static_cast<std::size_t>(known - patterns.begin()));
+      if (known == patterns.end()) patterns.push_back(std::move(there));
     }
-    there_.resize(gapped_.size() * num_units_);
-    for (std::size_t g = 0; g < gapped_.size(); ++g) {
-      const std::span<const double> column = columns.column(static_cast<std::int64_t>(gapped_[g]));
-      for (std::size_t u = 0; u < num_units_; ++u)
-        there_[u * gapped_.size() + g] = is_value(column[u]) ? 1.0 : 0.0;
-    }
+    num_patterns_ = patterns.size();
+    there_.resize(num_patterns_ * num_units_);
+    for (std::size_t p = 0; p < num_patterns_; ++p)
+      for (std::size_t u = 0; u < num_units_; ++u) there_[u * num_patterns_ + p] = patterns[p][u];
   }
 
   /// @param times how often each unit was drawn
   std::vector<double> means(std::span<const double> times) const {
-    std::vector<double> sums(num_columns_, 0.0), known(gapped_.size(), 0.0);
-    double drawn = 0;
+    std::vector<double> sums(num_columns_, 0.0), counts(num_patterns_, 0.0);
     for (std::size_t u = 0; u < num_units_; ++u) {
       if (times[u] == 0) continue;
-      drawn += times[u];
       add(times[u], values_.data() + u * num_columns_, sums);
-      add(times[u], there_.data() + u * gapped_.size(), known);
+      add(times[u], there_.data() + u * num_patterns_, counts);
     }
-    std::vector<double> counts(num_columns_, drawn);
-    for (std::size_t g = 0; g < gapped_.size(); ++g) counts[gapped_[g]] = known[g];
-    for (std::size_t c = 0; c < num_columns_; ++c)
-      sums[c] = counts[c] > 0 ? sums[c] / counts[c] : kNaN;
+    for (std::size_t c = 0; c < num_columns_; ++c) {
+      const double count = counts[pattern_of_[c]];
+      sums[c] = count > 0 ? sums[c] / count : kNaN;
+    }
     return sums;
   }
 
@@ -67,10 +69,10 @@ class UnitRows {
     for (std::size_t i = 0; i < count; ++i) to[i] += times * row[i];
   }
 
-  std::size_t num_columns_, num_units_;
-  std::vector<double> values_;       ///< [units][columns], 0 where there is none
-  std::vector<std::size_t> gapped_;  ///< columns that lack a value
-  std::vector<double> there_;        ///< [units][gapped]: 1 where there is a value
+  std::size_t num_columns_, num_units_, num_patterns_ = 0;
+  std::vector<double> values_;           ///< [units][columns], 0 where there is none
+  std::vector<std::size_t> pattern_of_;  ///< [columns]
+  std::vector<double> there_;            ///< [units][patterns]: 1 where there is a value
 };
 
 }  // namespace

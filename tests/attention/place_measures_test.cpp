@@ -56,6 +56,11 @@ TEST(PlaceMeasures, TheCenterPriorIsSymmetricAndWide) {
   const double side = std::exp(-0.5 * (10 / 7.5) * (10 / 7.5));
   EXPECT_NEAR(prior[1], 1 / (1 + 2 * side), kTight);
   EXPECT_NEAR(prior[0], side / (1 + 2 * side), kTight);
+  sample.grid = {3, 1};
+  sample.source_size = sample.resized_size = {60, 10};
+  const Map upright = center_prior({sample, 10, Geometry::kStretch});
+  const double end = std::exp(-0.5 * (20.0 / 15) * (20.0 / 15));
+  EXPECT_NEAR(upright[2], end / (1 + 2 * end), kTight);
 }
 
 TEST(PlaceMeasures, ChanceOfPointing) {
