@@ -58,9 +58,9 @@ class CurvePainter {
     for_each_run(curve.points, has_band, [&](Points run) {
       std::string path;
       for (const Curve::Point& point : run)
-        path += (path.empty() ? "M" : "L") + place(point.x, point.high);
+        path += fmt::format("{}{}", path.empty() ? "M" : "L", place(point.x, point.high));
       for (std::size_t left = run.size(); left > 0; --left)
-        path += "L" + place(run[left - 1].x, run[left - 1].low);
+        path += fmt::format("L{}", place(run[left - 1].x, run[left - 1].low));
       frame_.canvas().fill(path + "Z", tone, 0.16);
     });
   }
@@ -69,7 +69,7 @@ class CurvePainter {
     for_each_run(curve.points, is_drawn, [&](Points run) {
       std::string path;
       for (const Curve::Point& point : run)
-        path += (path.empty() ? "M" : "L") + place(point.x, point.y);
+        path += fmt::format("{}{}", path.empty() ? "M" : "L", place(point.x, point.y));
       frame_.canvas().stroke(path + (run.size() == 1 ? "h0" : ""),
                              {.tone = tone,
                               .width = run.size() == 1 ? 6.0 : 2.0,
