@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job, end to end, on real photographs: packs 8,000 pictures of Fashion-MNIST, trains a small INTR from nothing on
-# two MPI ranks, stops it half-way with a signal, resumes it, evaluates, dumps the attention and draws a gallery.
+# two MPI ranks, stops it half-way with a signal, resumes it, evaluates, dumps the attention, measures it and draws a gallery.
 #
 #     scripts/demo.sh [FOLDER]        (default: demo/; what is finished there is kept and not made again)
 #
@@ -58,12 +58,16 @@ step "evaluating the best checkpoint: each picture once, whatever the number of 
 step "dumping the attention of 2,000 test pictures"
 "${mpi[@]}" "$bin/intr-attend" --model "$out/run" --data "$out/data" --split val --out "$out/dump"
 
+step "measuring what the maps say"
+"$bin/intr-score" maps "$out/dump" --out "$out/scores" --gallery ../gallery/index.html
+
 step "drawing"
 "$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
   --scale map --limit 40
-"$bin/intr-render" gallery "$out/dump" --data "$out/data" --out "$out/gallery"
+"$bin/intr-render" gallery "$out/dump" --data "$out/data" --scores "$out/scores/samples.csv" --out "$out/gallery"
 
 read -r hits1 samples < <(sed -n 's/.*"hits1": *\([0-9]*\).*/\1/p; s/.*"samples": *\([0-9]*\).*/\1/p' "$out/eval.json" | head -n 2 | paste -sd' ')
 echo
 awk -v h="$hits1" -v n="$samples" 'BEGIN {printf "top-1 %.1f %% of %d\n", int(1000 * h / n + 0.5) / 10, n}'
+echo "report $out/scores/report.html"
 echo "page $out/gallery/index.html"
