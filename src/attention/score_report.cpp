@@ -68,15 +68,13 @@ std::string facts(const ScoreSummary& summary) {
          fact("data", code(summary.dataset_id)) + "</dl>\n";
 }
 
-std::string figures(const std::vector<ScorePlot>& plots, bool heads, const ReportLinks& links) {
+std::string figures(const std::vector<ScorePlot>& plots, bool heads) {
   std::string html;
   for (const ScorePlot& plot : plots) {
     if ((plot.kind == Kind::kHeads) != heads) continue;
     html += "<figure>\n" + plot.svg;
-    if (links.plot_files)
-      html +=
-          fmt::format("<figcaption><a href=\"{}\">{}</a></figcaption>\n", page_address(plot.name),
-                      markup_text(plot.name.substr(plot.name.rfind('/') + 1)));
+    html += fmt::format("<figcaption><a href=\"{}\">{}</a></figcaption>\n", page_address(plot.name),
+                        markup_text(plot.name.substr(plot.name.rfind('/') + 1)));
     html += "</figure>\n";
   }
   if (html.empty()) return {};
@@ -138,8 +136,8 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
               "Each measure of the single heads, with 95&nbsp;% intervals. “all” is the heads "
               "together: for most measures that of their mean map, which is not the mean of the "
               "bars. Where there are dots, the axis does not begin at zero.",
-              figures(plots, true, links));
-  html += section("Contrast, calibration, parts", "", figures(plots, false, links));
+              figures(plots, true));
+  html += section("Contrast, calibration, parts", "", figures(plots, false));
   html += section("Mixed up most often", "", confusion_table(summary, links.gallery));
   const std::string classes = class_tables(summary, links.gallery);
   html +=

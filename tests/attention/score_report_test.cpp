@@ -37,7 +37,7 @@ TEST(ScoreReport, NeedsNothingElse) {
 }
 
 TEST(ScoreReport, NamesTheFilesBesideIt) {
-  const ReportLinks links{.gallery = "../gallery/index.html", .plot_files = true};
+  const ReportLinks links{.gallery = "../gallery/index.html"};
   const std::string page = report_of(test::made_up_summary(), links);
   for (const char* file : {"samples.csv", "heads.csv", "classes.csv", "summary.json",
                            "../gallery/index.html", "plots/head-part.svg"})
@@ -46,8 +46,7 @@ TEST(ScoreReport, NamesTheFilesBesideIt) {
   ScoreSummary summary = test::made_up_summary();
   summary.has_parts = false;
   EXPECT_EQ(report_of(summary).find("parts.csv"), std::string::npos);
-  const std::string bare = report_of(test::made_up_summary(), {.gallery = {}, .plot_files = false});
-  EXPECT_EQ(bare.find("plots/head-part.svg"), std::string::npos);
+  const std::string bare = report_of(test::made_up_summary());
   EXPECT_EQ(bare.find("gallery"), std::string::npos);
 }
 
