@@ -127,6 +127,11 @@ void write_files(const ScoreTable& table, const ScoreSummary& summary, const std
   tree.finish();
 }
 
+ExitCode stopped(const StopSignal& stop) {
+  log::warning("stopped by {}; nothing was written", stop.name());
+  return ExitCode::kStopped;
+}
+
 ExitCode maps(const std::vector<std::string>& arguments) {
   MapsOptions options;
   OptionSet set("intr-score maps DUMP --out DIR [options]",
@@ -156,15 +161,14 @@ ExitCode maps(const std::vector<std::string>& arguments) {
                      [&] { return stop.requested(); }},
                     failures);
   progress.finish();
-  if (stop.requested()) {
-    log::warning("stopped by {}; nothing was written", stop.name());
-    return ExitCode::kStopped;
-  }
+  if (stop.requested()) return stopped(stop);
   refuse_damage(failures, options.dump[0]);
-  Progress drawing("drawing", options.score.replicates, "replicates", !options.quiet);
-  const ScoreSummary summary = summarize(table, options.score, options.dump[0], threads,
-                                         [&](std::int64_t count) { drawing.advance(count); });
+  Progress drawing("bootstrap", options.score.replicates, "replicates", !options.quiet);
+  const ScoreSummary summary = summarize(
+      table, options.score, options.dump[0], threads,
+      [&](std::int64_t count) { drawing.advance(count); }, [&] { return stop.requested(); });
   drawing.finish();
+  if (stop.requested()) return stopped(stop);
   const std::string json = score_json(summary, recipe_of(set)).dump(2) + "\n";
   write_files(table, summary, json, options.out, options.gallery);
   if (options.json)

@@ -118,13 +118,15 @@ ReplicateDraws philox_draws(std::int64_t num_units, std::int64_t seed) {
 std::vector<std::vector<double>> replicate_means(const UnitColumns& columns,
                                                  std::int64_t num_replicates,
                                                  const ReplicateDraws& draws, std::int64_t threads,
-                                                 const std::function<void(std::int64_t)>& advance) {
+                                                 const std::function<void(std::int64_t)>& advance,
+                                                 const std::function<bool()>& stop) {
   const auto count = static_cast<std::size_t>(num_replicates);
   std::vector<std::vector<double>> means(static_cast<std::size_t>(columns.size()),
                                          std::vector<double>(count));
   const UnitRows rows(columns);
   std::mutex progress;
   parallel_for(num_replicates, threads, [&](std::int64_t replicate) {
+    if (stop && stop()) return;
     const std::vector<double> own = rows.means(draws(replicate));
     for (std::size_t c = 0; c < own.size(); ++c)
       means[c][static_cast<std::size_t>(replicate)] = own[c];

@@ -93,7 +93,7 @@ std::vector<ClassScores> scores_by_class(const ScoreTable& table) {
 }
 
 MeasureSummary summarize_consistency(const ScoreTable& table, const ScoreOptions& options,
-                                     std::int64_t threads) {
+                                     std::int64_t threads, const std::function<bool()>& stop) {
   const PartConsistency consistency = consistency_of(table);
   const auto classes = samples_by_class(table);
   std::vector<double> shares;
@@ -107,7 +107,7 @@ MeasureSummary summarize_consistency(const ScoreTable& table, const ScoreOptions
   columns.add(std::move(shares));
   for (std::vector<double>& head : heads) columns.add(std::move(head));
   const auto replicates = replicate_means(columns, options.replicates,
-                                          philox_draws(columns.num_units(), options.seed), threads);
+                                          philox_draws(columns.num_units(), options.seed), threads, {}, stop);
   MeasureSummary summary{
       .id = "part_consistency",
       .title = "head-part consistency",

@@ -72,10 +72,10 @@ class SampleSummarizer {
   }
 
   void draw(const ScoreOptions& options, std::int64_t threads,
-            const std::function<void(std::int64_t)>& advance) {
+            const std::function<void(std::int64_t)>& advance, const std::function<bool()>& stop) {
     replicates_ =
         replicate_means(columns_, options.replicates,
-                        philox_draws(columns_.num_units(), options.seed), threads, advance);
+                        philox_draws(columns_.num_units(), options.seed), threads, advance, stop);
   }
 
   std::vector<MeasureSummary> measures() const {
@@ -283,14 +283,16 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
 
 ScoreSummary summarize(const ScoreTable& table, const ScoreOptions& options,
                        const std::string& dump, std::int64_t threads,
-                       const std::function<void(std::int64_t)>& advance) {
+                       const std::function<void(std::int64_t)>& advance,
+                       const std::function<bool()>& stop) {
   ScoreSummary summary = facts_of_dump(table, options, dump);
   SampleSummarizer samples(table);
-  samples.draw(options, threads, advance);
+  samples.draw(options, threads, advance, stop);
+  if (stop && stop()) return summary;
   summary.measures = samples.measures();
   summary.calibration = bins_of(table);
   summary.measures.push_back(samples.calibration(summary.calibration));
-  summary.measures.push_back(summarize_consistency(table, options, threads));
+  summary.measures.push_back(summarize_consistency(table, options, threads, stop));
   summary.measures.push_back(samples.focus());
   summary.part_shares = samples.part_shares();
   summary.class_columns = class_column_ids();

@@ -124,7 +124,8 @@ ScoreTable score_samples(const MapReader& reader, std::span<const std::int64_t> 
   ScoreLoop loop(reader, rows, annotations, setup, control);
   loop.run();
   loop.finish(table, failures);
-  require_some_query(table, options.query);
+  const bool stopped = control.stop && control.stop();  // then the table lacks samples
+  if (!stopped) require_some_query(table, options.query);
   return table;
 }
 

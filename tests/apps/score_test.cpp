@@ -115,6 +115,15 @@ TEST_F(Score, AFolderThatCannotBeWritten) {
   expect(maps("", "file/below"), 78, "file/below");
 }
 
+TEST_F(Score, AStopDuringTheBootstrapWritesNothing) {
+  test::write_synthetic_dump(folder_ / "large", {.num_samples = 800, .piece_samples = 800});
+  const test::ProgramResult result = test::run_program(  // takes five seconds when it is left alone
+      "timeout --preserve-status -s TERM 1 " + test::program("score") + " maps " +
+      test::quoted(folder_ / "large") + " --out " + test::quoted(out()) + " --replicates 100000");
+  expect(result, 75, "stopped by SIGTERM; nothing was written");
+  EXPECT_FALSE(std::filesystem::exists(out() + "/summary.json"));
+}
+
 TEST_F(Score, HelpAndVersion) {
   expect(test::run_program(test::program("score") + " --help"), 0, "maps");
   expect(test::run_program(test::program("score") + " maps --help"), 0, "--replicates");

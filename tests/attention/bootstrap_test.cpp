@@ -48,6 +48,16 @@ TEST(Bootstrap, EstimatesCountWhatIsMissing) {
   EXPECT_TRUE(std::isnan(estimate_of(columns, 0, {}).high));  // no replicates
 }
 
+TEST(Bootstrap, StopsBetweenReplicates) {
+  UnitColumns columns(3);
+  columns.add({1, 2, 6});
+  std::int64_t made = 0;
+  replicate_means(
+      columns, 1000, philox_draws(3, 0), 1, [&](std::int64_t count) { made += count; },
+      [&] { return made == 7; });
+  EXPECT_EQ(made, 7);
+}
+
 TEST(Bootstrap, AConstantHasNoWidth) {
   UnitColumns columns(50);
   columns.add(Values(50, 0.375));

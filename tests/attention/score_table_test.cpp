@@ -78,6 +78,19 @@ TEST_F(ScoreTables, ADumpWithoutTheQueryIsRefused) {
   EXPECT_THROW(score(), UsageError);
 }
 
+TEST_F(ScoreTables, ALoopThatStopsIsNoFaultOfTheQuery) {
+  write({});
+  const MapReader reader = MapReader::open(folder_ / "dump");
+  std::int64_t measured = 0;
+  const LoopControl control{.threads = 1,
+                            .advance = [&](std::int64_t count) { measured += count; },
+                            .stop = [&] { return measured == 1; }};
+  const std::vector<std::int64_t> rows = {4, 0};  // the first of them has no label
+  const ScoreTable table = score_samples(reader, rows, read_annotations(reader, rows, {}), {},
+                                         control, failures_);
+  EXPECT_EQ(table.samples.size(), 1u);
+}
+
 TEST_F(ScoreTables, OptionsAreChecked) {
   EXPECT_THROW(validate(ScoreOptions{.query = "all"}), UsageError);
   EXPECT_THROW(validate(ScoreOptions{.geometry = "round"}), UsageError);

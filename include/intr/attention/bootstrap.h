@@ -42,9 +42,11 @@ ReplicateDraws philox_draws(std::int64_t num_units, std::int64_t seed);
 /// Mean of each column in each replicate, over drawn units with a value: [columns][replicates]; NaN
 /// where there is none. The same for any number of threads.
 /// @param advance progress, in replicates; never called by two threads at once
+/// @param stop    true: make no more replicates. Those that are not made are 0: nothing to show
 std::vector<std::vector<double>> replicate_means(
     const UnitColumns& columns, std::int64_t num_replicates, const ReplicateDraws& draws,
-    std::int64_t threads, const std::function<void(std::int64_t)>& advance = {});
+    std::int64_t threads, const std::function<void(std::int64_t)>& advance = {},
+    const std::function<bool()>& stop = {});
 
 /// Fills in the interval: the 2.5 and 97.5 percentiles of what replicates gave, NaN apart.
 void set_interval(Estimate& estimate, std::span<const double> replicates);

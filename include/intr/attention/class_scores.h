@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ std::vector<ClassScores> scores_by_class(const ScoreTable& table);
 
 /// Head-part consistency, over these classes: all = share of consistent pairs of class and head;
 /// heads = share of classes.
+/// @param stop true: draw no more replicates. The summary is then of no use
 MeasureSummary summarize_consistency(const ScoreTable& table, const ScoreOptions& options,
-                                     std::int64_t threads);
+                                     std::int64_t threads,
+                                     const std::function<bool()>& stop = {});
 
 }  // namespace intr
