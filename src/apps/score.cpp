@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <span>
 
-#include "intr/attention/report_files.h"
-#include "intr/attention/score_csv.h"
+#include "intr/attention/score_folder.h"
 #include "intr/attention/score_json.h"
 #include "intr/attention/score_summarizer.h"
 #include "intr/attention/score_text.h"
@@ -20,7 +18,6 @@
 #include "intr/core/progress.h"
 #include "intr/core/stop_signal.h"
 #include "intr/core/version.h"
-#include "intr/io/output_tree.h"
 
 namespace {
 
@@ -108,28 +105,56 @@ void refuse_damage(const std::vector<SampleFailure>& failures, const std::string
                   dump, fmt::format("intr-attend verify {}", dump));
 }
 
-std::span<const std::byte> bytes_of(const std::string& text) {
-  return std::as_bytes(std::span(text));
-}
-
-void write_files(const ScoreTable& table, const ScoreSummary& summary, const std::string& json,
-                 const std::string& out, const std::string& gallery) {
-  OutputTree tree(out);
-  tree.write("samples.csv", bytes_of(samples_csv(table)));
-  tree.write("heads.csv", bytes_of(heads_csv(table)));
-  tree.write("classes.csv", bytes_of(classes_csv(summary)));
-  if (summary.has_parts)
-    tree.write("parts.csv", bytes_of(parts_csv(summary)));
-  else
-    std::filesystem::remove(out + "/parts.csv");  // of an earlier run
-  tree.write("summary.json", bytes_of(json));
-  write_report_files(tree, out, summary, gallery);
-  tree.finish();
-}
-
 ExitCode stopped(const StopSignal& stop) {
   log::warning("stopped by {}; nothing was written", stop.name());
   return ExitCode::kStopped;
+}
+
+ScoreTable measure(const MapReader& reader, std::span<const std::int64_t> rows,
+                   const Annotations& annotations, const MapsOptions& options,
+                   const StopSignal& stop) {
+  Progress progress("measuring", std::ssize(rows), "samples", !options.quiet);
+  const LoopControl control{.threads = compute_threads(options.threads, 1),
+                            .advance = [&](std::int64_t count) { progress.advance(count); },
+                            .stop = [&] { return stop.requested(); }};
+  std::vector<SampleFailure> failures;
+  ScoreTable table = score_samples(reader, rows, annotations, options.score, control, failures);
+  progress.finish();
+  if (!stop.requested()) refuse_damage(failures, options.dump[0]);
+  return table;
+}
+
+ScoreSummary summarize(const ScoreTable& table, const MapsOptions& options,
+                       const StopSignal& stop) {
+  Progress progress("bootstrap", options.score.replicates, "replicates", !options.quiet);
+  ScoreSummary summary = summarize(
+      table, options.score, options.dump[0], compute_threads(options.threads, 1),
+      [&](std::int64_t count) { progress.advance(count); }, [&] { return stop.requested(); });
+  progress.finish();
+  return summary;
+}
+
+ExitCode score_maps(const MapsOptions& options, const nlohmann::ordered_json& recipe) {
+  const StopSignal stop;
+  const MapReader reader = MapReader::open(options.dump[0]);
+  warn_about(reader, options.dump[0]);
+  std::vector<std::int64_t> rows = select_rows(reader, options.selection);
+  std::sort(rows.begin(), rows.end());
+  const Annotations annotations = read_annotations(reader, rows, options.annotations);
+  warn_about(annotations, options.annotations);
+  ScoreFolder folder(options.out);
+  const ScoreTable table = measure(reader, rows, annotations, options, stop);
+  if (stop.requested()) return stopped(stop);
+  const ScoreSummary summary = summarize(table, options, stop);
+  if (stop.requested()) return stopped(stop);
+  const std::string json = score_json(summary, recipe).dump(2) + "\n";
+  folder.write(table, summary, json, options.gallery);
+  if (options.json)
+    fmt::print("{}", json);
+  else if (!options.quiet)
+    fmt::print("{}", score_text(summary));
+  log::info("{} samples measured; the tables are in {}", table.samples.size(), options.out);
+  return ExitCode::kDone;
 }
 
 ExitCode maps(const std::vector<std::string>& arguments) {
@@ -145,38 +170,7 @@ ExitCode maps(const std::vector<std::string>& arguments) {
   options.score.seed = options.selection.seed;
   validate(options.score);
   log::set_quiet(options.quiet);
-  const StopSignal stop;
-  const MapReader reader = MapReader::open(options.dump[0]);
-  warn_about(reader, options.dump[0]);
-  std::vector<std::int64_t> rows = select_rows(reader, options.selection);
-  std::sort(rows.begin(), rows.end());
-  const Annotations annotations = read_annotations(reader, rows, options.annotations);
-  warn_about(annotations, options.annotations);
-  const std::int64_t threads = compute_threads(options.threads, 1);
-  Progress progress("measuring", std::ssize(rows), "samples", !options.quiet);
-  std::vector<SampleFailure> failures;
-  const ScoreTable table =
-      score_samples(reader, rows, annotations, options.score,
-                    {threads, [&](std::int64_t count) { progress.advance(count); },
-                     [&] { return stop.requested(); }},
-                    failures);
-  progress.finish();
-  if (stop.requested()) return stopped(stop);
-  refuse_damage(failures, options.dump[0]);
-  Progress drawing("bootstrap", options.score.replicates, "replicates", !options.quiet);
-  const ScoreSummary summary = summarize(
-      table, options.score, options.dump[0], threads,
-      [&](std::int64_t count) { drawing.advance(count); }, [&] { return stop.requested(); });
-  drawing.finish();
-  if (stop.requested()) return stopped(stop);
-  const std::string json = score_json(summary, recipe_of(set)).dump(2) + "\n";
-  write_files(table, summary, json, options.out, options.gallery);
-  if (options.json)
-    fmt::print("{}", json);
-  else if (!options.quiet)
-    fmt::print("{}", score_text(summary));
-  log::info("{} samples measured; the tables are in {}", table.samples.size(), options.out);
-  return ExitCode::kDone;
+  return score_maps(options, recipe_of(set));
 }
 
 ExitCode run(int argc, char** argv) {

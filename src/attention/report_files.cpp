@@ -5,9 +5,7 @@
 #include <set>
 #include <span>
 #include <system_error>
-#include <vector>
 
-#include "intr/attention/score_plots.h"
 #include "intr/attention/score_report.h"
 
 namespace intr {
@@ -23,7 +21,11 @@ bool is_plot_name(const std::string& name) {
   return name.starts_with("heads-") && name.ends_with(".svg");
 }
 
-void remove_other_plots(const std::string& folder, const std::set<std::string>& kept) {
+}  // namespace
+
+void remove_other_plots(const std::string& folder, const std::vector<ScorePlot>& plots) {
+  std::set<std::string> kept;
+  for (const ScorePlot& plot : plots) kept.insert(plot.name);
   std::error_code unreadable;  // then there is nothing of ours in it
   std::vector<fs::path> leftovers;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder + "/plots", unreadable)) {
@@ -33,20 +35,12 @@ void remove_other_plots(const std::string& folder, const std::set<std::string>& 
   for (const fs::path& leftover : leftovers) fs::remove(leftover, unreadable);
 }
 
-}  // namespace
-
-void write_report_files(OutputTree& tree, const std::string& folder, const ScoreSummary& summary,
-                        const std::string& gallery) {
+void write_report_files(OutputTree& tree, const ScoreSummary& summary,
+                        const std::vector<ScorePlot>& plots, const std::string& gallery) {
   const auto write = [&](const std::string& path, const std::string& text) {
     tree.write(path, std::as_bytes(std::span(text)));
   };
-  const std::vector<ScorePlot> plots = score_plots(summary);
-  std::set<std::string> kept;
-  for (const ScorePlot& plot : plots) {
-    write(plot.name, plot.svg);
-    kept.insert(plot.name);
-  }
-  remove_other_plots(folder, kept);
+  for (const ScorePlot& plot : plots) write(plot.name, plot.svg);
   write("report.html", score_report(summary, plots, {.gallery = gallery}));
 }
 

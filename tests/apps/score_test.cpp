@@ -113,6 +113,24 @@ TEST_F(Score, AFlippedByteIsFoundAndNamed) {
 TEST_F(Score, AFolderThatCannotBeWritten) {
   write_file(folder_ / "file", "");
   expect(maps("", "file/below"), 78, "file/below");
+  expect(maps("", "file"), 78, "file");
+  // Known before anything is read: this dump could not be.
+  std::filesystem::remove(dump() + "/piece-00001.h5");
+  expect(maps("", "file/below"), 78, "file/below");
+  std::filesystem::create_directories(out() + "/summary.json");
+  expect(maps(), 78, "a folder where a file is needed");
+}
+
+TEST_F(Score, FilesOfOthersStay) {
+  write_file(folder_ / "file", "");
+  std::filesystem::create_directories(out() + "/plots");
+  for (const char* name : {"/parts.csv", "/plots/heads-mine.svg"}) write_file(out() + name, "mine");
+  expect(maps("--quiet"), 0, "");
+  for (const char* name : {"/parts.csv", "/plots/heads-mine.svg"})
+    EXPECT_EQ(read_file(out() + name), "mine");
+  std::filesystem::remove_all(out() + "/plots");
+  write_file(out() + "/plots", "a file where a folder is needed");
+  expect(maps("--quiet"), 78, "plots");
 }
 
 TEST_F(Score, AStopDuringTheBootstrapWritesNothing) {

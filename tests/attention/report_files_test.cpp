@@ -14,7 +14,9 @@ namespace {
 
 void write_all(const std::string& folder, const ScoreSummary& summary) {
   OutputTree tree(folder);
-  write_report_files(tree, folder, summary, "");
+  const std::vector<ScorePlot> plots = score_plots(summary);
+  remove_other_plots(folder, plots);
+  write_report_files(tree, summary, plots, "");
   tree.finish();
 }
 
