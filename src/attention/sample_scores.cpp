@@ -175,15 +175,15 @@ SampleScores score_sample(const DumpFacts& facts, const DumpSample& sample,
   scores.heads.resize(stored.single_heads().size());
   const Verdict verdict = judge(sample);
   score_verdict(sample, verdict, scores);
-  for (const PartPoint& part : annotation.parts)
-    scores.part_visible.push_back(part.visible ? 1 : 0);
   const QueryPair queries =
       find_queries(sample, setup.of_predicted ? verdict.predicted : sample.label);
+  if (queries.slot < 0) return scores;  // baselines of other samples than measures mislead
+  scores.has_maps = true;
+  for (const PartPoint& part : annotation.parts)
+    scores.part_visible.push_back(part.visible ? 1 : 0);
   const CellPlaces places(sample, facts.stride, setup.geometry);
   const MapScorer scorer(places, annotation);
   scorer.score_baselines(scores);
-  if (queries.slot < 0) return scores;
-  scores.has_maps = true;
   scores.values[SampleMeasure::kClassMargin] = queries.margin;
   const QueryMaps own = maps_of(stored, facts, setup.layer, queries.slot);
   std::optional<QueryMaps> other;

@@ -179,8 +179,15 @@ TEST(SampleScores, MarginsAndProbability) {
 TEST(SampleScores, QueriesThatAreNotStored) {
   Case own;
   own.sample.label = 2;
+  own.annotation.box = PictureBox{0, 0, 15, 10};
+  own.annotation.parts = {{{2, 2}, true}};
   SampleScores scores = own.score({kFirst, kLast, kUniform, kUniform});
   EXPECT_FALSE(scores.has_maps);
+  for (const SampleMeasure baseline :
+       {SampleMeasure::kBoxUniform, SampleMeasure::kBoxCenterPrior, SampleMeasure::kPointing0Chance,
+        SampleMeasure::kPointing15Chance})
+    EXPECT_TRUE(std::isnan(scores.values[baseline])) << facts_of(baseline).id;
+  EXPECT_TRUE(scores.part_visible.empty());
   EXPECT_TRUE(std::isnan(scores.mean.values[MapMeasure::kEntropy]));
   EXPECT_EQ(scores.values[SampleMeasure::kRight], 0);
   own.setup.of_predicted = true;

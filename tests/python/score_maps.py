@@ -22,6 +22,7 @@ import numpy as np
 
 NAN = float("nan")
 TOLERANCE = 1e-6
+BOX_BASELINES = ("box_mass_uniform", "box_mass_center_prior", "pointing_0_chance", "pointing_15_chance")
 
 
 # ---- the dump ----
@@ -161,7 +162,7 @@ class Picture:
 
     def baselines(self):
         if not self.box:
-            return dict.fromkeys(("box_mass_uniform", "box_mass_center_prior", "pointing_0_chance", "pointing_15_chance"), NAN)
+            return dict.fromkeys(BOX_BASELINES, NAN)
         prior = np.exp(-0.5 * (((self.x - self.width / 2) / (self.width / 4)) ** 2 + ((self.y - self.height / 2) / (self.height / 4)) ** 2))
         chance = {f"pointing_{margin}_chance": inside(self.x, self.y, self.box, margin).mean() for margin in (0, 15)}
         return {"box_mass_uniform": self.in_box.mean(), "box_mass_center_prior": (prior / prior.sum() * self.in_box).sum()} | chance
@@ -174,12 +175,13 @@ def score(dump, i, picture, query, layer, mass):
     logits = c["top_logit"].astype(np.float64)
     sample = {"right": float(top[0] == label) if label >= 0 else NAN, "probability": min(1, math.exp(logits[0] - float(c["log_z"])))}
     sample["margin"] = logits[0] - logits[1] if len(top) > 1 else NAN
-    sample |= dict.fromkeys(("class_margin", "head_diversity_cosine", "head_diversity_information"), NAN) | picture.baselines()
+    sample |= dict.fromkeys(("class_margin", "head_diversity_cosine", "head_diversity_information", *BOX_BASELINES), NAN)
     own = label if query == "true" else top[0]
     slots = [int(n) for n in c["query"]]
     n = sum(head >= 0 for head in dump.heads)
     if own < 0 or own not in slots:
         return sample, None, [None] * n
+    sample |= picture.baselines()
     others = [k for k in top if k != own]
     if others:
         sample["class_margin"] = float(c["logit"][slots.index(own)]) - logits[top.index(others[0])]
@@ -367,7 +369,7 @@ def check_parts(check, summary, dump, scored, pictures, times, seed, replicates,
     """Shares of nearest parts, focus, and consistency over classes."""
     n = len(summary["heads"])
     nearest = np.array([[m["nearest"] if m else -1 for m in entry[3]] for entry in scored]).reshape(len(scored), n)
-    seen = [k for k in range(num_parts) if any(k in picture.parts for picture in pictures)]
+    seen = [k for k in range(num_parts) if any(k in picture.parts for picture, entry in zip(pictures, scored) if entry[2])]
 
     def focus(shares):
         return 1 - entropy(np.array(shares)) / math.log(len(shares)) if len(shares) > 1 and not np.isnan(shares).any() else NAN

@@ -28,13 +28,14 @@ struct MapScores {
   std::int32_t nearest_part = -1;  ///< to its peak; -1 if no part is visible
 };
 
-/// Measures of one sample. All of its maps' are NaN if those of the query are not stored.
+/// Measures of one sample. If the maps of the query are not stored, theirs are NaN, and so are
+/// baselines: both are means over the same samples.
 struct SampleScores {
   bool has_maps = false;
   MapScores mean;                ///< of the head mean; its part coverage is that of any head
   std::vector<MapScores> heads;  ///< [N] of single heads
   PerMeasure<SampleMeasure> values;
-  std::vector<std::uint8_t> part_visible;  ///< [K]
+  std::vector<std::uint8_t> part_visible;  ///< [K]; empty without maps
   PartHits part_hits;
 };
 
