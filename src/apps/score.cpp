@@ -10,6 +10,7 @@
 #include "intr/attention/score_json.h"
 #include "intr/attention/score_summarizer.h"
 #include "intr/attention/score_text.h"
+#include "intr/attention/score_warnings.h"
 #include "intr/attention/selection.h"
 #include "intr/core/affinity.h"
 #include "intr/core/error.h"
@@ -70,12 +71,6 @@ nlohmann::ordered_json recipe_of(const OptionSet& set) {
   return recipe;
 }
 
-void warn_about(const MapReader& reader, const std::string& dump) {
-  if (!reader.facts().complete)
-    log::warning("{}: the dump is not complete; {} of {} samples are there", dump, reader.size(),
-                 reader.facts().samples_planned);
-}
-
 void warn_about(const Annotations& annotations, const AnnotationOptions& options) {
   if (annotations.unmatched > 0)
     log::info("{} lines of boxes or parts are of pictures that the dump does not hold",
@@ -131,13 +126,13 @@ ScoreSummary summarize(const ScoreTable& table, const MapsOptions& options,
       table, options.score, options.dump[0], compute_threads(options.threads, 1),
       [&](std::int64_t count) { progress.advance(count); }, [&] { return stop.requested(); });
   progress.finish();
+  summary.selection = selection_text(options.selection);
   return summary;
 }
 
 ExitCode score_maps(const MapsOptions& options, const nlohmann::ordered_json& recipe) {
   const StopSignal stop;
   const MapReader reader = MapReader::open(options.dump[0]);
-  warn_about(reader, options.dump[0]);
   std::vector<std::int64_t> rows = select_rows(reader, options.selection);
   std::sort(rows.begin(), rows.end());
   const Annotations annotations = read_annotations(reader, rows, options.annotations);
@@ -147,6 +142,7 @@ ExitCode score_maps(const MapsOptions& options, const nlohmann::ordered_json& re
   if (stop.requested()) return stopped(stop);
   const ScoreSummary summary = summarize(table, options, stop);
   if (stop.requested()) return stopped(stop);
+  for (const std::string& warning : score_warnings(summary)) log::warning("{}", warning);
   const std::string json = score_json(summary, recipe).dump(2) + "\n";
   folder.write(table, summary, json, options.gallery);
   if (options.json)

@@ -12,6 +12,7 @@
 #include "intr/attention/embedded_text.h"
 #include "intr/attention/measure_note.h"
 #include "intr/attention/report_tables.h"
+#include "intr/attention/score_warnings.h"
 #include "intr/attention/svg_axis.h"
 #include "intr/attention/svg_text.h"
 
@@ -36,7 +37,9 @@ std::string tiles(const ScoreSummary& summary) {
   std::string html =
       "<ul class=\"tiles\">\n" + tile(grouped_digits(summary.num_samples), "samples");
   html += tile(shown_percent(summary.hits, summary.labeled),
-               fmt::format("accuracy, {} of {} labeled samples right", grouped_digits(summary.hits),
+               fmt::format("accuracy{}, {} of {} labeled samples right",
+                           summary.selection.empty() ? "" : " of the selection",
+                           grouped_digits(summary.hits),
                            grouped_digits(summary.labeled)));
   if (const double error = calibration_error(summary.calibration); std::isfinite(error))
     html += tile(shown_number(error), "expected calibration error");
@@ -44,6 +47,13 @@ std::string tiles(const ScoreSummary& summary) {
       tile(grouped_digits(std::ssize(summary.class_scores)),
            fmt::format("classes with samples, of {}", grouped_digits(std::ssize(summary.classes))));
   return html + "</ul>\n";
+}
+
+std::string banner(const ScoreSummary& summary) {
+  std::string html;
+  for (const std::string& warning : score_warnings(summary))
+    html += fmt::format("<p class=\"warning\">{}.</p>\n", markup_text(warning));
+  return html;
 }
 
 std::string fact(std::string_view name, const std::string& value) {
@@ -61,9 +71,14 @@ std::string facts(const ScoreSummary& summary) {
   for (const std::int32_t head : summary.heads)
     heads += (heads.empty() ? "" : ", ") + std::to_string(head);
   return "<dl class=\"facts\">\n" + fact("split", markup_text(summary.split)) +
+         fact("samples", summary.selection.empty() ? "all that the dump holds"
+                                                   : fmt::format("selected by {}", code(summary.selection))) +
          fact("maps of", fmt::format("the {} class's query, decoder layer {}",
                                      markup_text(summary.query), summary.layer)) +
          fact("heads", heads.empty() ? "their mean alone" : heads) + fact("annotation", places) +
+         fact("options", fmt::format("{} geometry, mass {:.4g}, {} replicates, seed {}",
+                                     markup_text(summary.geometry), summary.mass,
+                                     grouped_digits(summary.replicates), summary.seed)) +
          fact("dump", code(summary.content_id)) + fact("model", code(summary.model_hash)) +
          fact("data", code(summary.dataset_id)) + "</dl>\n";
 }
@@ -125,7 +140,7 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
   std::string html = fmt::format(
       "<header>\n<h1>What the class queries attend to, measured</h1>\n<p class=\"origin\">{}</p>\n",
       markup_text(summary.dump));
-  html += tiles(summary) + facts(summary) + "</header>\n";
+  html += banner(summary) + tiles(summary) + facts(summary) + "</header>\n";
   html +=
       section("Measures",
               "Means over samples, or over classes where n counts those, with 95&nbsp;% percentile "

@@ -265,6 +265,13 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
   summary.dataset_id = table.facts.dataset_id;
   summary.split = table.facts.split;
   summary.complete = table.facts.complete;
+  summary.samples_in_dump = table.samples_in_dump;
+  summary.samples_planned =
+      summary.complete ? table.samples_in_dump : table.facts.samples_planned;
+  summary.geometry = options.geometry;
+  summary.mass = options.mass;
+  summary.replicates = options.replicates;
+  summary.seed = options.seed;
   summary.layer = table.layer;
   summary.query = options.query;
   summary.heads = table.heads;

@@ -110,6 +110,7 @@ ScoreTable score_samples(const MapReader& reader, std::span<const std::int64_t> 
                          const LoopControl& control, std::vector<SampleFailure>& failures) {
   ScoreTable table;
   table.facts = reader.facts();
+  table.samples_in_dump = reader.size();
   const ScoreSetup setup{find_layer(table.facts, options.layer), options.query == "predicted",
                          geometry_named(options.geometry), options.mass};
   table.layer = table.facts.layers[static_cast<std::size_t>(setup.layer)];

@@ -13,6 +13,7 @@
 #include "intr/attention/selection_order.h"
 #include "intr/attention/verdict.h"
 #include "intr/core/error.h"
+#include "intr/core/printable.h"
 #include "intr/core/whole_number.h"
 
 namespace intr {
@@ -94,6 +95,22 @@ void describe(SelectionOptions& options, OptionSet& set, const std::string& seed
           "limit", options.limit,
           "at most so many of what is left: evenly spread over it, or the first with --sort margin "
           "or probability; 0 = all");
+}
+
+std::string selection_text(const SelectionOptions& options) {
+  std::string text;
+  const auto add = [&](const std::string& words) {
+    text += fmt::format("{}--{}", text.empty() ? "" : " ", words);
+  };
+  for (const std::string& name : options.classes) add(fmt::format("class {}", quoted_name(name)));
+  for (const std::string& range : options.samples) add(fmt::format("sample {}", printable(range)));
+  if (options.wrong_only) add("wrong-only");
+  if (options.correct_only) add("correct-only");
+  for (const std::string& pair : options.confused)
+    add(fmt::format("confused {}", quoted_name(pair)));
+  if (options.random > 0) add(fmt::format("random {} --seed {}", options.random, options.seed));
+  if (options.limit > 0) add(fmt::format("limit {} --sort {}", options.limit, options.sort));
+  return text;
 }
 
 std::int32_t find_class(const std::vector<std::string>& classes, const std::string& name,

@@ -70,6 +70,7 @@ TEST_F(Score, JsonGoesToStandardOutput) {
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_EQ(nlohmann::json::parse(result.output)["samples"], 4);
   EXPECT_EQ(result.output, read_file(out() + "/summary.json"));
+  EXPECT_NE(read_file(out() + "/report.html").find("accuracy of the selection"), std::string::npos);
 }
 
 TEST_F(Score, BadInputIsRefusedWithItsCode) {

@@ -50,6 +50,29 @@ TEST(ScoreReport, NamesTheFilesBesideIt) {
   EXPECT_EQ(bare.find("gallery"), std::string::npos);
 }
 
+TEST(ScoreReport, SaysWhichSamplesAndOptions) {
+  ScoreSummary summary = test::made_up_summary();
+  std::string page = report_of(summary);
+  EXPECT_EQ(page.find("class=\"warning\""), std::string::npos);
+  EXPECT_NE(page.find("all that the dump holds"), std::string::npos);
+  EXPECT_NE(page.find("<span>accuracy, 3 of 5"), std::string::npos);
+  summary.complete = false;
+  summary.samples_in_dump = 384;
+  summary.samples_planned = 400;
+  summary.selection = "--class <wren>";
+  summary.geometry = "stretch";
+  summary.mass = 0.8;
+  summary.replicates = 2000;
+  summary.seed = 17;
+  page = report_of(summary);
+  for (const char* text :
+       {"384 of 400 samples: the dump is not complete", "accuracy of the selection, 3 of 5",
+        "<code>--class &lt;wren&gt;</code>",
+        "stretch geometry, mass 0.8, 2,000 replicates, seed 17"})
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  EXPECT_EQ(test::MarkupCheck::fault(page), "");
+}
+
 TEST(ScoreReport, DataAreNotTakenForMarks) {
   ScoreSummary summary = test::made_up_summary();
   summary.dump = "@BODY@ @STYLE@";

@@ -100,6 +100,24 @@ TEST(ScoreSummarizer, CalibrationErrorOfLabeledSamples) {
   EXPECT_EQ(measure(summary, "right").all.mean, 2.0 / 3);
 }
 
+TEST(ScoreSummarizer, TellsWhatWasAskedFor) {
+  ScoreTable table = test::made_table(2);
+  table.samples_in_dump = 3;
+  EXPECT_EQ(summarize(table, {}, "", 1).samples_planned, 3);
+  table.facts.complete = false;
+  table.facts.samples_planned = 4;
+  const ScoreSummary summary =
+      summarize(table, {.geometry = "stretch", .mass = 0.25, .replicates = 7, .seed = 9}, "", 1);
+  EXPECT_EQ(summary.geometry, "stretch");
+  EXPECT_EQ(summary.mass, 0.25);
+  EXPECT_EQ(summary.replicates, 7);
+  EXPECT_EQ(summary.seed, 9);
+  const auto json = score_json(summary, {});
+  EXPECT_EQ(json["complete"], false);
+  EXPECT_EQ(json["samples_in_dump"], 3);
+  EXPECT_EQ(json["samples_planned"], 4);
+}
+
 TEST(ScoreSummarizer, PointsForPictures) {
   ScoreTable table = test::made_table(2);
   table.scores[1].values[SampleMeasure::kClassMargin] = -2;

@@ -78,6 +78,15 @@ TEST_F(Selection, RandomThenSortThenLimit) {
   EXPECT_EQ(select({.limit = 3, .sort = "margin"}), (Rows{0, 1, 2}));
 }
 
+TEST_F(Selection, IsNamedAsItWasTyped) {
+  EXPECT_EQ(selection_text({}), "");
+  EXPECT_EQ(selection_text({.seed = 3, .sort = "margin"}), "");  // nothing is left out
+  const SelectionOptions some{.classes = {"bee"}, .wrong_only = true, .limit = 5, .random = 9};
+  const std::string text = selection_text(some);
+  EXPECT_NE(text.find("bee"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with(" --wrong-only --random 9 --seed 0 --limit 5 --sort id")) << text;
+}
+
 TEST_F(Selection, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({.classes = {"aunt"}}).find("did you mean 'ant'"), std::string::npos);
   EXPECT_NE(refusal({.classes = {"7"}}).find("no class '7'"), std::string::npos);

@@ -90,6 +90,11 @@ struct ScoreSummary {
   std::vector<std::string> classes;  ///< printable names
   std::int64_t num_samples = 0, labeled = 0, hits = 0;
   bool complete = true;  ///< false: some samples of the dump are not there yet
+  std::int64_t samples_in_dump = 0, samples_planned = 0;  ///< there, and when it is complete
+  std::string selection;  ///< options that chose among them, as typed; "" = all of them
+  std::string geometry;
+  double mass = 0;  ///< of the cells in which parts are looked for
+  std::int64_t replicates = 0, seed = 0;
   bool has_boxes = false, has_parts = false;
   std::vector<MeasureSummary> measures;
   std::vector<std::string> class_columns;  ///< measure ids

@@ -31,6 +31,7 @@ void validate(const ScoreOptions& options);
 /// The measures of all samples, in sample-id order.
 struct ScoreTable {
   DumpFacts facts;
+  std::int64_t samples_in_dump = 0;
   std::int64_t layer = 0;               ///< number in the model
   std::vector<std::int32_t> heads;      ///< [N] numbers in the model of the single heads
   std::vector<std::string> part_names;  ///< [K]

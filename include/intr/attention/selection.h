@@ -26,6 +26,9 @@ struct SelectionOptions {
 void describe(SelectionOptions& options, OptionSet& set,
               const std::string& seed_help = "of --random");
 
+/// The options that leave samples out, as they would be typed; "" if none does.
+std::string selection_text(const SelectionOptions& options);
+
 /// Rows of the reader in the order asked for. @throws UsageError if a class is unknown (naming near
 /// ones), a range or pair does not parse, or nothing is left (with the count of each condition)
 std::vector<std::int64_t> select_rows(const MapReader& reader, const SelectionOptions& options);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intr/attention/score_warnings.h"
+
+#include <fmt/format.h>
+
+namespace intr {
+
+std::vector<std::string> score_warnings(const ScoreSummary& summary) {
+  std::vector<std::string> warnings;
+  if (!summary.complete)
+    warnings.push_back(fmt::format("{} of {} samples: the dump is not complete",
+                                   summary.samples_in_dump, summary.samples_planned));
+  return warnings;
+}
+
+}  // namespace intr
