@@ -89,6 +89,7 @@ nlohmann::ordered_json score_json(const ScoreSummary& summary,
             {"samples", summary.num_samples},
             {"labeled", summary.labeled},
             {"hits", summary.hits},
+            {"without_maps", summary.without_maps},
             {"boxes", summary.has_boxes},
             {"parts", summary.has_parts}};
   json["measures"] = Json::array();

@@ -278,8 +278,10 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
   for (const std::string& name : table.facts.classes) summary.classes.push_back(printable(name));
   summary.num_samples = std::ssize(table.samples);
   for (const DumpSample& sample : table.samples) summary.labeled += sample.label >= 0 ? 1 : 0;
-  for (const SampleScores& scores : table.scores)
+  for (const SampleScores& scores : table.scores) {
     summary.hits += scores.values[SampleMeasure::kRight] > 0 ? 1 : 0;
+    summary.without_maps += scores.has_maps ? 0 : 1;
+  }
   summary.has_boxes = table.has_boxes;
   summary.has_parts = table.has_parts;
   summary.confusions = table.confusions;

@@ -76,6 +76,10 @@ void require_some_query(const ScoreTable& table, const std::string& query) {
   if (table.scores.empty() || std::any_of(table.scores.begin(), table.scores.end(), has_maps))
     return;
   const bool of_true = query == "true";
+  const auto has_label = [](const DumpSample& sample) { return sample.label >= 0; };
+  if (of_true && std::none_of(table.samples.begin(), table.samples.end(), has_label))
+    throw UsageError("these samples have no labels, so that no class is the true one",
+                     "--query true", "--query predicted");
   throw UsageError("the dump holds no maps of the " + query + " class of any of these samples",
                    "--query " + query,
                    of_true

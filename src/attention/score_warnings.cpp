@@ -10,6 +10,9 @@ std::vector<std::string> score_warnings(const ScoreSummary& summary) {
   if (!summary.complete)
     warnings.push_back(fmt::format("{} of {} samples: the dump is not complete",
                                    summary.samples_in_dump, summary.samples_planned));
+  if (summary.without_maps > 0)
+    warnings.push_back(fmt::format("{} of {} samples have no maps of the {} class: not measured",
+                                   summary.without_maps, summary.num_samples, summary.query));
   return warnings;
 }
 

@@ -53,6 +53,16 @@ TEST_F(Score, WritesTablesAndPrintsOne) {
   EXPECT_EQ(summary["options"]["replicates"], 2000);
 }
 
+TEST_F(Score, TellsOfSamplesWithoutMaps) {
+  const std::string words = "1 of 12 samples have no maps of the true class";
+  expect(maps("--quiet"), 0, words);
+  EXPECT_NE(read_file(out() + "/report.html").find(words), std::string::npos);
+  EXPECT_EQ(read_json(out() + "/summary.json")["without_maps"], 1);
+  expect(maps("--quiet --query predicted"), 0, "");
+  EXPECT_EQ(read_file(out() + "/report.html").find("have no maps"), std::string::npos);
+  expect(maps("--sample 43"), 2, "these samples have no labels");
+}
+
 TEST_F(Score, TheSameBytesForAnyNumberOfThreads) {
   const std::string given = boxes("ant/picture 0.jpg,0,0,100,100\nbee/picture 1.jpg,5,5,50,50\n") +
                             parts("ant/picture 0.jpg,beak,20,20,1\nant/picture 3.jpg,tail,1,1,1\n");

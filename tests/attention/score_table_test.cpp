@@ -75,7 +75,21 @@ TEST_F(ScoreTables, ADumpWithoutTheQueryIsRefused) {
   test::SyntheticDump dump{.slots = 1};
   dump.adjust = [](DumpSample& sample) { sample.label = -1, sample.true_rank = -1; };
   write(dump);
-  EXPECT_THROW(score(), UsageError);
+  try {
+    score();
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("have no labels"), std::string::npos) << error.what();
+  }
+  dump.adjust = [](DumpSample& sample) { sample.label = 2, sample.query = {0}; };
+  write(dump);
+  try {
+    score();
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("no maps of the true class"), std::string::npos)
+        << error.what();
+  }
 }
 
 TEST_F(ScoreTables, ALoopThatStopsIsNoFaultOfTheQuery) {

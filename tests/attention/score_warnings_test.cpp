@@ -17,8 +17,11 @@ TEST(ScoreWarnings, SayWhatIsLeftOut) {
   summary.complete = false;
   summary.samples_in_dump = 384;
   summary.samples_planned = 400;
+  summary.without_maps = 2;
   EXPECT_EQ(score_warnings(summary), (std::vector<std::string>{
                                          "384 of 400 samples: the dump is not complete",
+                                         "2 of 6 samples have no maps of the true class: not "
+                                         "measured",
                                      }));
 }
 
