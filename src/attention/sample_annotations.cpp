@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -164,6 +165,25 @@ void read_packed(Annotations& all, const MapReader& reader, std::span<const std:
   }
 }
 
+bool overlaps(const PictureBox& box, const ImageSize& picture) {
+  const double width = std::min(box.x + box.width, static_cast<double>(picture.width)) -
+                       std::max(box.x, 0.0);
+  const double height = std::min(box.y + box.height, static_cast<double>(picture.height)) -
+                        std::max(box.y, 0.0);
+  return width > 0 && height > 0 && std::isfinite(box.diagonal());
+}
+
+/// No map can hit a box outside its picture: it is of another picture, or in other units.
+void drop_boxes_outside(Annotations& all, const MapReader& reader,
+                        std::span<const std::int64_t> rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::optional<PictureBox>& box = all.samples[i].box;
+    if (!box || overlaps(*box, reader.sample(rows[i]).source_size)) continue;
+    box.reset();
+    ++all.boxes_outside;
+  }
+}
+
 /// A part outside its picture lies in no cell.
 void hide_parts_outside(Annotations& all, const MapReader& reader,
                         std::span<const std::int64_t> rows) {
@@ -200,6 +220,7 @@ Annotations read_annotations(const MapReader& reader, std::span<const std::int64
     if (!options.boxes.empty()) read_boxes(all, paths, options.boxes);
     if (!options.parts.empty()) read_parts(all, paths, options.parts);
   }
+  drop_boxes_outside(all, reader, rows);
   hide_parts_outside(all, reader, rows);
   for (const SampleAnnotation& sample : all.samples) all.num_boxes += sample.box ? 1 : 0;
   return all;

@@ -91,6 +91,7 @@ nlohmann::ordered_json score_json(const ScoreSummary& summary,
             {"hits", summary.hits},
             {"without_maps", summary.without_maps},
             {"boxes", summary.has_boxes},
+            {"boxes_outside", summary.boxes_outside},
             {"parts", summary.has_parts}};
   json["measures"] = Json::array();
   for (const MeasureSummary& measure : summary.measures)

@@ -284,6 +284,7 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
   }
   summary.has_boxes = table.has_boxes;
   summary.has_parts = table.has_parts;
+  summary.boxes_outside = table.boxes_outside;
   summary.confusions = table.confusions;
   return summary;
 }

@@ -123,6 +123,7 @@ ScoreTable score_samples(const MapReader& reader, std::span<const std::int64_t> 
   table.part_names = annotations.part_names;
   table.has_boxes = annotations.has_boxes;
   table.has_parts = annotations.has_parts;
+  table.boxes_outside = annotations.boxes_outside;
   table.confusions = confusions_of(reader, rows);
   if (options.pairs > 0 && std::ssize(table.confusions) > options.pairs)
     table.confusions.resize(static_cast<std::size_t>(options.pairs));

@@ -3,10 +3,28 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "intr/core/csv_reader.h"
 #include "intr/core/printable.h"
 
 namespace intr {
+
+namespace {
+
+/// What is larger is no place in a picture; as a float it may not even be a number.
+constexpr double kMostPixels = 1e7;
+
+float pixels(const CsvReader& reader, const CsvReader::Row& row, std::size_t column) {
+  const double value = csv_number(reader, row, column);
+  if (std::abs(value) < kMostPixels) return static_cast<float>(value);
+  reader.refuse(row.line,
+                fmt::format("'{}' of the column '{}' is no number of pixels",
+                            printable(row.fields[column]), printable(reader.header()[column])),
+                "give pixels of the stored picture");
+}
+
+}  // namespace
 
 std::vector<BoxRow> read_box_file(const std::string& path) {
   CsvReader reader(path);
@@ -15,9 +33,7 @@ std::vector<BoxRow> read_box_file(const std::string& path) {
   const std::size_t width = reader.column("width"), height = reader.column("height");
   std::vector<BoxRow> rows;
   while (const auto row = reader.next()) {
-    const auto number = [&](std::size_t column) {
-      return static_cast<float>(csv_number(reader, *row, column));
-    };
+    const auto number = [&](std::size_t column) { return pixels(reader, *row, column); };
     rows.push_back(
         {row->line, row->fields[name], number(x), number(y), number(width), number(height)});
     if (rows.back().path.empty()) reader.refuse(row->line, "the path is empty");
@@ -41,8 +57,7 @@ std::vector<PartRow> read_part_file(const std::string& path) {
     if (row->fields[name].empty() || row->fields[part].empty())
       reader.refuse(row->line, "the path or the part is empty");
     rows.push_back({row->line, row->fields[name], row->fields[part],
-                    static_cast<float>(csv_number(reader, *row, x)),
-                    static_cast<float>(csv_number(reader, *row, y)), seen == "1"});
+                    pixels(reader, *row, x), pixels(reader, *row, y), seen == "1"});
   }
   return rows;
 }

@@ -63,6 +63,13 @@ TEST_F(Score, TellsOfSamplesWithoutMaps) {
   expect(maps("--sample 43"), 2, "these samples have no labels");
 }
 
+TEST_F(Score, TellsOfBoxesOutside) {
+  expect(maps("--quiet " + boxes("ant/picture 0.jpg,0,0,9,9\nant/picture 3.jpg,9999,0,9,9\n")), 0,
+         "1 boxes lie outside");
+  EXPECT_EQ(read_json(out() + "/summary.json")["boxes_outside"], 1);
+  EXPECT_NE(read_file(out() + "/report.html").find("1 boxes lie outside"), std::string::npos);
+}
+
 TEST_F(Score, TheSameBytesForAnyNumberOfThreads) {
   const std::string given = boxes("ant/picture 0.jpg,0,0,100,100\nbee/picture 1.jpg,5,5,50,50\n") +
                             parts("ant/picture 0.jpg,beak,20,20,1\nant/picture 3.jpg,tail,1,1,1\n");
@@ -86,6 +93,7 @@ TEST_F(Score, JsonGoesToStandardOutput) {
 TEST_F(Score, BadInputIsRefusedWithItsCode) {
   expect(maps(boxes("ant/none.jpg,1,2,3,4\n")), 65, "is no picture of the dump");
   expect(maps(boxes("ant/picture 0.jpg,nan,2,3,4\n")), 65, "is no number");
+  expect(maps(boxes("ant/picture 0.jpg,1,2,1e300,4\n")), 65, "is no number of pixels");
   expect(maps("--data " + test::quoted(folder_ / "nothing")), 65, "nothing");
   expect(maps("--query mine"), 2, "--query");
   expect(maps("--layer 7"), 2, "layer 7 is not in the dump");

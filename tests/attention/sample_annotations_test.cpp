@@ -111,6 +111,16 @@ TEST_F(SampleAnnotations, BadFilesAreRefusedWithTheirLine) {
          "none.csv");
 }
 
+TEST_F(SampleAnnotations, BoxesOutsideTheirPicturesAreMissing) {
+  const Annotations all = boxes(
+      "crow/0.png,-10,5,10,10\nfinch/1.png,500,500,10,10\ncrow/3.png,-9,-9,10,10\n"
+      "finch/4.png,5,5,0,10\n");
+  EXPECT_EQ(all.boxes_outside, 3);
+  EXPECT_EQ(all.num_boxes, 1);
+  EXPECT_FALSE(all.samples[0].box || all.samples[1].box || all.samples[4].box);
+  EXPECT_TRUE(all.samples[3].box);  // one pixel of it
+}
+
 TEST_F(SampleAnnotations, APackedSetHasThemInItsColumns) {
   test::TinySet set;
   set.annotate = [](SampleColumns& columns) {

@@ -18,10 +18,12 @@ TEST(ScoreWarnings, SayWhatIsLeftOut) {
   summary.samples_in_dump = 384;
   summary.samples_planned = 400;
   summary.without_maps = 2;
+  summary.boxes_outside = 3;
   EXPECT_EQ(score_warnings(summary), (std::vector<std::string>{
                                          "384 of 400 samples: the dump is not complete",
-                                         "2 of 6 samples have no maps of the true class: not "
-                                         "measured",
+                                         "2 of 6 samples have no maps of the true class: only "
+                                         "their predictions are measured",
+                                         "3 boxes lie outside their pictures and count as missing",
                                      }));
 }
 

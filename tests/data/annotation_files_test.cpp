@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/data/annotation_files.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "intr/core/error.h"
@@ -60,6 +61,14 @@ TEST_F(AnnotationFilesTest, BadValuesAreRefusedWithTheirLine) {
             std::string::npos);
   EXPECT_NE(refusal(read_part_file, part + "a,b,1,2,yes\n").find("'yes', neither 0 nor 1"),
             std::string::npos);
+  for (const std::string number : {"1e7", "-1e300", "1e39"}) {
+    const std::string words =
+        fmt::format("line 2: '{}' of the column 'x' is no number of pixels", number);
+    EXPECT_NE(refusal(read_box_file, fmt::format("{}a,{},2,3,4\n", box, number)).find(words),
+              std::string::npos);
+    EXPECT_NE(refusal(read_part_file, fmt::format("{}a,b,{},2,1\n", part, number)).find(words),
+              std::string::npos);
+  }
   EXPECT_NE(refusal(read_part_file, part + "a,,1,2,1\n").find("line 2"), std::string::npos);
 }
 

@@ -117,6 +117,8 @@ class Picture:
         self.y_edges, self.y_points = axis(h, resized[0], self.height, dump.stride, geometry)
         self.x_edges, self.x_points = axis(w, resized[1], self.width, dump.stride, geometry)
         self.y, self.x = (grid.ravel() for grid in np.meshgrid(self.y_points, self.x_points, indexing="ij"))
+        if box and not (min(box[0] + box[2], self.width) > max(box[0], 0) and min(box[1] + box[3], self.height) > max(box[1], 0)):
+            box = None  # outside the picture
         self.w, self.box = w, box
         self.parts = {k: (x, y) for k, (x, y, seen) in parts.items() if seen and 0 <= x <= self.width and 0 <= y <= self.height}
         if box:
@@ -442,7 +444,7 @@ def compare(programs, folder, options, out):
 
 
 def write_annotations(folder, root, generator):
-    """Boxes of most pictures, some half outside; three parts, of which one often follows the peak of head 0."""
+    """Boxes of most pictures, some half or wholly outside; three parts, of which one often follows the peak of head 0."""
     dump = Dump(folder)
     with open(root / "boxes.csv", "w", newline="") as boxes, open(root / "parts.csv", "w", newline="") as parts:
         box_rows, part_rows = csv.writer(boxes), csv.writer(parts)
@@ -453,6 +455,7 @@ def write_annotations(folder, root, generator):
             name = ("", f"{dump.split}/")[i % 2] + dump.path(i)
             if i % 9:
                 x, y = generator.uniform(-0.1, 0.7, 2) * (width, height)
+                x += width if i % 20 == 3 else 0
                 box_rows.writerow((name, round(x, 2), round(y, 2), round(width * generator.uniform(0.1, 0.6), 2), round(height * generator.uniform(0.1, 0.6), 2)))
             if i % 5 == 0:
                 continue

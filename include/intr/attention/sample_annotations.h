@@ -33,6 +33,7 @@ struct Annotations {
   std::vector<std::string> part_names;    ///< [K]
   std::vector<SampleAnnotation> samples;  ///< as the rows that were asked for
   std::int64_t num_boxes = 0;             ///< samples with a box
+  std::int64_t boxes_outside = 0;         ///< boxes without area in their picture; left out
   std::int64_t parts_outside = 0;         ///< visible parts outside their picture; taken as hidden
   std::int64_t reencoded = 0;  ///< samples whose packed annotations do not fit their stored picture
   std::int64_t unmatched = 0;  ///< lines of CSV files about pictures that the dump does not hold

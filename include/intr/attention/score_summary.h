@@ -97,6 +97,7 @@ struct ScoreSummary {
   double mass = 0;  ///< of the cells in which parts are looked for
   std::int64_t replicates = 0, seed = 0;
   bool has_boxes = false, has_parts = false;
+  std::int64_t boxes_outside = 0;  ///< their pictures, and left out
   std::vector<MeasureSummary> measures;
   std::vector<std::string> class_columns;  ///< measure ids
   std::vector<ClassScores> class_scores;   ///< classes that have samples, by number

@@ -36,6 +36,7 @@ struct ScoreTable {
   std::vector<std::int32_t> heads;      ///< [N] numbers in the model of the single heads
   std::vector<std::string> part_names;  ///< [K]
   bool has_boxes = false, has_parts = false;
+  std::int64_t boxes_outside = 0;  ///< their pictures, and left out
   std::vector<DumpSample> samples;
   std::vector<SampleScores> scores;  ///< of each sample
   std::vector<Confusion> confusions;
