@@ -111,6 +111,11 @@ std::string_view baseline_note(const std::string& name) {
   return {};
 }
 
+std::string_view interval_note() {
+  return "Intervals of the focus on one part and of the calibration error can lie beside the mean; "
+         "those of shares near 0 or 1, such as accuracies, are too narrow.";
+}
+
 std::string printed_unit(const std::string& unit) {
   return unit.starts_with("x ") ? "×" + unit.substr(1) : unit;
 }

@@ -69,7 +69,8 @@ std::string facts(const ScoreSummary& summary) {
                                                                     : "neither boxes nor parts";
   std::string heads;
   for (const std::int32_t head : summary.heads)
-    heads += (heads.empty() ? "" : ", ") + std::to_string(head);
+    heads += fmt::format("{}{}", heads.empty() ? "" : ", ", head);
+  if (!heads.empty() && summary.head_total > 0) heads += fmt::format(" of {}", summary.head_total);
   return "<dl class=\"facts\">\n" + fact("split", markup_text(summary.split)) +
          fact("samples", summary.selection.empty() ? "all that the dump holds"
                                                    : fmt::format("selected by {}", code(summary.selection))) +
@@ -125,7 +126,7 @@ std::string files(const ScoreSummary& summary, const ReportLinks& links) {
       {"heads.csv", "a line a sample and head"},
       {"classes.csv", "means of each class"},
       {"parts.csv", "the part nearest to each head"},
-      {"summary.json", "all of this page's numbers, with definitions and options"}};
+      {"summary.json", "measures with their intervals, definitions and options"}};
   for (const auto& [name, meaning] : kFiles)
     if (summary.has_parts || name != "parts.csv")
       html += fmt::format("<li><a href=\"{0}\">{0}</a>: {1}</li>\n", name, meaning);
@@ -143,8 +144,10 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
   html += banner(summary) + tiles(summary) + facts(summary) + "</header>\n";
   html +=
       section("Measures",
-              "Means over samples, or over classes where n counts those, with 95&nbsp;% percentile "
-              "bootstrap intervals. Differences to baselines are paired: sample by sample.",
+              fmt::format("Means over samples, or over classes where n counts those, with 95&nbsp;% "
+                          "percentile bootstrap intervals. Differences to baselines are paired: "
+                          "sample by sample. {}",
+                          interval_note()),
               summary.measures.empty() ? "" : measure_table(summary));
   html +=
       section("Head by head",

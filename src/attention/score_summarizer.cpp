@@ -275,6 +275,7 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
   summary.layer = table.layer;
   summary.query = options.query;
   summary.heads = table.heads;
+  summary.head_total = table.facts.head_total;
   for (const std::string& name : table.facts.classes) summary.classes.push_back(printable(name));
   summary.num_samples = std::ssize(table.samples);
   for (const DumpSample& sample : table.samples) summary.labeled += sample.label >= 0 ? 1 : 0;

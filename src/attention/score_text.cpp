@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "intr/attention/measure_note.h"
+
 namespace intr {
 
 namespace {
@@ -53,7 +55,8 @@ std::string score_text(const ScoreSummary& summary) {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
-  if (!missing.empty()) text += "not measured (no input): " + missing + "\n";
+  if (!missing.empty()) text += fmt::format("not measured (no input): {}\n", missing);
+  if (summary.replicates > 0) text += fmt::format("{}\n", interval_note());
   return text;
 }
 

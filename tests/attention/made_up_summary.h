@@ -20,6 +20,7 @@ inline ScoreSummary made_up_summary() {
   summary.layer = 5;
   summary.query = "true";
   summary.heads = {2, 7};
+  summary.head_total = 8;
   summary.classes = {"<b>wren</b>", "Tom & Jerry", "plain"};
   summary.num_samples = 6;
   summary.labeled = 5;

@@ -54,6 +54,10 @@ TEST(ScoreText, NamesTheLargestHeadAndWhatIsMissing) {
   EXPECT_NE(text.find("chance 0.25"), std::string::npos) << text;
   EXPECT_NE(text.find("not measured (no input): "), std::string::npos) << text;
   EXPECT_EQ(text.find("\nentropy"), std::string::npos) << text;
+  EXPECT_NE(text.find("can lie beside the mean"), std::string::npos) << text;
+  ScoreSummary bare = some_summary();
+  bare.replicates = 0;
+  EXPECT_EQ(score_text(bare).find("Intervals"), std::string::npos);
 }
 
 }  // namespace

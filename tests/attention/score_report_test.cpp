@@ -22,7 +22,7 @@ TEST(ScoreReport, IsOneWholePage) {
   EXPECT_EQ(page, report_of(test::made_up_summary()));
   EXPECT_EQ(count_of(page, "<svg "), 4u);
   EXPECT_EQ(count_of(page, "<h2>"), 7u);
-  for (const char* text : {"60.0 %", "decoder layer 5", "the true class", "2, 7", "boxes and parts",
+  for (const char* text : {"60.0 %", "decoder layer 5", "the true class", "<dd>2, 7 of 8</dd>", "boxes and parts", "can lie beside the mean",
                            "expected calibration error", "id=\"about-box_mass\"",
                            "dumps/&lt;birds&gt; &amp; &quot;more&quot;"})
     EXPECT_NE(page.find(text), std::string::npos) << text;

@@ -14,6 +14,9 @@ std::string_view measure_note(const std::string& id);
 /// @param name as in ScoreBaseline
 std::string_view baseline_note(const std::string& name);
 
+/// What to know of bootstrap intervals before leaning on them.
+std::string_view interval_note();
+
 /// A unit as it stands beside a number: "x uniform" with a multiplication sign.
 std::string printed_unit(const std::string& unit);
 

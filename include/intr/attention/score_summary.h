@@ -87,6 +87,7 @@ struct ScoreSummary {
   std::int64_t layer = 0;            ///< number in the model
   std::string query;                 ///< "true" or "predicted": whose maps
   std::vector<std::int32_t> heads;   ///< [N] numbers in the model of the single heads
+  std::int64_t head_total = 0;       ///< of the model, in that layer
   std::vector<std::string> classes;  ///< printable names
   std::int64_t num_samples = 0, labeled = 0, hits = 0;
   bool complete = true;  ///< false: some samples of the dump are not there yet
