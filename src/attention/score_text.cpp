@@ -12,6 +12,10 @@ namespace intr {
 
 namespace {
 
+std::string name_of(const MeasureSummary& measure) {
+  return measure.unit.empty() ? measure.title : fmt::format("{}, {}", measure.title, measure.unit);
+}
+
 std::string interval_text(const Estimate& estimate) {
   if (std::isnan(estimate.low)) return "";
   return fmt::format("{:.4g} to {:.4g}", estimate.low, estimate.high);
@@ -39,19 +43,21 @@ std::string baselines_text(const MeasureSummary& measure) {
 }  // namespace
 
 std::string score_text(const ScoreSummary& summary) {
-  std::string text = fmt::format("{:<36} {:>10}  {:<20} {:>9}  {:<20} {}\n", "measure", "mean",
-                                 "95 % interval", "values", "largest head", "baseline");
+  std::size_t width = 36;
+  for (const MeasureSummary& measure : summary.measures)
+    if (measure.all.n > 0) width = std::max(width, name_of(measure).size());
+  std::string text = fmt::format("{:<{}} {:>10}  {:<20} {:>9}  {:<20} {}\n", "measure", width,
+                                 "mean", "95 % interval", "values", "largest head", "baseline");
   std::string missing;
   for (const MeasureSummary& measure : summary.measures) {
     if (measure.all.n == 0) {
       missing += (missing.empty() ? "" : ", ") + measure.title;
       continue;
     }
-    const std::string name =
-        measure.unit.empty() ? measure.title : measure.title + ", " + measure.unit;
-    std::string line = fmt::format("{:<36} {:>10.4g}  {:<20} {:>9}  {:<20} {}", name,
-                                   measure.all.mean, interval_text(measure.all), measure.all.n,
-                                   largest_head(measure, summary.heads), baselines_text(measure));
+    std::string line =
+        fmt::format("{:<{}} {:>10.4g}  {:<20} {:>9}  {:<20} {}", name_of(measure), width,
+                    measure.all.mean, interval_text(measure.all), measure.all.n,
+                    largest_head(measure, summary.heads), baselines_text(measure));
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
