@@ -59,12 +59,13 @@ step "dumping the attention of 2,000 test pictures"
 "${mpi[@]}" "$bin/intr-attend" --model "$out/run" --data "$out/data" --split val --out "$out/dump"
 
 step "measuring what the maps say"
-"$bin/intr-score" maps "$out/dump" --out "$out/scores" --gallery ../gallery/index.html
+"$bin/intr-score" maps "$out/dump" --out "$out/scores"
 
 step "drawing"
 "$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
   --scale map --limit 40
 "$bin/intr-render" gallery "$out/dump" --data "$out/data" --scores "$out/scores/samples.csv" --out "$out/gallery"
+"$bin/intr-score" maps "$out/dump" --out "$out/scores" --gallery ../gallery/index.html --quiet  # now with links
 
 read -r hits1 samples < <(sed -n 's/.*"hits1": *\([0-9]*\).*/\1/p; s/.*"samples": *\([0-9]*\).*/\1/p' "$out/eval.json" | head -n 2 | paste -sd' ')
 echo

@@ -54,7 +54,8 @@ void describe(MapsOptions& options, OptionSet& set) {
            "folder for report.html, plots, samples.csv, heads.csv, classes.csv, parts.csv and "
            "summary.json")
       .add("gallery", options.gallery,
-           "index.html of intr-render gallery, as seen from --out; the report links to it")
+           "index.html of intr-render gallery, as seen from --out, or its web address; the report "
+           "links to it")
       .add("json", options.json, "print summary.json instead of the table")
       .add("threads", options.threads, "0 = all cores of the affinity mask; changes no result")
       .add("quiet", options.quiet, "no table and no progress, only warnings and errors");
@@ -144,7 +145,7 @@ ExitCode score_maps(const MapsOptions& options, const nlohmann::ordered_json& re
   if (stop.requested()) return stopped(stop);
   for (const std::string& warning : score_warnings(summary)) log::warning("{}", warning);
   const std::string json = score_json(summary, recipe).dump(2) + "\n";
-  folder.write(table, summary, json, options.gallery);
+  folder.write(table, summary, json, found_gallery(options.out, options.gallery));
   if (options.json)
     fmt::print("{}", json);
   else if (!options.quiet)

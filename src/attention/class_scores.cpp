@@ -106,8 +106,9 @@ MeasureSummary summarize_consistency(const ScoreTable& table, const ScoreOptions
   UnitColumns columns(std::ssize(classes));
   columns.add(std::move(shares));
   for (std::vector<double>& head : heads) columns.add(std::move(head));
-  const auto replicates = replicate_means(columns, options.replicates,
-                                          philox_draws(columns.num_units(), options.seed), threads, {}, stop);
+  const auto replicates =
+      replicate_means(columns, options.replicates, philox_draws(columns.num_units(), options.seed),
+                      threads, {}, stop);
   MeasureSummary summary{
       .id = "part_consistency",
       .title = "head-part consistency",

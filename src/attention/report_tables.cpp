@@ -231,6 +231,14 @@ std::string confusion_table(const ScoreSummary& summary, const std::string& gall
   return html;
 }
 
-std::string page_address(const std::string& path) { return encoded(path, "-._~/"); }
+bool is_web_address(const std::string& address) {
+  return address.starts_with("https://") || address.starts_with("http://");
+}
+
+std::string page_address(const std::string& path) {
+  if (!is_web_address(path)) return encoded(path, "-._~/");
+  const std::size_t rest = path.find("://") + 3;  // which may be encoded already
+  return path.substr(0, rest) + encoded(std::string_view(path).substr(rest), "-._~/:%?=");
+}
 
 }  // namespace intr

@@ -166,10 +166,10 @@ void read_packed(Annotations& all, const MapReader& reader, std::span<const std:
 }
 
 bool overlaps(const PictureBox& box, const ImageSize& picture) {
-  const double width = std::min(box.x + box.width, static_cast<double>(picture.width)) -
-                       std::max(box.x, 0.0);
-  const double height = std::min(box.y + box.height, static_cast<double>(picture.height)) -
-                        std::max(box.y, 0.0);
+  const double width =
+      std::min(box.x + box.width, static_cast<double>(picture.width)) - std::max(box.x, 0.0);
+  const double height =
+      std::min(box.y + box.height, static_cast<double>(picture.height)) - std::max(box.y, 0.0);
   return width > 0 && height > 0 && std::isfinite(box.diagonal());
 }
 

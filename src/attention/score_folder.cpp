@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "intr/attention/report_files.h"
+#include "intr/attention/report_tables.h"
 #include "intr/attention/score_csv.h"
 #include "intr/core/error.h"
+#include "intr/core/log.h"
 #include "intr/core/printable.h"
 #include "intr/io/json_file.h"
 
@@ -49,6 +51,18 @@ void refuse_obstacles(const std::string& folder) {
 }
 
 }  // namespace
+
+std::string found_gallery(const std::string& folder, const std::string& address) {
+  std::error_code unknown;
+  if (address.empty() || is_web_address(address)) return address;
+  const fs::path page = fs::path(folder) / address;
+  if (fs::is_regular_file(page, unknown)) return address;
+  log::warning(
+      "{}: no gallery is there; the report does not link to it. Next: run this again "
+      "once intr-render gallery has drawn it",
+      printable(page.string()));
+  return {};
+}
 
 ScoreFolder::ScoreFolder(std::string path) : path_(std::move(path)) {
   std::error_code unknown;

@@ -39,8 +39,7 @@ std::string tiles(const ScoreSummary& summary) {
   html += tile(shown_percent(summary.hits, summary.labeled),
                fmt::format("accuracy{}, {} of {} labeled samples right",
                            summary.selection.empty() ? "" : " of the selection",
-                           grouped_digits(summary.hits),
-                           grouped_digits(summary.labeled)));
+                           grouped_digits(summary.hits), grouped_digits(summary.labeled)));
   if (const double error = calibration_error(summary.calibration); std::isfinite(error))
     html += tile(shown_number(error), "expected calibration error");
   html +=
@@ -72,8 +71,9 @@ std::string facts(const ScoreSummary& summary) {
     heads += fmt::format("{}{}", heads.empty() ? "" : ", ", head);
   if (!heads.empty() && summary.head_total > 0) heads += fmt::format(" of {}", summary.head_total);
   return "<dl class=\"facts\">\n" + fact("split", markup_text(summary.split)) +
-         fact("samples", summary.selection.empty() ? "all that the dump holds"
-                                                   : fmt::format("selected by {}", code(summary.selection))) +
+         fact("samples", summary.selection.empty()
+                             ? "all that the dump holds"
+                             : fmt::format("selected by {}", code(summary.selection))) +
          fact("maps of", fmt::format("the {} class's query, decoder layer {}",
                                      markup_text(summary.query), summary.layer)) +
          fact("heads", heads.empty() ? "their mean alone" : heads) + fact("annotation", places) +
@@ -142,13 +142,13 @@ std::string body_of(const ScoreSummary& summary, const std::vector<ScorePlot>& p
       "<header>\n<h1>What the class queries attend to, measured</h1>\n<p class=\"origin\">{}</p>\n",
       markup_text(summary.dump));
   html += banner(summary) + tiles(summary) + facts(summary) + "</header>\n";
-  html +=
-      section("Measures",
-              fmt::format("Means over samples, or over classes where n counts those, with 95&nbsp;% "
-                          "percentile bootstrap intervals. Differences to baselines are paired: "
-                          "sample by sample. {}",
-                          interval_note()),
-              summary.measures.empty() ? "" : measure_table(summary));
+  html += section(
+      "Measures",
+      fmt::format("Means over samples, or over classes where n counts those, with 95&nbsp;% "
+                  "percentile bootstrap intervals. Differences to baselines are paired: "
+                  "sample by sample. {}",
+                  interval_note()),
+      summary.measures.empty() ? "" : measure_table(summary));
   html +=
       section("Head by head",
               "Each measure of the single heads, with 95&nbsp;% intervals. “all” is the heads "

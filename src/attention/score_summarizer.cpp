@@ -266,8 +266,7 @@ ScoreSummary facts_of_dump(const ScoreTable& table, const ScoreOptions& options,
   summary.split = table.facts.split;
   summary.complete = table.facts.complete;
   summary.samples_in_dump = table.samples_in_dump;
-  summary.samples_planned =
-      summary.complete ? table.samples_in_dump : table.facts.samples_planned;
+  summary.samples_planned = summary.complete ? table.samples_in_dump : table.facts.samples_planned;
   summary.geometry = options.geometry;
   summary.mass = options.mass;
   summary.replicates = options.replicates;

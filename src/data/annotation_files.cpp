@@ -56,8 +56,8 @@ std::vector<PartRow> read_part_file(const std::string& path) {
       reader.refuse(row->line, fmt::format("visible is '{}', neither 0 nor 1", printable(seen)));
     if (row->fields[name].empty() || row->fields[part].empty())
       reader.refuse(row->line, "the path or the part is empty");
-    rows.push_back({row->line, row->fields[name], row->fields[part],
-                    pixels(reader, *row, x), pixels(reader, *row, y), seen == "1"});
+    rows.push_back({row->line, row->fields[name], row->fields[part], pixels(reader, *row, x),
+                    pixels(reader, *row, y), seen == "1"});
   }
   return rows;
 }

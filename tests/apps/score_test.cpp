@@ -70,6 +70,21 @@ TEST_F(Score, TellsOfBoxesOutside) {
   EXPECT_NE(read_file(out() + "/report.html").find("1 boxes lie outside"), std::string::npos);
 }
 
+TEST_F(Score, LinksToAGalleryThatIsThere) {
+  const auto links = [&](const std::string& address) {
+    return read_file(out() + "/report.html").find("href=\"" + address) != std::string::npos;
+  };
+  expect(maps("--quiet --gallery ../pages/index.html"), 0, "no gallery is there");
+  EXPECT_FALSE(links("../pages/index.html"));
+  std::filesystem::create_directories(folder_ / "pages");
+  write_file(folder_ / "pages/index.html", "");
+  const test::ProgramResult found = maps("--quiet --gallery ../pages/index.html");
+  EXPECT_EQ(found.errors.find("no gallery"), std::string::npos) << found.errors;
+  EXPECT_TRUE(links("../pages/index.html"));
+  expect(maps("--quiet --gallery https://host/a/index.html"), 0, "");
+  EXPECT_TRUE(links("https://host/a/index.html"));
+}
+
 TEST_F(Score, TheSameBytesForAnyNumberOfThreads) {
   const std::string given = boxes("ant/picture 0.jpg,0,0,100,100\nbee/picture 1.jpg,5,5,50,50\n") +
                             parts("ant/picture 0.jpg,beak,20,20,1\nant/picture 3.jpg,tail,1,1,1\n");

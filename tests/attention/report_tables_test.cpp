@@ -93,6 +93,8 @@ TEST(ReportTables, ConfusionsAreCutAndUnknownClassesNumbered) {
 TEST(ReportTables, AddressesStayPaths) {
   EXPECT_EQ(page_address("javascript:alert(1)"), "javascript%3Aalert%281%29");
   EXPECT_EQ(page_address("../a-b/c_d.html"), "../a-b/c_d.html");
+  EXPECT_EQ(page_address("https://host:8/a%20b/\"c.html"), "https://host:8/a%20b/%22c.html");
+  EXPECT_EQ(page_address("file://x"), "file%3A//x");
   EXPECT_EQ(page_address("ü\"?#"), "%C3%BC%22%3F%23");
 }
 

@@ -22,9 +22,10 @@ TEST(ScoreReport, IsOneWholePage) {
   EXPECT_EQ(page, report_of(test::made_up_summary()));
   EXPECT_EQ(count_of(page, "<svg "), 4u);
   EXPECT_EQ(count_of(page, "<h2>"), 7u);
-  for (const char* text : {"60.0 %", "decoder layer 5", "the true class", "<dd>2, 7 of 8</dd>", "boxes and parts", "can lie beside the mean",
-                           "expected calibration error", "id=\"about-box_mass\"",
-                           "dumps/&lt;birds&gt; &amp; &quot;more&quot;"})
+  for (const char* text :
+       {"60.0 %", "decoder layer 5", "the true class", "<dd>2, 7 of 8</dd>", "boxes and parts",
+        "can lie beside the mean", "expected calibration error", "id=\"about-box_mass\"",
+        "dumps/&lt;birds&gt; &amp; &quot;more&quot;"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   EXPECT_EQ(page.find("nan"), std::string::npos);
 }
@@ -65,10 +66,9 @@ TEST(ScoreReport, SaysWhichSamplesAndOptions) {
   summary.replicates = 2000;
   summary.seed = 17;
   page = report_of(summary);
-  for (const char* text :
-       {"384 of 400 samples: the dump is not complete", "accuracy of the selection, 3 of 5",
-        "<code>--class &lt;wren&gt;</code>",
-        "stretch geometry, mass 0.8, 2,000 replicates, seed 17"})
+  for (const char* text : {"384 of 400 samples: the dump is not complete",
+                           "accuracy of the selection, 3 of 5", "<code>--class &lt;wren&gt;</code>",
+                           "stretch geometry, mass 0.8, 2,000 replicates, seed 17"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   EXPECT_EQ(test::MarkupCheck::fault(page), "");
 }

@@ -100,8 +100,8 @@ TEST_F(ScoreTables, ALoopThatStopsIsNoFaultOfTheQuery) {
                             .advance = [&](std::int64_t count) { measured += count; },
                             .stop = [&] { return measured == 1; }};
   const std::vector<std::int64_t> rows = {4, 0};  // the first of them has no label
-  const ScoreTable table = score_samples(reader, rows, read_annotations(reader, rows, {}), {},
-                                         control, failures_);
+  const ScoreTable table =
+      score_samples(reader, rows, read_annotations(reader, rows, {}), {}, control, failures_);
   EXPECT_EQ(table.samples.size(), 1u);
 }
 

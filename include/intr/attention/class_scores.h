@@ -22,7 +22,6 @@ std::vector<ClassScores> scores_by_class(const ScoreTable& table);
 /// heads = share of classes.
 /// @param stop true: draw no more replicates. The summary is then of no use
 MeasureSummary summarize_consistency(const ScoreTable& table, const ScoreOptions& options,
-                                     std::int64_t threads,
-                                     const std::function<bool()>& stop = {});
+                                     std::int64_t threads, const std::function<bool()>& stop = {});
 
 }  // namespace intr

@@ -27,7 +27,9 @@ std::string class_tables(const ScoreSummary& summary, const std::string& gallery
 std::string confusion_table(const ScoreSummary& summary, const std::string& gallery);
 
 /// A path below or beside the page as an address: bytes with a meaning in addresses are encoded, so
-/// that nothing but a relative path comes out.
+/// that nothing but a relative path comes out. A web address stays one.
 std::string page_address(const std::string& path);
+/// Whether it begins with http:// or https://.
+bool is_web_address(const std::string& address);
 
 }  // namespace intr

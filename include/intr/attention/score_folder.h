@@ -36,4 +36,8 @@ class ScoreFolder {
   std::optional<OutputTree> tree_;
 };
 
+/// An address of a gallery's index.html as seen from a folder, or "" with a warning if no file is
+/// there. Web addresses are taken as they are.
+std::string found_gallery(const std::string& folder, const std::string& address);
+
 }  // namespace intr

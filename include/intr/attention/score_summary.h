@@ -90,7 +90,7 @@ struct ScoreSummary {
   std::int64_t head_total = 0;       ///< of the model, in that layer
   std::vector<std::string> classes;  ///< printable names
   std::int64_t num_samples = 0, labeled = 0, hits = 0;
-  bool complete = true;  ///< false: some samples of the dump are not there yet
+  bool complete = true;           ///< false: some samples of the dump are not there yet
   std::int64_t without_maps = 0;  ///< samples of which the query's maps are not stored
   std::int64_t samples_in_dump = 0, samples_planned = 0;  ///< there, and when it is complete
   std::string selection;  ///< options that chose among them, as typed; "" = all of them
