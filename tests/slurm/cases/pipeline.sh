@@ -11,7 +11,7 @@ eval=$(submit eval --dependency="afterok:$train")
 dump=$(submit attend-array --array=0-2 --nodes=1 --dependency="afterok:$train" -- --threads 1)
 merge=$(submit attend-merge --dependency="afterany:$dump")
 render=$(submit render --dependency="afterok:$merge")
-score=$(submit score --dependency="afterok:$merge")
+score=$(submit score --dependency="afterok:$merge,afterany:$render")
 for job in "$pack" "$train" "$eval" "$merge" "$render" "$score"; do
   wait_end "$job" 300
   expect "exit code of $(job_field "$job" JobName)" 0 "$(exit_code "$job")"
@@ -20,5 +20,6 @@ done
 [[ -s $run/eval-val.json && -s $run/eval-val.csv ]] || fail "no result of the evaluation"
 [[ -s $run/scores/report.html && -s $run/scores/summary.json ]] || fail "no scores"
 [[ -s $run/gallery/index.html ]] || fail "no gallery"
+grep -q "href=\"../gallery/index.html" "$run/scores/report.html" || fail "the report does not link to the gallery"
 [[ $(find "$run/gallery" -name 'chunk-*.js' | wc -l) -ge 1 ]] || fail "no pictures in the gallery"
 equals_unbroken "$run"
