@@ -8,10 +8,9 @@ case ${1:-} in
   '') echo "intr: which run? Next: ./status.sh RUN…" >&2; exit 2 ;;
 esac
 
-newest_step() { # of the checkpoints
-  [ -r "$1/checkpoints/MANIFEST" ] || { echo 0; return; }
-  awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' "$1/checkpoints/MANIFEST"
-}
+for jobs in ${INTR_JOBS:+"$INTR_JOBS"} "$(dirname "$0")" .; do [ ! -r "$jobs/lib.sh" ] || break; done
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$jobs/lib.sh" || { echo "intr: no lib.sh here. Next: call it from jobs/slurm, or set INTR_JOBS to that folder" >&2; exit 2; }
 
 # Steps of the whole run: the log names epochs and their steps, the configuration what ends it earlier.
 all_steps() {
@@ -66,7 +65,7 @@ line() { # RUN
   attempts=$(grep -c '"kind":"\(start\|resume\)"' "$run/events.jsonl" 2>/dev/null)
   ettr=$(sed -n 's/.*"ettr":\([0-9.]*\).*/\1/p' "$run/events.jsonl" 2>/dev/null | tail -n 1)
   ettr=$(awk -v share="$ettr" 'BEGIN {if (share == "") print "-"; else printf "%.1f %%", 100 * share}')
-  printf '%s\t%s\t%s of %s\t%s\t%s\t%s\t%s\n' "$run" "$state" "$(newest_step "$run")" "$(all_steps "$run")" "$(last_save "$run")" \
+  printf '%s\t%s\t%s of %s\t%s\t%s\t%s\t%s\n' "$run" "$state" "$(intr_result=$run intr_progress)" "$(all_steps "$run")" "$(last_save "$run")" \
     "${attempts:-0}" "$ettr" "$next"
 }
 
