@@ -11,6 +11,7 @@
 #include <ATen/ops/split_with_sizes.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -103,11 +104,8 @@ std::array<at::Tensor, 3> MultiheadAttention::project(std::int64_t count, const 
   return result;
 }
 
-at::Tensor MultiheadAttention::attend(const at::Tensor& query, const at::Tensor& key,
-                                      const at::Tensor& value, const at::Tensor& allowed,
-                                      const LayerMode& mode) const {
-  const at::Tensor mixed = mix(query, key, value, allowed, mode);               // [B, N, rows, D/N]
-  return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3)).to(at::kFloat);  // [B, rows, D]
+at::Tensor MultiheadAttention::join_heads(const at::Tensor& mixed) const {
+  return linear(out_proj, mixed.transpose(1, 2).flatten(2, 3)).to(at::kFloat);
 }
 
 at::Tensor MultiheadAttention::self(const at::Tensor& with_position, const at::Tensor& x,
@@ -115,20 +113,27 @@ at::Tensor MultiheadAttention::self(const at::Tensor& with_position, const at::T
                                     at::Tensor* mean_weights) const {
   const auto [query, key, value] = project(2, mode.factor(with_position), mode.factor(x));
   if (mean_weights != nullptr) *mean_weights = mean_of_weights(query, key, allowed);
-  return attend(query, key, value, allowed, mode);
+  return join_heads(mix(query, key, value, allowed, mode));
 }
 
 at::Tensor MultiheadAttention::cross(const at::Tensor& query, const at::Tensor& memory,
                                      const at::Tensor& allowed, const LayerMode& mode,
                                      CrossAttentionCapture* capture) const {
-  const auto [start, key, value] = project(1, mode.factor(query), mode.factor(memory));
-  const at::Tensor q = start.expand({key.size(0), -1, -1, -1});
+  const auto [start, keys, values] = project(1, mode.factor(query), mode.factor(memory));
+  // Of either there may be one for all.
+  const std::int64_t batch = std::max(start.size(0), keys.size(0));
+  const auto for_all = [&](const at::Tensor& one) { return one.expand({batch, -1, -1, -1}); };
+  const at::Tensor q = for_all(start), key = for_all(keys), value = for_all(values);
+  const at::Tensor mixed = mix(q, key, value, allowed, mode);
+  const at::Tensor output = join_heads(mixed);
   if (capture != nullptr) {
     capture->query = q.to(at::kFloat) * (1.0 / std::sqrt(static_cast<double>(q.size(3))));
     capture->key = key.to(at::kFloat);
     capture->value = value.to(at::kFloat);
+    capture->mixed = mixed.to(at::kFloat);
+    capture->output = output;
   }
-  return attend(q, key, value, allowed, mode);
+  return output;
 }
 
 at::Tensor feed_forward(const Affine& linear1, const Affine& linear2, const at::Tensor& x,

@@ -21,20 +21,24 @@ at::Tensor DecoderLayer::forward(const at::Tensor& state, const at::Tensor& embe
   const auto attend_self = [&](const at::Tensor& v) {
     return self_attn.self(v + embed, v, at::Tensor(), mode);
   };
-  const auto attend_memory = [&](const at::Tensor& v) {
-    return multihead_attn.cross(v + embed, memory, allowed, mode, capture);
-  };
-  const auto transform = [&](const at::Tensor& v) {
-    return feed_forward(linear1, linear2, v, mode);
-  };
-  if (pre_norm) {
-    at::Tensor x = mode.add_dropped(state, attend_self(layer_norm(norm1, state)));
-    x = mode.add_dropped(x, attend_memory(layer_norm(norm2, x)));
-    return mode.add_dropped(x, transform(layer_norm(norm3, x)));
-  }
-  at::Tensor x = layer_norm(norm1, mode.add_dropped(state, attend_self(state)));
-  x = layer_norm(norm2, mode.add_dropped(x, attend_memory(x)));
-  return layer_norm(norm3, mode.add_dropped(x, transform(x)));
+  const at::Tensor x =
+      pre_norm ? mode.add_dropped(state, attend_self(layer_norm(norm1, state)))
+               : layer_norm(norm1, mode.add_dropped(state, attend_self(state)));
+  if (capture != nullptr) capture->state = x;
+  const at::Tensor asking = pre_norm ? layer_norm(norm2, x) : x;
+  const at::Tensor output =
+      multihead_attn.cross(asking + embed, memory, allowed, mode, capture);
+  return finish(x, output, mode);
+}
+
+at::Tensor DecoderLayer::finish(const at::Tensor& state, const at::Tensor& output,
+                                const LayerMode& mode) const {
+  const at::Tensor sum = mode.add_dropped(state, output);
+  const at::Tensor x = pre_norm ? sum : layer_norm(norm2, sum);
+  const at::Tensor change =
+      feed_forward(linear1, linear2, pre_norm ? layer_norm(norm3, x) : x, mode);
+  const at::Tensor next = mode.add_dropped(x, change);
+  return pre_norm ? next : layer_norm(norm3, next);
 }
 
 Decoder::Decoder(const ModelConfig& config, TensorCursor& tensors)

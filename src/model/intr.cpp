@@ -76,6 +76,11 @@ at::Tensor as_grid(const at::Tensor& cells, const CellGrid& grid) {
       .contiguous();
 }
 
+/// @param padding [B, h, w]  @return [B, 1, 1, S]
+at::Tensor allowed_cells(const at::Tensor& padding) {
+  return padding.logical_not().flatten(1).unsqueeze(1).unsqueeze(1);
+}
+
 }  // namespace
 
 struct Intr::Parts {
@@ -148,8 +153,7 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
       cell_grid(sizes, {images.size(2), images.size(3)}, {out.feature_height, out.feature_width});
   out.feature_padding = feature_padding(grid, images.device());
   at::Tensor allowed;  // stays undefined without padding: fused kernels are fastest without a mask
-  if (grid.any_padded())
-    allowed = out.feature_padding.logical_not().flatten(1).unsqueeze(1).unsqueeze(1);
+  if (grid.any_padded()) allowed = allowed_cells(out.feature_padding);
   const at::Tensor position = parts_->position(grid, images.device());
   out.encoder_attention.resize(options.encoder_layers.size());
   const auto encoder_slot = [&](std::int64_t layer) -> at::Tensor* {
@@ -191,6 +195,25 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
     out.position = as_grid(position, grid);
   }
   return out;
+}
+
+at::Tensor Intr::decode_on(std::int64_t layer, const at::Tensor& state, const at::Tensor& outputs,
+                           const IntrOutput& encoded) const {
+  const Modules& m = parts_->modules;
+  const LayerMode mode{parts_->config.dropout, false, parts_->products};
+  const auto first = static_cast<std::size_t>(layer);
+  at::Tensor x = m.decoder.layers.at(first).finish(state, outputs, mode);
+  if (first + 1 < m.decoder.layers.size()) {
+    if (!encoded.memory.defined() || encoded.memory.size(0) != 1)
+      throw InternalError("the memory of one picture is needed to go on in a layer within");
+    const at::Tensor embed = m.query_embed.unsqueeze(0);
+    const at::Tensor memory = encoded.memory.flatten(2).transpose(1, 2);  // [1, S, D]
+    at::Tensor allowed;
+    if (encoded.feature_padding.any().item<bool>()) allowed = allowed_cells(encoded.feature_padding);
+    for (std::size_t next = first + 1; next < m.decoder.layers.size(); ++next)
+      x = m.decoder.layers[next].forward(x, embed, memory, allowed, mode, nullptr);
+  }
+  return parts_->score(layer_norm(m.decoder.norm, x), false);
 }
 
 void Intr::refresh_frozen() { parts_->modules.backbone.refresh(); }

@@ -11,13 +11,16 @@
 
 namespace intr {
 
-/// What one decoder layer's cross-attention saw: enough to compute the weights of any query
-/// afterwards.
+/// What one decoder layer's cross-attention saw and gave: enough to compute the weights of any query
+/// afterwards, and to go on as if it had given something else. All are float32.
 struct CrossAttentionCapture {
   std::int64_t layer = 0;
-  at::Tensor query;  ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N); all three are float32
-  at::Tensor key;    ///< [B, N, S, D/N], cells row-major
-  at::Tensor value;  ///< [B, N, S, D/N]
+  at::Tensor query;   ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
+  at::Tensor key;     ///< [B, N, S, D/N], cells row-major
+  at::Tensor value;   ///< [B, N, S, D/N]
+  at::Tensor mixed;   ///< [B, N, C, D/N], sums of values by weight, before the output projection
+  at::Tensor output;  ///< [B, C, D], after it
+  at::Tensor state;   ///< [B or 1, C, D], what the output is added to
 };
 
 /// What the layers of a forward pass share: dropout, whose keys LibTorch's default generator gives,
@@ -49,8 +52,9 @@ struct MultiheadAttention {
   at::Tensor self(const at::Tensor& with_position, const at::Tensor& x, const at::Tensor& allowed,
                   const LayerMode& mode, at::Tensor* mean_weights = nullptr) const;
   /// Attention of queries over the memory.
-  /// @param query [B or 1, C, D]  @param memory [B, S, D]  @param allowed [B, 1, 1, S] or undefined
-  /// @param capture filled with query, key and value, unless it is null
+  /// @param query [B or 1, C, D]  @param memory [B or 1, S, D]
+  /// @param allowed [B or 1, 1, 1, S] or undefined
+  /// @param capture filled with all but its state, unless it is null
   /// @return [B, C, D]
   at::Tensor cross(const at::Tensor& query, const at::Tensor& memory, const at::Tensor& allowed,
                    const LayerMode& mode, CrossAttentionCapture* capture) const;
@@ -65,8 +69,8 @@ struct MultiheadAttention {
   /// each in one product. @return q, k, v: [B, N, rows, D/N] each, in the type of the factors
   std::array<at::Tensor, 3> project(std::int64_t count, const at::Tensor& factor,
                                     const at::Tensor& other) const;
-  at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                    const at::Tensor& allowed, const LayerMode& mode) const;
+  /// The output projection. @param mixed [B, N, rows, D/N]  @return [B, rows, D] float32
+  at::Tensor join_heads(const at::Tensor& mixed) const;
 };
 
 /// linear2(drop(relu(linear1(x)))): the second half of each layer. @param x [B, rows, D]

@@ -17,12 +17,16 @@ struct DecoderLayer {
   DecoderLayer(const ModelConfig& config, TensorCursor& tensors);
   /// @param state   [B or 1, C, D]
   /// @param embed   [1, C, D], the query embedding, added wherever the state asks
-  /// @param memory  [B, S, D]  @param allowed [B, 1, 1, S] or undefined
+  /// @param memory  [B or 1, S, D]  @param allowed [B or 1, 1, 1, S] or undefined
   /// @param capture filled unless null
   /// @return [B, C, D]
   at::Tensor forward(const at::Tensor& state, const at::Tensor& embed, const at::Tensor& memory,
                      const at::Tensor& allowed, const LayerMode& mode,
                      CrossAttentionCapture* capture) const;
+  /// The half behind the cross-attention: its residual sum, then feed-forward. Each query for
+  /// itself.
+  /// @param state [B or 1, rows, D], what the output is added to  @param output [B, rows, D]
+  at::Tensor finish(const at::Tensor& state, const at::Tensor& output, const LayerMode& mode) const;
 
   bool pre_norm;
   MultiheadAttention self_attn;

@@ -59,6 +59,15 @@ class Intr {
   /// @param sizes  true size of each picture
   IntrOutput forward(const at::Tensor& images, const std::vector<ImageSize>& sizes,
                      const ForwardOptions& options = {}) const;
+  /// Goes on behind a decoder layer's cross-attention as if it had given other outputs, in
+  /// evaluation mode.
+  /// @param state   [V or 1, C, D], what the outputs are added to: as captured
+  /// @param outputs [V, C, D]; gradients flow back to them. In the last layer queries no longer
+  /// depend on each other: then C may be some of them
+  /// @param encoded of one picture, with keep_memory unless the layer is the last
+  /// @return [V, C] query logits
+  at::Tensor decode_on(std::int64_t layer, const at::Tensor& state, const at::Tensor& outputs,
+                       const IntrOutput& encoded) const;
   /// Call after frozen tensors or buffers were overwritten: their folded copies are made anew.
   void refresh_frozen();
 
