@@ -44,6 +44,11 @@ TEST(Philox, PurposesAreOnDisk) {
   EXPECT_EQ(static_cast<int>(Purpose::kQueryNoise), 4);
   EXPECT_EQ(static_cast<int>(Purpose::kCalibration), 5);
   EXPECT_EQ(static_cast<int>(Purpose::kSelection), 6);
+  EXPECT_EQ(static_cast<int>(Purpose::kVerification), 7);
+  EXPECT_EQ(static_cast<int>(Purpose::kBootstrap), 8);
+  EXPECT_EQ(static_cast<int>(Purpose::kCellOrder), 9);
+  EXPECT_EQ(static_cast<int>(Purpose::kScoreSamples), 10);
+  EXPECT_EQ(static_cast<int>(Purpose::kScoreWeights), 11);
 }
 
 }  // namespace
