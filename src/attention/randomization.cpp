@@ -89,8 +89,12 @@ void RandomizedModel::restore() {
 
 void RandomizedModel::overwrite(const RandomStage& stage, const TensorMap& by) {
   const at::NoGradGuard no_grad;
-  for (const std::string& name : stage.tensors) tensors_.at(name).copy_(by.at(name));
-  copy_.refresh_frozen();
+  bool folded = false;  // the backbone holds products of its tensors
+  for (const std::string& name : stage.tensors) {
+    tensors_.at(name).copy_(by.at(name));
+    folded = folded || name.starts_with("backbone.0.");
+  }
+  if (folded) copy_.refresh_frozen();
 }
 
 }  // namespace intr

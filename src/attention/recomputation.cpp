@@ -11,6 +11,7 @@
 #include <span>
 
 #include "intr/attention/batch_records.h"
+#include "intr/attention/dump_origin.h"
 #include "intr/attention/dump_plan.h"
 #include "intr/attention/map_block.h"
 #include "intr/attention/map_reader.h"
@@ -26,20 +27,6 @@ constexpr double kTolerance = 1e-5;         // of numbers up to 1; of larger one
 constexpr double kLogitTolerance = 1e-4;    // they are sums over the whole model
 constexpr double kReducedTolerance = 0.05;  // relative, where products were rounded to 8 or 11 bits
 constexpr double kHalfRounding = 1.0 / 1024;  // two values may fall on both sides of a middle
-
-/// @throws DataError unless model and data are those of the dump
-void require_same(const DumpFacts& facts, const RecomputationWork& work,
-                  const std::string& folder) {
-  const auto compare = [&](const char* what, const std::string& there, const std::string& here) {
-    if (there != here)
-      throw DataError(fmt::format("was made from another {}: {}, not {}", what, there, here),
-                      folder, fmt::format("give the {} that intr-attend was given", what));
-  };
-  compare("model", facts.model_hash, work.model_hash);
-  compare("data set", facts.dataset_id, work.index.dataset_id());
-  compare("split", facts.split, work.index.split());
-  compare("transform", facts.transform, describe_transform(work.transform));
-}
 
 /// The `count` samples with the smallest random numbers.
 std::set<std::int64_t> draw_samples(const DumpPlanFile& plan, std::int64_t count,
@@ -197,7 +184,7 @@ std::map<std::int64_t, std::string> piece_of_sample(const DumpPlanFile& plan) {
 
 Recomputation recompute_samples(const std::string& folder, const RecomputationWork& work) {
   const DumpPlanFile plan = read_dump_plan(folder);
-  require_same(plan.facts, work, folder);
+  require_same_origin(plan.facts, work.model_hash, work.index, work.transform, folder);
   const MapReader reader = MapReader::open(folder);
   std::map<std::int64_t, std::int64_t> row_of;
   for (std::int64_t row = 0; row < reader.size(); ++row) row_of[reader.sample(row).sample_id] = row;

@@ -22,7 +22,7 @@ TargetScores::TargetScores(const at::Tensor& logits, std::int64_t target)
     : logits_(logits.detach().to(at::kFloat).cpu().contiguous()), target_(target) {
   if (target < 0 || target >= logits_.size(1)) throw InternalError("a target that is no class");
   if (!logits_.isfinite().all().item<bool>())
-    throw DataError("logits are not finite", "the model",
+    throw DataError("logits of a changed picture are not finite", "the model",
                     "run intr-weights verify on the checkpoint");
 }
 

@@ -68,7 +68,7 @@ at::Tensor pool_queries(const at::Tensor& scores, std::int64_t per_class,
 }
 
 /// [B, S, D] as [B, D, h, w].
-at::Tensor as_grid(const at::Tensor& cells, const CellGrid& grid) {
+at::Tensor as_grid(const at::Tensor& cells, const FeatureGrid& grid) {
   const auto batch = static_cast<std::int64_t>(grid.valid.size());
   return cells.transpose(1, 2)
       .unflatten(2, {grid.height, grid.width})
@@ -91,7 +91,7 @@ struct Intr::Parts {
         tensors(std::move(map)),
         modules(config, TensorCursor(table, tensors)) {}
 
-  at::Tensor position(const CellGrid& grid, at::Device device) const {
+  at::Tensor position(const FeatureGrid& grid, at::Device device) const {
     return modules.position
                ? learned_position(grid, modules.position->row_embed, modules.position->col_embed)
                : sine_position(grid, config.hidden_dim, device);
@@ -149,8 +149,8 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
   const at::Tensor features = m.backbone.forward(mode.factor(images));  // [B, channels, h, w]
   out.feature_height = features.size(2);
   out.feature_width = features.size(3);
-  const CellGrid grid =
-      cell_grid(sizes, {images.size(2), images.size(3)}, {out.feature_height, out.feature_width});
+  const FeatureGrid grid =
+      feature_grid_of(sizes, {images.size(2), images.size(3)}, {out.feature_height, out.feature_width});
   out.feature_padding = feature_padding(grid, images.device());
   at::Tensor allowed;  // stays undefined without padding: fused kernels are fastest without a mask
   if (grid.any_padded()) allowed = allowed_cells(out.feature_padding);

@@ -58,7 +58,7 @@ at::Tensor encode(const at::Tensor& coordinate, std::int64_t features) {
   return at::stack({angle.sin(), angle.cos()}, -1).flatten(-2);
 }
 
-std::vector<std::int64_t> sides(const CellGrid& grid, std::int64_t ImageSize::*side) {
+std::vector<std::int64_t> sides(const FeatureGrid& grid, std::int64_t ImageSize::*side) {
   if (!grid.any_padded()) return {grid.valid.at(0).*side};
   std::vector<std::int64_t> result;
   for (const ImageSize& valid : grid.valid) result.push_back(valid.*side);
@@ -67,14 +67,14 @@ std::vector<std::int64_t> sides(const CellGrid& grid, std::int64_t ImageSize::*s
 
 }  // namespace
 
-bool CellGrid::any_padded() const noexcept {
+bool FeatureGrid::any_padded() const noexcept {
   return std::any_of(valid.begin(), valid.end(), [this](const ImageSize& cells) {
     return cells.height < height || cells.width < width;
   });
 }
 
-CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells) {
-  CellGrid grid{cells.height, cells.width, {}};
+FeatureGrid feature_grid_of(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells) {
+  FeatureGrid grid{cells.height, cells.width, {}};
   for (const ImageSize& size : sizes) {
     if (size.height < 1 || size.width < 1 || size.height > padded.height ||
         size.width > padded.width)
@@ -85,7 +85,7 @@ CellGrid cell_grid(const std::vector<ImageSize>& sizes, ImageSize padded, ImageS
   return grid;
 }
 
-at::Tensor feature_padding(const CellGrid& grid, at::Device device) {
+at::Tensor feature_padding(const FeatureGrid& grid, at::Device device) {
   const auto batch = static_cast<std::int64_t>(grid.valid.size());
   at::Tensor padding = at::empty({batch, grid.height, grid.width}, at::kBool);
   auto* out = padding.data_ptr<bool>();
@@ -95,7 +95,7 @@ at::Tensor feature_padding(const CellGrid& grid, at::Device device) {
   return sent(padding, device);
 }
 
-at::Tensor sine_position(const CellGrid& grid, std::int64_t width, at::Device device) {
+at::Tensor sine_position(const FeatureGrid& grid, std::int64_t width, at::Device device) {
   const std::vector<std::int64_t> rows = sides(grid, &ImageSize::height);
   const std::vector<std::int64_t> columns = sides(grid, &ImageSize::width);
   const auto batch = static_cast<std::int64_t>(rows.size());
@@ -111,7 +111,7 @@ at::Tensor sine_position(const CellGrid& grid, std::int64_t width, at::Device de
   return at::cat({by_row, by_column}, -1).flatten(1, 2);
 }
 
-at::Tensor learned_position(const CellGrid& grid, const at::Tensor& row_embed,
+at::Tensor learned_position(const FeatureGrid& grid, const at::Tensor& row_embed,
                             const at::Tensor& col_embed) {
   if (grid.height > kLearnedPositions || grid.width > kLearnedPositions)
     throw UsageError(fmt::format("the pictures have {}x{} feature cells; learned positions end at "

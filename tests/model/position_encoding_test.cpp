@@ -10,13 +10,13 @@ namespace intr {
 namespace {
 
 TEST(PositionEncoding, GridRefusesPicturesThatAreEmptyOrTooLarge) {
-  EXPECT_THROW(cell_grid({{0, 5}}, {32, 32}, {1, 1}), InternalError);
-  EXPECT_THROW(cell_grid({{33, 5}}, {32, 32}, {1, 1}), InternalError);
-  EXPECT_FALSE(cell_grid({{32, 32}}, {32, 32}, {1, 1}).any_padded());
+  EXPECT_THROW(feature_grid_of({{0, 5}}, {32, 32}, {1, 1}), InternalError);
+  EXPECT_THROW(feature_grid_of({{33, 5}}, {32, 32}, {1, 1}), InternalError);
+  EXPECT_FALSE(feature_grid_of({{32, 32}}, {32, 32}, {1, 1}).any_padded());
 }
 
 TEST(PositionEncoding, PaddingIsTrueOutsideThePicture) {
-  const CellGrid grid = cell_grid({{64, 64}, {64, 96}}, {64, 96}, {2, 3});
+  const FeatureGrid grid = feature_grid_of({{64, 64}, {64, 96}}, {64, 96}, {2, 3});
   const at::Tensor padding = feature_padding(grid, at::kCPU);
   const at::Tensor expected =
       torch::tensor({0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0}).view({2, 2, 3}).to(at::kBool);
@@ -25,7 +25,7 @@ TEST(PositionEncoding, PaddingIsTrueOutsideThePicture) {
 }
 
 TEST(PositionEncoding, SineValuesOfAGridWhoseLastColumnIsPadded) {
-  const CellGrid grid{2, 3, {{2, 2}}};
+  const FeatureGrid grid{2, 3, {{2, 2}}};
   const at::Tensor position = sine_position(grid, 256, at::kCPU).view({2, 3, 256});
   const auto at_channel = [&](std::int64_t row, std::int64_t column, std::int64_t channel) {
     return position[row][column][channel].item<float>();
@@ -43,10 +43,10 @@ TEST(PositionEncoding, SineValuesOfAGridWhoseLastColumnIsPadded) {
 }
 
 TEST(PositionEncoding, WithoutPaddingAllPicturesShareOne) {
-  const CellGrid whole = cell_grid({{64, 96}, {64, 96}}, {64, 96}, {2, 3});
+  const FeatureGrid whole = feature_grid_of({{64, 96}, {64, 96}}, {64, 96}, {2, 3});
   const at::Tensor shared = sine_position(whole, 32, at::kCPU);
   EXPECT_EQ(shared.sizes(), (std::vector<std::int64_t>{1, 6, 32}));
-  const CellGrid mixed = cell_grid({{64, 96}, {64, 32}}, {64, 96}, {2, 3});
+  const FeatureGrid mixed = feature_grid_of({{64, 96}, {64, 32}}, {64, 96}, {2, 3});
   const at::Tensor each = sine_position(mixed, 32, at::kCPU);
   EXPECT_EQ(each.sizes(), (std::vector<std::int64_t>{2, 6, 32}));
   EXPECT_TRUE(torch::equal(each[0], shared[0]));

@@ -4,8 +4,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 #include "intr/attention/model_scores.h"
+#include "intr/attention/target_scores.h"
 #include "intr/model/intr.h"
 
 /// What single heads of a decoder layer's cross-attention are worth: what happens to the answer if
@@ -29,13 +31,31 @@ Ablation ablation_named(const std::string& name);
 at::Tensor lost_with_heads(const CrossAttentionCapture& capture, const at::Tensor& out_weight,
                            const at::Tensor& padding, Ablation ablation);
 
-/// Takes away each head, all heads, and heads one after another, the least missed one first, while
-/// the best class stays. Of equal ones the lower head goes first.
-/// @param encoded forward pass of one picture that captured the layer; with keep_memory unless the
-/// layer is the last
-/// @param target  class whose margin counts
-HeadScores ablate_heads(const Intr& model, const IntrOutput& encoded,
-                        const CrossAttentionCapture& capture, std::int64_t target,
-                        Ablation ablation);
+/// Takes heads of one picture away. Everything is computed from the captured sums on: in the last
+/// layer that is one output projection, feed-forward and norms.
+class HeadAblation {
+ public:
+  /// @param encoded forward pass of one picture that captured the layer; with keep_memory unless
+  /// the layer is the last. Both outlive this
+  /// @param target  class whose margin counts
+  HeadAblation(const Intr& model, const IntrOutput& encoded, const CrossAttentionCapture& capture,
+               std::int64_t target, Ablation ablation);
+
+  /// Each head alone, and all of them.
+  void ablate_each(HeadScores& scores) const;
+  /// One head after another, the least missed one first, while the best class stays. Of equal ones
+  /// the lower head goes first.
+  void remove_greedily(HeadScores& scores) const;
+
+ private:
+  TargetScores without(const at::Tensor& lost) const;
+
+  const Intr& model_;
+  const IntrOutput& encoded_;
+  const CrossAttentionCapture& capture_;
+  TargetScores whole_;
+  std::int64_t target_;
+  at::Tensor lost_;  ///< [N, C, D]
+};
 
 }  // namespace intr

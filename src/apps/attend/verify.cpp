@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "intr/attention/dump_check.h"
+#include "intr/attention/dump_origin.h"
 #include "intr/attention/map_reader.h"
 #include "intr/attention/plan_file.h"
 #include "intr/attention/recomputation.h"
@@ -13,7 +14,6 @@
 #include "intr/core/log.h"
 #include "intr/core/option_set.h"
 #include "intr/data/shard_reader.h"
-#include "intr/model/precision.h"
 #include "intr/model/weight_binding.h"
 #include "intr/train/compute_place.h"
 
@@ -52,18 +52,6 @@ void validate(const VerifyOptions& o) {
                      "give the folder, or leave out --model");
 }
 
-/// @throws EnvironmentError if this device cannot multiply as the dump's did
-at::ScalarType products_of(const DumpFacts& facts, at::Device device) {
-  try {
-    return take_precision(facts.precision, device);
-  } catch (const Error& error) {
-    throw EnvironmentError(
-        fmt::format("the dump was computed in {}, which is not possible here ({})", facts.precision,
-                    error.what()),
-        "--device", "verify on the kind of machine that made it");
-  }
-}
-
 Recomputation compute_again(const VerifyOptions& o) {
   const DumpPlanFile plan = read_dump_plan(o.dump[0]);
   const ComputePlace place = take_place(o.place);
@@ -72,7 +60,7 @@ Recomputation compute_again(const VerifyOptions& o) {
   LoadedModel loaded = load_model(o.model, o.request);
   settle_classes(loaded, index.classes(), o.data);
   for (auto& [name, tensor] : loaded.tensors) tensor = tensor.to(place.device);
-  const Intr model(loaded.config, loaded.tensors, products_of(plan.facts, place.device));
+  const Intr model(loaded.config, loaded.tensors, take_precision_of(plan.facts, place.device));
   const Transform transform{Transform::Kind::kValidation, loaded.config.image_size};
   return recompute_samples(o.dump[0], {.model = model,
                                        .model_hash = loaded.model_hash,
