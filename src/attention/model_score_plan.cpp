@@ -90,6 +90,7 @@ std::span<const std::int64_t> ModelScorePlan::piece(std::int64_t number) const {
 std::vector<std::int64_t> draw_samples(const std::vector<std::int64_t>& ids, std::int64_t count,
                                        std::int64_t seed) {
   std::vector<std::pair<std::uint64_t, std::int64_t>> keys;
+  keys.reserve(ids.size());
   for (const std::int64_t id : ids)
     keys.emplace_back(draw_bits(static_cast<std::uint64_t>(seed), Purpose::kScoreSamples, 0,
                                 static_cast<std::uint64_t>(id), 0),

@@ -28,8 +28,8 @@ struct ModelScorePlan {
 };
 
 /// The `count` samples with the smallest random numbers, rising; all of them if count is 0 or
-/// larger. Those of a smaller count are among those of a larger one: drawn again out of sample_ids,
-/// the randomized ones are those that were drawn first.
+/// there are no more. Those of a smaller count are among those of a larger one: drawn again out of
+/// sample_ids, the randomized ones are those that were drawn first.
 std::vector<std::int64_t> draw_samples(const std::vector<std::int64_t>& ids, std::int64_t count,
                                        std::int64_t seed);
 /// Samples of a piece: few enough that a kill costs little, and at most 256 pieces while they stay
