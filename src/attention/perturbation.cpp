@@ -24,6 +24,8 @@ constexpr double kBlurPerShortSide = 5.0 / 224.0;
 
 /// On the CPU, so that the bits are the same for every device.
 at::Tensor blurred(const at::Tensor& picture, ImageSize size) {
+  if (picture.size(0) != 1 || size.height > picture.size(2) || size.width > picture.size(3))
+    throw InternalError("a picture of another size than its cells");
   at::Tensor result = picture.to(at::kCPU).contiguous().clone();
   const double sigma =
       kBlurPerShortSide * static_cast<double>(std::min(size.height, size.width));
@@ -57,11 +59,7 @@ PerturbedPicture::PerturbedPicture(const at::Tensor& picture, const CellGrid& gr
       blurred_(blurred(picture, {grid.rows.length, grid.columns.length})),
       cell_of_pixel_(
           cells_of_pixels(grid, picture.size(2), picture.size(3)).to(picture.device())),
-      num_cells_(grid.cells().area()) {
-  if (picture.size(0) != 1 || grid.rows.length > picture.size(2) ||
-      grid.columns.length > picture.size(3))
-    throw InternalError("a picture of another size than its cells");
-}
+      num_cells_(grid.cells().area()) {}
 
 /// [Hp, Wp] bool; false where padded.
 at::Tensor PerturbedPicture::changed_pixels(const Variant& variant) const {

@@ -53,7 +53,7 @@ TargetScores scores_without(const LookedAt& seen, std::int64_t layer,
 TEST(HeadAblation, TheDecoderGoesOnFromEveryLayer) {
   const at::NoGradGuard no_grad;
   for (const bool pre_norm : {false, true}) {
-    const LookedAt seen(pre_norm);
+    const LookedAt& seen = test::looked_at(pre_norm);
     ASSERT_TRUE(seen.output.feature_padding.any().item<bool>());
     for (std::int64_t layer = 0; layer < 2; ++layer) {
       const CrossAttentionCapture& capture = seen.output.captured[static_cast<std::size_t>(layer)];
@@ -63,14 +63,14 @@ TEST(HeadAblation, TheDecoderGoesOnFromEveryLayer) {
       // The changed output is really used.
       const at::Tensor other =
           seen.model.decode_on(layer, capture.state, capture.output * 2, seen.output);
-      EXPECT_FALSE(at::allclose(other, seen.output.logits, 1e-3, 1e-3)) << layer;
+      EXPECT_GT((other - seen.output.logits).abs().max().item<float>(), 1e-4F) << layer;
     }
   }
 }
 
 TEST(HeadAblation, InTheLastLayerQueriesGoOnAlone) {
   const at::NoGradGuard no_grad;
-  const LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   const CrossAttentionCapture& capture = seen.output.captured[1];
   const at::Tensor one = seen.model.decode_on(1, capture.state.narrow(1, 3, 1),
                                               capture.output.narrow(1, 3, 1), {});
@@ -85,8 +85,10 @@ TEST(HeadAblation, EqualsAttentionWithOtherWeights) {
   for (const bool pre_norm : {false, true})
     for (std::int64_t layer = 0; layer < 2; ++layer)
       for (const Ablation ablation : {Ablation::kUniform, Ablation::kZero}) {
-        const LookedAt seen(pre_norm);
+        const LookedAt& seen = test::looked_at(pre_norm);
         const std::int64_t target = 2;
+        // Where heads are large beside their sum, float32 leaves less of it.
+        const double near = 1e-5 * std::max(1.0F, seen.output.captured[static_cast<std::size_t>(layer)].mixed.abs().max().item<float>());
         const TargetScores whole(seen.output.logits, target);
         HeadScores scores;
         HeadAblation(seen.model, seen.output, seen.output.captured[static_cast<std::size_t>(layer)],
@@ -96,18 +98,18 @@ TEST(HeadAblation, EqualsAttentionWithOtherWeights) {
         for (std::int64_t head = 0; head < 4; ++head) {
           const TargetScores expected = scores_without(seen, layer, {head}, ablation, target);
           const auto place = static_cast<std::size_t>(head);
-          EXPECT_NEAR(scores.effect[place], whole.margin(0) - expected.margin(0), 1e-5);
+          EXPECT_NEAR(scores.effect[place], whole.margin(0) - expected.margin(0), near);
           EXPECT_EQ(scores.flips[place] != 0, expected.best_class(0) != whole.best_class(0));
           EXPECT_GT(std::abs(scores.effect[place]), 1e-5);  // there is something to compare
         }
         const TargetScores none = scores_without(seen, layer, {0, 1, 2, 3}, ablation, target);
-        EXPECT_NEAR(scores.effect_of_all, whole.margin(0) - none.margin(0), 1e-5);
+        EXPECT_NEAR(scores.effect_of_all, whole.margin(0) - none.margin(0), near);
         EXPECT_EQ(scores.flips_without_all, none.best_class(0) != whole.best_class(0));
       }
 }
 
 TEST(HeadAblation, WithoutAnyHeadTheBiasIsLeft) {
-  const LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   const CrossAttentionCapture& capture = seen.output.captured[1];
   const at::Tensor lost = lost_with_heads(capture, out_proj(seen, 1, "weight"),
                                           seen.output.feature_padding, Ablation::kZero);
@@ -117,7 +119,7 @@ TEST(HeadAblation, WithoutAnyHeadTheBiasIsLeft) {
 }
 
 TEST(HeadAblation, UniformAttentionLosesNothing) {
-  LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   CrossAttentionCapture capture = seen.output.captured[1];
   const at::Tensor cells = seen.output.feature_padding.flatten().logical_not().to(at::kFloat);
   const at::Tensor mean = (capture.value[0] * cells.unsqueeze(-1)).sum(1, true) / cells.sum();
@@ -133,7 +135,7 @@ TEST(HeadAblation, TheLeastMissedHeadGoesFirst) {
   std::size_t removed = 0;
   for (std::int64_t target = 0; target < 5; ++target)
     for (const Ablation ablation : {Ablation::kUniform, Ablation::kZero}) {
-      const LookedAt seen;
+      const LookedAt& seen = test::looked_at();
       HeadScores scores;
       HeadAblation(seen.model, seen.output, seen.output.captured[1], target, ablation)
           .remove_greedily(scores);

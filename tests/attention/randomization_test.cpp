@@ -54,7 +54,7 @@ bool same_maps(const IntrOutput& a, const IntrOutput& b) {
 }
 
 TEST(Randomization, ThePresenceVectorAloneChangesLogitsButNoMap) {
-  const LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   RandomizedModel randomized(seen.model, at::kFloat, 1);
   EXPECT_TRUE(at::equal(look(randomized.model(), seen).logits, seen.output.logits));
   randomized.randomize_next();
@@ -64,7 +64,7 @@ TEST(Randomization, ThePresenceVectorAloneChangesLogitsButNoMap) {
 }
 
 TEST(Randomization, EveryStageChangesMore) {
-  const LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   RandomizedModel randomized(seen.model, at::kFloat, 1);
   randomized.randomize_next();
   IntrOutput before = look(randomized.model(), seen);
@@ -82,7 +82,7 @@ TEST(Randomization, EveryStageChangesMore) {
 }
 
 TEST(Randomization, RestoredItIsTheOriginal) {
-  const LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   const at::Tensor kept = seen.model.tensors().at("query_embed.weight").clone();
   RandomizedModel randomized(seen.model, at::kFloat, 1);
   for (std::size_t stage = 0; stage < randomized.stages().size(); ++stage)

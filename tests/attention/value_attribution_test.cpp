@@ -46,7 +46,7 @@ double logit_at(const LookedAt& seen, std::int64_t query, const at::Tensor& chan
 
 TEST(ValueAttribution, IsTheSlopeAlongWhatACellMoves) {
   for (const bool pre_norm : {false, true}) {
-    const LookedAt seen(pre_norm);
+    const LookedAt& seen = test::looked_at(pre_norm);
     for (const std::int64_t query : {0, 3}) {
       const ValueAttribution found =
           attribute_values(seen.model, seen.output, last(seen), query, false);
@@ -69,7 +69,7 @@ TEST(ValueAttribution, IsTheSlopeAlongWhatACellMoves) {
 }
 
 TEST(ValueAttribution, SumsToWhatTheOutputAdds) {
-  const LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   const ValueAttribution found = attribute_values(seen.model, seen.output, last(seen), 1, false);
   EXPECT_LT(found.completeness_error, 1e-4);
   EXPECT_NEAR(found.sum, std::accumulate(found.phi.begin(), found.phi.end(), 0.0), 1e-12);
@@ -92,7 +92,7 @@ TEST(ValueAttribution, PaddedCellsSayNothing) {
 }
 
 TEST(ValueAttribution, RefusesASumThatIsWrong) {
-  LookedAt seen;
+  const LookedAt& seen = test::looked_at();
   CrossAttentionCapture changed = last(seen);
   changed.value = changed.value * 1.01;  // not what the output was made of
   EXPECT_THROW(attribute_values(seen.model, seen.output, changed, 1, false), InternalError);

@@ -35,4 +35,10 @@ struct LookedAt {
   IntrOutput output;
 };
 
+/// Made once: most of a test's time goes there.
+inline const LookedAt& looked_at(bool pre_norm = false) {
+  static const LookedAt post(false), pre(true);
+  return pre_norm ? pre : post;
+}
+
 }  // namespace intr::test
