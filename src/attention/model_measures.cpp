@@ -26,9 +26,8 @@ ModelMeasure curve_measure(CurveKind kind, CurveQuantity quantity) {
   const bool deletion = kind == CurveKind::kDeletion;
   const bool margin =
       quantity == CurveQuantity::kMargin || quantity == CurveQuantity::kMarginNormalized;
-  const bool normalized =
-      quantity == CurveQuantity::kProbabilityNormalized ||
-      quantity == CurveQuantity::kMarginNormalized;
+  const bool normalized = quantity == CurveQuantity::kProbabilityNormalized ||
+                          quantity == CurveQuantity::kMarginNormalized;
   ModelMeasure measure;
   measure.id = fmt::format("{}_{}", name_of(kind), name_of(quantity));
   measure.title = fmt::format("{}, {}{}", name_of(kind), margin ? "margin" : "probability",
@@ -36,8 +35,7 @@ ModelMeasure curve_measure(CurveKind kind, CurveQuantity quantity) {
   measure.unit = margin && !normalized ? "logits" : "";
   measure.definition = fmt::format(
       "area below the target's {}{} over the share of cells that are {}, in the map's order; {}",
-      margin ? "margin" : "probability",
-      normalized ? " (f - f_blank) / (f_full - f_blank)" : "",
+      margin ? "margin" : "probability", normalized ? " (f - f_blank) / (f_full - f_blank)" : "",
       deletion ? "deleted" : "given back to the blurred picture",
       deletion ? "lower = the map finds what decides" : "higher = the map finds what decides");
   measure.value = area_of(kind, OrderKind::kMap, quantity);
@@ -106,7 +104,7 @@ ModelMeasure head_measure(const HeadMeasure& facts) {
 }
 
 ModelMeasure value_measure(const char* id, const char* title, const char* unit,
-                           const char* definition, double ValueScores::* member) {
+                           const char* definition, double ValueScores::*member) {
   return {.id = id,
           .title = title,
           .unit = unit,

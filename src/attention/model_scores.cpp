@@ -128,9 +128,8 @@ HeadScores heads_of(const Json& json) {
   heads.effect_of_all = number(json.at("effect_of_all"));
   heads.flips_without_all = truth(json.at("flips_without_all"));
   const auto last = static_cast<std::int32_t>(heads.effect.size()) - 1;
-  heads.removed = list_of(json.at("removed"), [&](const Json& head) {
-    return whole<std::int32_t>(head, 0, last);
-  });
+  heads.removed = list_of(json.at("removed"),
+                          [&](const Json& head) { return whole<std::int32_t>(head, 0, last); });
   heads.margins = numbers(json.at("margins"));
   if (heads.flips.size() != heads.effect.size() || heads.margins.size() != heads.removed.size())
     refuse("lists of heads differ in size");

@@ -69,8 +69,7 @@ class ModelColumns {
     for (const CurveColumns& columns : curves_) summary.curves.push_back(read(columns));
     for (std::size_t s = 0; s < stages_.size(); ++s)
       summary.randomization.push_back({table_.stages[s], estimate(stages_[s].rank_correlation),
-                                       estimate(stages_[s].cosine),
-                                       estimate(stages_[s].box_mass)});
+                                       estimate(stages_[s].cosine), estimate(stages_[s].box_mass)});
     summary.uniform_cosine = estimate(uniform_cosine_);
     summary.box_uniform = estimate(box_uniform_);
   }
@@ -118,7 +117,7 @@ class ModelColumns {
   }
 
   void lay_out_randomization() {
-    const auto add_number = [this](double RandomizationScores::* member) {
+    const auto add_number = [this](double RandomizationScores::*member) {
       return add([member](const ModelSampleScores& scores) {
         return scores.randomization ? (*scores.randomization).*member : kNaN;
       });
@@ -126,7 +125,7 @@ class ModelColumns {
     uniform_cosine_ = add_number(&RandomizationScores::uniform_cosine);
     box_uniform_ = add_number(&RandomizationScores::box_uniform);
     for (std::size_t s = 0; s < table_.stages.size(); ++s) {
-      const auto add_of_stage = [this, s](double StageScores::* member) {
+      const auto add_of_stage = [this, s](double StageScores::*member) {
         return add([s, member](const ModelSampleScores& scores) {
           return scores.randomization ? scores.randomization->stages[s].*member : kNaN;
         });
@@ -142,9 +141,15 @@ class ModelColumns {
 
   MeasureSummary read(const MeasureColumns& columns) const {
     const ModelMeasure& measure = columns.measure;
-    MeasureSummary summary{measure.id,         measure.version, measure.title,
-                           measure.unit,       measure.definition, "samples",
-                           estimate(columns.all), {},           {}};
+    MeasureSummary summary{measure.id,
+                           measure.version,
+                           measure.title,
+                           measure.unit,
+                           measure.definition,
+                           "samples",
+                           estimate(columns.all),
+                           {},
+                           {}};
     for (const std::int64_t head : columns.heads) summary.heads.push_back(estimate(head));
     for (const auto& [name, value, difference] : columns.baselines)
       summary.baselines.push_back({name, estimate(value), estimate(difference)});
@@ -157,10 +162,9 @@ class ModelColumns {
       return estimate(columns.at[static_cast<std::size_t>(quantity)][t]);
     };
     for (std::size_t t = 0; t < columns.at[0].size(); ++t)
-      summary.points.push_back({curve_share(t), at(CurveQuantity::kProbability, t),
-                                at(CurveQuantity::kMargin, t),
-                                at(CurveQuantity::kProbabilityNormalized, t),
-                                at(CurveQuantity::kMarginNormalized, t)});
+      summary.points.push_back(
+          {curve_share(t), at(CurveQuantity::kProbability, t), at(CurveQuantity::kMargin, t),
+           at(CurveQuantity::kProbabilityNormalized, t), at(CurveQuantity::kMarginNormalized, t)});
     return summary;
   }
 

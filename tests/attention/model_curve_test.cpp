@@ -72,8 +72,8 @@ TEST(ModelCurve, NothingIsDividedByNoise) {
   EXPECT_NEAR(curve_values(near, CurveKind::kDeletion, kMarginNormalized)[8], 0.5, 1e-9);
   Curve blank_unknown = test::line_curve(1, 0);
   blank_unknown[16].probability = kNaN;
-  EXPECT_TRUE(std::isnan(
-      curve_values(blank_unknown, CurveKind::kDeletion, kProbabilityNormalized)[3]));
+  EXPECT_TRUE(
+      std::isnan(curve_values(blank_unknown, CurveKind::kDeletion, kProbabilityNormalized)[3]));
 }
 
 TEST(ModelCurve, RandomIsTheMeanOfThreeOrders) {

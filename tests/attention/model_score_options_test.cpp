@@ -83,10 +83,28 @@ TEST(ModelScoreOptions, FlagsFillTheirFields) {
   ModelScoreOptions options;
   OptionSet set("test", "A test.");
   describe(options, set);
-  ASSERT_TRUE(set.parse({"--measures", "heads", "--samples", "7", "--randomization-samples", "3",
-                         "--target", "true", "--layer", "4", "--map", "head:2", "--ablate", "zero",
-                         "--geometry", "stretch", "--batch-size", "5", "--replicates", "11",
-                         "--seed", "9"},
+  ASSERT_TRUE(set.parse({"--measures",
+                         "heads",
+                         "--samples",
+                         "7",
+                         "--randomization-samples",
+                         "3",
+                         "--target",
+                         "true",
+                         "--layer",
+                         "4",
+                         "--map",
+                         "head:2",
+                         "--ablate",
+                         "zero",
+                         "--geometry",
+                         "stretch",
+                         "--batch-size",
+                         "5",
+                         "--replicates",
+                         "11",
+                         "--seed",
+                         "9"},
                         ""));
   EXPECT_EQ(options.measures, "heads");
   EXPECT_EQ(options.samples, 7);

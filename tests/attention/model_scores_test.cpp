@@ -162,13 +162,14 @@ TEST(ModelScores, WrongShapesAreRefused) {
 }
 
 TEST(ModelScores, EveryKeyIsNeeded) {
-  const std::vector<std::string> parents = {"", "/curves", "/curves/deletion", "/curves/deletion/map",
-                                      "/heads", "/values", "/randomization",
-                                      "/randomization/stages/1"};
+  const std::vector<std::string> parents = {
+      "",       "/curves", "/curves/deletion", "/curves/deletion/map",
+      "/heads", "/values", "/randomization",   "/randomization/stages/1"};
   for (const std::string& parent : parents) {
     const Json whole = to_json(full_scores());
     for (const auto& [key, value] : whole[Json::json_pointer(parent)].items()) {
-      const bool optional = parent.empty() ? value.is_object() : key == "map" && parent == "/values";
+      const bool optional =
+          parent.empty() ? value.is_object() : key == "map" && parent == "/values";
       Json json = whole;
       json[Json::json_pointer(parent)].erase(key);
       if (optional)

@@ -16,9 +16,9 @@ enum class CurveQuantity : std::uint8_t {
   kProbabilityNormalized,  ///< (f - f_blank) / (f_full - f_blank)
   kMarginNormalized
 };
-inline constexpr std::array kCurveQuantities = {
-    CurveQuantity::kProbability, CurveQuantity::kMargin, CurveQuantity::kProbabilityNormalized,
-    CurveQuantity::kMarginNormalized};
+inline constexpr std::array kCurveQuantities = {CurveQuantity::kProbability, CurveQuantity::kMargin,
+                                                CurveQuantity::kProbabilityNormalized,
+                                                CurveQuantity::kMarginNormalized};
 const char* name_of(CurveQuantity quantity) noexcept;  ///< "margin_normalized", …
 
 /// Whose order of cells: random is the mean of the three.
