@@ -52,11 +52,10 @@ TEST(ModelJson, HoldsEveryCurveStageAndTheTemperature) {
   table.samples[0].randomization =
       RandomizationScores{0.5, std::nan(""), {{1, 1, 0.5}, {0.25, 0.125, 0}}};
   const Json json = model_json(summarize_model(table, 1), {});
-  for (const Json& measure : json["measures"]) {
-    if (measure["id"] == "head_effect") EXPECT_EQ(measure["heads"][1]["mean"], 2.0);
-    if (measure["id"] == "deletion_margin")
-      EXPECT_EQ(measure["baselines"]["random"]["difference"]["mean"], 0.0);
-  }
+  EXPECT_EQ(json["measures"][1]["id"], "deletion_margin");
+  EXPECT_EQ(json["measures"][1]["baselines"]["random"]["difference"]["mean"], 0.0);
+  EXPECT_EQ(json["measures"][8]["id"], "head_effect");
+  EXPECT_EQ(json["measures"][8]["heads"][1]["mean"], 2.0);
   const Json& curve = json["curves"][3];
   EXPECT_EQ(curve["kind"], "insertion");
   EXPECT_EQ(curve["order"], "map");

@@ -108,7 +108,7 @@ TEST(ModelMeasures, WhatIsNotThereIsNoNumber) {
   const ModelSampleScores nothing;
   for (const ModelMeasure& measure : model_measures({})) {
     EXPECT_TRUE(std::isnan(measure.value(nothing))) << measure.id;
-    if (measure.of_head) EXPECT_TRUE(std::isnan(measure.of_head(nothing, 1))) << measure.id;
+    EXPECT_TRUE(!measure.of_head || std::isnan(measure.of_head(nothing, 1))) << measure.id;
     for (const ModelMeasure::Baseline& baseline : measure.baselines)
       EXPECT_TRUE(std::isnan(baseline.value(nothing))) << measure.id;
   }

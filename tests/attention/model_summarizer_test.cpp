@@ -7,6 +7,7 @@
 
 #include "attention/model_tables.h"
 #include "intr/attention/model_json.h"
+#include "intr/attention/model_summary.h"
 #include "intr/core/error.h"
 
 namespace intr {
