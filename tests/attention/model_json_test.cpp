@@ -65,7 +65,7 @@ TEST(ModelJson, HoldsEveryCurveStageAndTheTemperature) {
   EXPECT_EQ(point["probability"]["mean"], 0.25);
   EXPECT_EQ(point["margin"]["high"], 2.5);
   EXPECT_EQ(point["probability_normalized"]["n"], 1);
-  EXPECT_EQ(point["margin_normalized"]["n_nan"], 0);
+  EXPECT_EQ(point["margin_normalized"]["mean"], 0.25);
   const Json& randomization = json["randomization"];
   EXPECT_EQ(randomization["samples"], 1);
   EXPECT_EQ(randomization["uniform_cosine"]["mean"], 0.5);

@@ -174,8 +174,8 @@ TEST(ModelSummarizer, TellsWhatWasAskedFor) {
   table.options.map = "head:1";
   table.options.ablate = "zero";
   table.options.seed = 3;
-  table.samples[3].label = -1;
   table.samples[2].predicted = -1;
+  table.samples[3].label = table.samples[3].predicted = -1;  // no hit
   const ModelSummary summary = summarize_model(table, 1);
   EXPECT_EQ(summary.dump, "maps");
   EXPECT_EQ(summary.content_id, std::string(32, 'c'));
