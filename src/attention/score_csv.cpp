@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <iterator>
 
 #include "intr/attention/picture_names.h"
@@ -15,10 +14,8 @@ namespace intr {
 namespace {
 
 void append_number(std::string& csv, double value) {
-  if (std::isnan(value))
-    csv += ",nan";
-  else
-    fmt::format_to(std::back_inserter(csv), ",{:.9g}", value);
+  csv += ',';
+  csv += csv_field(value);
 }
 
 template <class Measure>

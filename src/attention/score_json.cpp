@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/attention/score_json.h"
 
-#include <cmath>
+#include <utility>
+
+#include "intr/attention/estimate_json.h"
 
 namespace intr {
 
@@ -9,41 +11,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
-
-Json json_of(const Estimate& estimate) {
-  return {{"mean", number(estimate.mean)},
-          {"low", number(estimate.low)},
-          {"high", number(estimate.high)},
-          {"n", estimate.n},
-          {"n_nan", estimate.num_nan}};
-}
-
-Json json_of(const MeasureSummary& measure, const std::vector<std::int32_t>& heads) {
-  Json json{{"id", measure.id},     {"version", measure.version},       {"title", measure.title},
-            {"unit", measure.unit}, {"definition", measure.definition}, {"over", measure.over}};
-  json.update(json_of(measure.all));
-  if (!measure.heads.empty()) json["heads"] = Json::array();
-  for (std::size_t n = 0; n < measure.heads.size(); ++n) {
-    Json head{{"head", heads[n]}};
-    head.update(json_of(measure.heads[n]));
-    json["heads"].push_back(std::move(head));
-  }
-  for (const ScoreBaseline& baseline : measure.baselines) {
-    json["baselines"][baseline.name] = json_of(baseline.value);
-    json["baselines"][baseline.name]["difference"] = json_of(baseline.difference);
-  }
-  return json;
-}
-
 Json calibration_json(const ScoreSummary& summary) {
   Json bins = Json::array();
   for (const CalibrationBin& bin : summary.calibration)
     bins.push_back({{"above", bin.low},
                     {"to", bin.high},
                     {"n", bin.n},
-                    {"probability", number(bin.confidence)},
-                    {"accuracy", number(bin.accuracy)}});
+                    {"probability", json_number(bin.confidence)},
+                    {"accuracy", json_number(bin.accuracy)}});
   return bins;
 }
 
@@ -52,7 +27,7 @@ Json parts_json(const ScoreSummary& summary) {
   Json shares = Json::array();
   for (std::size_t n = 0; n < parts.shares.size(); ++n) {
     Json head{{"head", summary.heads[n]}, {"shares", Json::array()}};
-    for (const Estimate& share : parts.shares[n]) head["shares"].push_back(number(share.mean));
+    for (const Estimate& share : parts.shares[n]) head["shares"].push_back(json_number(share.mean));
     shares.push_back(std::move(head));
   }
   return {{"names", parts.parts}, {"samples", parts.visible}, {"nearest", shares}};

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "attention/score_tables.h"
 #include "intr/attention/score_summarizer.h"
 #include "intr/attention/score_text.h"
@@ -60,23 +58,6 @@ TEST(ScoreText, NamesTheLargestHeadAndWhatIsMissing) {
   ScoreSummary bare = some_summary();
   bare.replicates = 0;
   EXPECT_EQ(score_text(bare).find("Intervals"), std::string::npos);
-}
-
-TEST(ScoreText, ColumnsStandBelowTheirHeads) {
-  ScoreSummary summary;
-  for (const std::string title : {"a measure with a name that is long", "short"}) {
-    summary.measures.emplace_back();
-    summary.measures.back().title = title;
-    summary.measures.back().unit = "a unit";
-    summary.measures.back().all = {0.5, 0.25, 0.75, 4, 0};
-  }
-  std::istringstream text(score_text(summary));
-  std::string head, first, second;
-  std::getline(text, head);
-  std::getline(text, first);
-  std::getline(text, second);
-  EXPECT_EQ(first.find("0.25 to 0.75"), head.find("95 % interval"));
-  EXPECT_EQ(second.find("0.25 to 0.75"), head.find("95 % interval"));
 }
 
 }  // namespace

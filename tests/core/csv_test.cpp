@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace intr {
 namespace {
 
@@ -13,6 +15,12 @@ TEST(Csv, FieldsAreQuotedOnlyWhereTheyMustBe) {
   EXPECT_EQ(csv_field("a \"b\""), "\"a \"\"b\"\"\"");
   EXPECT_EQ(csv_field("a\nb"), "\"a\nb\"");
   EXPECT_EQ(csv_field("a\rb"), "\"a\rb\"");
+}
+
+TEST(Csv, NumbersHaveNineDigits) {
+  EXPECT_EQ(csv_field(1.0 / 3), "0.333333333");
+  EXPECT_EQ(csv_field(2.0), "2");
+  EXPECT_EQ(csv_field(-std::nan("")), "nan");
 }
 
 }  // namespace

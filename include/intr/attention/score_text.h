@@ -7,8 +7,7 @@
 
 namespace intr {
 
-/// A table for a terminal: a line a measure with its mean, interval, the head where it is largest
-/// and baselines. Measures without any value are named in a last line.
+/// What a terminal shows: the table of measures, and what to know of its intervals.
 std::string score_text(const ScoreSummary& summary);
 
 }  // namespace intr
