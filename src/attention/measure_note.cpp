@@ -161,9 +161,7 @@ std::string_view measure_note(const std::string& id) {
   return best ? best->text : std::string_view();
 }
 
-std::string_view baseline_note(const std::string& name) {
-  return text_of(kBaselines, name);
-}
+std::string_view baseline_note(const std::string& name) { return text_of(kBaselines, name); }
 
 std::string_view order_note(const std::string& name) { return text_of(kOrders, name); }
 

@@ -14,7 +14,7 @@ namespace {
 
 struct NamedText {
   const char* name;
-  std::string ModelFiles::* text;
+  std::string ModelFiles::*text;
 };
 constexpr std::array kTables = {NamedText{"model-samples.csv", &ModelFiles::samples_csv},
                                 NamedText{"model-heads.csv", &ModelFiles::heads_csv},

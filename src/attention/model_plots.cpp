@@ -31,7 +31,7 @@ struct Quantity {
   std::string_view id;  ///< after that of the kind, as measures are called
   std::string_view file, title, label;
   bool normalized;
-  Estimate CurvePoint::* value;
+  Estimate CurvePoint::*value;
 };
 constexpr std::array kQuantities = {
     Quantity{"margin_normalized", "margin-normalized", "normalized margin", "margin of the target",
@@ -80,15 +80,14 @@ void add_curves(std::vector<ScorePlot>& plots, const ModelSummary& summary, cons
     if (has_values(curve)) plot.curves.push_back(std::move(curve));
   }
   if (plot.curves.empty()) return;
-  plot.text = {
-      .title = fmt::format("{}: {}", kind.title, quantity.title),
-      .x_label = std::string(kind.cells),
-      .y_label = quantity.normalized
-                     ? fmt::format("{}: 0 {}, 1 whole picture", quantity.label, kind.empty)
-                     : std::string(quantity.label),
-      .note = area_note(summary, fmt::format("{}_{}", kind.id, quantity.id))};
-  plots.push_back({kind.kind, fmt::format("plots/model-{}-{}.svg", kind.id, quantity.file),
-                   curve_plot(plot)});
+  plot.text = {.title = fmt::format("{}: {}", kind.title, quantity.title),
+               .x_label = std::string(kind.cells),
+               .y_label = quantity.normalized
+                              ? fmt::format("{}: 0 {}, 1 whole picture", quantity.label, kind.empty)
+                              : std::string(quantity.label),
+               .note = area_note(summary, fmt::format("{}_{}", kind.id, quantity.id))};
+  plots.push_back(
+      {kind.kind, fmt::format("plots/model-{}-{}.svg", kind.id, quantity.file), curve_plot(plot)});
 }
 
 void add_heads(std::vector<ScorePlot>& plots, const ModelSummary& summary, const std::string& id,
@@ -107,7 +106,7 @@ void add_heads(std::vector<ScorePlot>& plots, const ModelSummary& summary, const
 
 struct Likeness {
   std::string_view file, title, label;
-  Estimate RandomizationStage::* value;
+  Estimate RandomizationStage::*value;
   Level level;
 };
 
@@ -139,17 +138,24 @@ std::vector<ScorePlot> model_plots(const ModelSummary& summary) {
   add_heads(plots, summary, "head_effect", "head-effect");
   add_heads(plots, summary, "head_flips", "head-flips");
   add_heads(plots, summary, "head_kept", "heads-kept");
-  add_randomization(
-      plots, summary,
-      {"rank-correlation", "rank correlation", "Spearman's rank correlation with the original map",
-       &RandomizationStage::rank_correlation, {"unrelated maps", 0}});
   add_randomization(plots, summary,
-                    {"cosine", "cosine", "cosine with the original map",
-                     &RandomizationStage::cosine, {"uniform map", mean_of(summary.uniform_cosine)}});
-  add_randomization(
-      plots, summary,
-      {"box-mass", "mass in box", "share of attention in the object's box",
-       &RandomizationStage::box_mass, {"uniform map", mean_of(summary.box_uniform)}});
+                    {"rank-correlation",
+                     "rank correlation",
+                     "Spearman's rank correlation with the original map",
+                     &RandomizationStage::rank_correlation,
+                     {"unrelated maps", 0}});
+  add_randomization(plots, summary,
+                    {"cosine",
+                     "cosine",
+                     "cosine with the original map",
+                     &RandomizationStage::cosine,
+                     {"uniform map", mean_of(summary.uniform_cosine)}});
+  add_randomization(plots, summary,
+                    {"box-mass",
+                     "mass in box",
+                     "share of attention in the object's box",
+                     &RandomizationStage::box_mass,
+                     {"uniform map", mean_of(summary.box_uniform)}});
   return plots;
 }
 

@@ -65,7 +65,8 @@ std::string banner(const ModelSummary& summary) {
 /// The option --map in words.
 std::string map_words(const std::string& map) {
   if (map == "mean") return "the mean map of the heads";
-  if (map.starts_with("head:")) return fmt::format("the map of head {}", markup_text(map.substr(5)));
+  if (map.starts_with("head:"))
+    return fmt::format("the map of head {}", markup_text(map.substr(5)));
   if (map == "value") return "value-weighted attribution, largest first";
   if (map == "rollout") return "attention rollout";
   return markup_text(map);
@@ -77,9 +78,9 @@ std::string_view ablation_words(const std::string& ablation) {
 
 std::string facts(const ModelSummary& summary) {
   std::string html = fact("split", markup_text(summary.split));
-  html += fact("samples", fmt::format("{} of {} that the dump holds",
-                                      grouped_digits(summary.num_samples),
-                                      grouped_digits(summary.samples_in_dump)));
+  html += fact("samples",
+               fmt::format("{} of {} that the dump holds", grouped_digits(summary.num_samples),
+                           grouped_digits(summary.samples_in_dump)));
   html += fact("evidence for", fmt::format("the {} class, decoder layer {}",
                                            markup_text(summary.target), summary.layer));
   html += fact("cells ordered by", map_words(summary.map));
@@ -165,9 +166,10 @@ std::string files(const ModelSummary& summary, const ReportLinks& links) {
       {"model-samples.csv", "a line a sample, a column a measure"}};
   if (find_measure(summary.measures, "head_effect") != nullptr)
     files.emplace_back("model-heads.csv", "a line a sample and head");
-  if (!summary.curves.empty()) files.emplace_back("curves.csv", "the mean curves, a line a point");
+  if (!summary.curves.empty())
+    files.emplace_back("curves.csv", "deletion and insertion, a line a point");
   if (!summary.randomization.empty())
-    files.emplace_back("randomization.csv", "a line a sample and stage");
+    files.emplace_back("randomization.csv", "how alike maps are after each stage");
   files.emplace_back("model.json", "measures with their intervals, definitions and options");
   return file_list(files, links);
 }

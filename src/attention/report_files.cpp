@@ -49,9 +49,8 @@ void remove_other_plots(const ReportFolder& folder, ScoreCommand command,
 void write_report_files(ReportFolder& folder, const ScoreSummary& summary,
                         const std::vector<ScorePlot>& plots, const std::string& gallery) {
   for (const ScorePlot& plot : plots) folder.put(plot.name, plot.svg);
-  const ReportParts parts{
-      .maps = score_sections(summary, plots, {.gallery = gallery}),
-      .model = part_there(folder, ScoreCommand::kModel, summary.content_id)};
+  const ReportParts parts{.maps = score_sections(summary, plots, {.gallery = gallery}),
+                          .model = part_there(folder, ScoreCommand::kModel, summary.content_id)};
   folder.put(kReport, report_page(summary.dump, summary.content_id, parts));
 }
 

@@ -21,13 +21,12 @@ namespace {
 
 struct PartFacts {
   std::string_view name;  ///< of the command; on disk, in the comments
-  std::string_view link;     ///< to it, from the top of the page
-  std::string ReportParts::* html;
+  std::string_view link;  ///< to it, from the top of the page
+  std::string ReportParts::*html;
 };
 /// In the order of ScoreCommand and of the page.
-constexpr std::array kParts = {
-    PartFacts{"maps", "The maps by themselves", &ReportParts::maps},
-    PartFacts{"model", "The network, run again", &ReportParts::model}};
+constexpr std::array kParts = {PartFacts{"maps", "The maps by themselves", &ReportParts::maps},
+                               PartFacts{"model", "The network, run again", &ReportParts::model}};
 
 std::string begin_of(std::string_view name) { return fmt::format("<!-- part {} ", name); }
 

@@ -56,9 +56,9 @@ std::string figures(std::span<const ScorePlot> plots,
   std::string html;
   for (const ScorePlot& plot : plots) {
     if (std::ranges::find(kinds, plot.kind) == kinds.end()) continue;
-    html += fmt::format(
-        "<figure>\n{}<figcaption><a href=\"{}\">{}</a></figcaption>\n</figure>\n", plot.svg,
-        page_address(plot.name), markup_text(plot.name.substr(plot.name.rfind('/') + 1)));
+    html += fmt::format("<figure>\n{}<figcaption><a href=\"{}\">{}</a></figcaption>\n</figure>\n",
+                        plot.svg, page_address(plot.name),
+                        markup_text(plot.name.substr(plot.name.rfind('/') + 1)));
   }
   return html.empty() ? html : fmt::format("<div class=\"plots\">\n{}</div>\n", html);
 }
@@ -75,8 +75,8 @@ std::string about_measures(std::span<const MeasureSummary> measures,
           markup_text(measure.definition), markup_text(measure.id), measure.version);
   for (const std::string& name : baselines_of(measures))
     if (const std::string_view note = baseline(name); !note.empty())
-      html += fmt::format("<dt>baseline: {}</dt><dd>{}</dd>\n", markup_text(printed_name(name)),
-                          note);
+      html +=
+          fmt::format("<dt>baseline: {}</dt><dd>{}</dd>\n", markup_text(printed_name(name)), note);
   return html.empty() ? html : fmt::format("<dl class=\"about\">\n{}</dl>\n", html);
 }
 
