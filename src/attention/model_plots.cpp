@@ -65,7 +65,7 @@ bool has_values(const MeanCurve& curve) {
 std::string area_note(const ModelSummary& summary, const std::string& id) {
   const MeasureSummary* area = find_measure(summary.measures, id);
   if (area == nullptr || area->all.n == 0) return {};
-  std::string note = fmt::format("Area under the curve: map {}", shown_number(area->all.mean));
+  std::string note = fmt::format("Areas: map {}", shown_number(area->all.mean));
   for (const ScoreBaseline& baseline : area->baselines)
     note += fmt::format(", {} {}", printed_name(baseline.name), shown_number(baseline.value.mean));
   return note + ".";
@@ -120,7 +120,7 @@ void add_randomization(std::vector<ScorePlot>& plots, const ModelSummary& summar
     any |= value.n > 0;
   }
   if (!any) return;
-  plot.text = {.title = fmt::format("Made random: {}", likeness.title),
+  plot.text = {.title = fmt::format("Randomized: {}", likeness.title),
                .x_label = std::string(likeness.label),
                .y_label = "from the top, one more part a row",
                .note = {}};

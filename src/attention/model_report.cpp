@@ -47,7 +47,7 @@ std::string tiles(const ModelSummary& summary) {
   const MeasureSummary* needed = find_measure(summary.measures, "heads_needed");
   if (needed != nullptr && needed->all.n > 0)
     html += tile(shown_number(needed->all.mean),
-                 fmt::format("heads needed on average, of {}", std::ssize(summary.heads)));
+                 fmt::format("of {} heads needed on average", std::ssize(summary.heads)));
   return fmt::format("<ul class=\"tiles\">\n{}</ul>\n", html);
 }
 
@@ -132,7 +132,7 @@ std::string first_stage_fault(const ModelSummary& summary) {
 std::string randomization(const ModelSummary& summary, const std::vector<ScorePlot>& plots) {
   const std::string pictures = figures(plots, {Kind::kRandomization});
   return section(
-      "Made random",
+      "Randomization",
       fmt::format(
           "Parts of the network get random weights, from its top to its stem, one more a row, and "
           "its maps are compared with the original ones ({} samples). Maps that show what was "

@@ -63,7 +63,7 @@ void draw_value(PlotFrame& frame, const RowPlot::Row& row, const Axis& axis, dou
 
 std::string row_plot(const RowPlot& plot) {
   const ValueRange range = range_of(plot);
-  const Axis axis = nice_axis(range.low, range.high, 4);
+  const Axis axis = nice_axis(range.low, range.high, 6);
   const double height = std::max(40.0, kRowHeight * static_cast<double>(plot.rows.size()));
   PlotFrame frame(plot.text, legend_of(plot), {.left = name_margin(plot), .height = height});
   frame.x_axis(axis, true);

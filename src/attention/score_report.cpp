@@ -81,8 +81,9 @@ std::string files(const ScoreSummary& summary, const ReportLinks& links) {
 
 std::string score_sections(const ScoreSummary& summary, const std::vector<ScorePlot>& plots,
                            const ReportLinks& links) {
-  std::string html =
-      part_title("The maps by themselves", "What the stored maps of the class queries say.");
+  std::string html = part_title("The maps by themselves",
+                                "From the dump alone: how sharp the maps are, whether heads and "
+                                "classes differ, what they hit.");
   html += banner(summary) + tiles(summary) + facts(summary);
   html += section(
       "Measures",

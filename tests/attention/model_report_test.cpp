@@ -48,7 +48,7 @@ TEST(ModelReport, LeadsWithDifferencesToRandomOrder) {
   std::string html = part_of(summary);
   EXPECT_NE(html.find("<b>−0.250</b> <span>deletion area"), std::string::npos);
   EXPECT_EQ(html.find("<span>insertion area"), std::string::npos);  // not measured
-  EXPECT_NE(html.find("<b>1.500</b> <span>heads needed on average, of 2"), std::string::npos);
+  EXPECT_NE(html.find("<b>1.500</b> <span>of 2 heads needed on average"), std::string::npos);
   summary.measures[0].id = "insertion_margin_normalized";
   summary.measures[0].baselines[0].difference.mean = 0.25;
   html = part_of(summary);
