@@ -6,6 +6,7 @@
 #include "attention/made_up_model_summary.h"
 #include "attention/markup_check.h"
 #include "intr/attention/model_plots.h"
+#include "intr/attention/model_summary.h"
 
 namespace intr {
 namespace {

@@ -99,6 +99,19 @@ TEST(ReportParts, OfAnotherDumpAreLeftOut) {
   }
 }
 
+TEST(ReportParts, SayWhenTheyGo) {
+  const std::string page = report_page("dump", kId, {.maps = {}, .model = "<p>b</p>"});
+  const auto words = [&](ScoreCommand command, const std::string& id) {
+    testing::internal::CaptureStderr();
+    read_back(page, command, id);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(words(ScoreCommand::kModel, kId), "");
+  EXPECT_EQ(words(ScoreCommand::kMaps, "other"), "");  // there was none
+  EXPECT_NE(words(ScoreCommand::kModel, "other").find("what 'intr-score model' found of another"),
+            std::string::npos);
+}
+
 TEST(ReportParts, OfNoReportAreNothing) {
   const test::TempDir dir;
   EXPECT_EQ(read_report_part(dir / "none.html", ScoreCommand::kMaps, kId), "");
