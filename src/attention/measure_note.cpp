@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace intr {
 
@@ -85,6 +86,48 @@ constexpr std::array kMeasures = {
          "over samples (Guo et al., 2017): 0 if of all samples with 70 % exactly 70 % are right, "
          "and "
          "so on."},
+    Note{"deletion_probability",
+         "Area under the curve of the target’s probability while the picture is blanked cell by "
+         "cell, the map’s strongest first. Smaller is better: the evidence was where the map says. "
+         "Never read it alone: a softmax can hide or exaggerate what happens to the logits."},
+    Note{"deletion_margin",
+         "Area under the deletion curve of the margin, the target’s logit minus that of the best "
+         "other class. Smaller is better."},
+    Note{"deletion_probability_normalized",
+         "Area under the deletion curve of the probability, counted from the blank picture (0) to "
+         "the whole one (1). Smaller is better."},
+    Note{"deletion_margin_normalized",
+         "Area under the deletion curve of the margin, counted from the blank picture (0) to the "
+         "whole one (1). Smaller is better; 0.5 is what a steady fall has."},
+    Note{"insertion_probability",
+         "Area under the curve of the target’s probability while a blurred picture gets its cells "
+         "back, the map’s strongest first. Larger is better."},
+    Note{"insertion_margin", "Area under the insertion curve of the margin. Larger is better."},
+    Note{"insertion_probability_normalized",
+         "Area under the insertion curve of the probability, counted from the blurred picture (0) "
+         "to the whole one (1). Larger is better."},
+    Note{"insertion_margin_normalized",
+         "Area under the insertion curve of the margin, counted from the blurred picture (0) to "
+         "the whole one (1). Larger is better; 0.5 is what a steady rise has."},
+    Note{"head_effect",
+         "What the target’s margin loses when a head’s attention is taken away: above 0 the head "
+         "speaks for the class, near 0 it is not needed or others stand in for it, below 0 it "
+         "speaks against it."},
+    Note{"head_flips", "How often taking a head’s attention away changes the answer."},
+    Note{"heads_needed",
+         "How many heads are left when the one that is missed least goes again and again until the "
+         "next step would change the answer."},
+    Note{"head_kept", "How often a head is among those that are left in the end."},
+    Note{"value_rank_correlation",
+         "Whether the cells with most attention are those that add most to the target’s logit "
+         "(Spearman). Attention weighs values; a strong weight on a value that says nothing adds "
+         "nothing. 1 is the same order, 0 is unrelated."},
+    Note{"value_length_rank_correlation",
+         "Whether the cells with most attention are those that change the query most, in whatever "
+         "direction (Spearman)."},
+    Note{"value_negative_share",
+         "The share of what cells contribute that speaks against the target: 0 if all of it speaks "
+         "for it. A map of attention alone cannot show this."},
 };
 
 constexpr std::array kBaselines = {
@@ -96,6 +139,19 @@ constexpr std::array kBaselines = {
          "What cells that are drawn at random reach: the share of cells that count as hits."},
 };
 
+constexpr std::array kOrders = {
+    Note{"random", "The same curve with cells in random order: the mean of three orders a sample."},
+    Note{"center_prior",
+         "The same curve with cells from the picture’s center outwards: what knowing that objects "
+         "tend to be centered is worth."},
+};
+
+std::string_view text_of(std::span<const Note> notes, const std::string& name) {
+  for (const Note& note : notes)
+    if (name == note.name) return note.text;
+  return {};
+}
+
 }  // namespace
 
 std::string_view measure_note(const std::string& id) {
@@ -105,11 +161,9 @@ std::string_view measure_note(const std::string& id) {
   return best ? best->text : std::string_view();
 }
 
-std::string_view baseline_note(const std::string& name) {
-  for (const Note& note : kBaselines)
-    if (name == note.name) return note.text;
-  return {};
-}
+std::string_view baseline_note(const std::string& name) { return text_of(kBaselines, name); }
+
+std::string_view order_note(const std::string& name) { return text_of(kOrders, name); }
 
 std::string_view interval_note() {
   return "Intervals of the focus on one part and of the calibration error can lie beside the mean; "

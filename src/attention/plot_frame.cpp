@@ -168,7 +168,8 @@ void PlotFrame::nothing_note() {
 std::string PlotFrame::finish() {
   for (const std::string& line : wrapped_text(text_.x_label, kLabelSize, width_ - 2 * kEdge)) {
     end_ += kLineHeight + 2;
-    canvas_.text({(area_.left + area_.right) / 2, end_}, line,
+    const double last = width_ - kEdge - text_width(line, kLabelSize) / 2;
+    canvas_.text({std::min((area_.left + area_.right) / 2, last), end_}, line,
                  {.size = kLabelSize, .anchor = Anchor::kMiddle, .tone = Tone::kPale});
   }
   if (!notes_.empty()) end_ += 4;

@@ -165,18 +165,19 @@ std::string shown_percent(std::int64_t part, std::int64_t whole) {
   return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-std::string measure_table(const ScoreSummary& summary) {
+std::string measure_table(std::span<const MeasureSummary> measures) {
+  if (measures.empty()) return {};
   std::string html =
       "<div class=\"table\"><table class=\"measures\"><thead><tr><th scope=\"col\">measure</th>"
       "<th scope=\"col\">mean</th><th scope=\"col\">95 % interval</th><th scope=\"col\">n</th>"
       "<th scope=\"col\">missing</th>";
   bool baselines = false;
-  for (const MeasureSummary& measure : summary.measures)
+  for (const MeasureSummary& measure : measures)
     baselines |= measure.all.n > 0 && !measure.baselines.empty();
   if (baselines) html += "<th scope=\"col\">baseline</th><th scope=\"col\">difference</th>";
   html += "</tr></thead>\n<tbody>\n";
   std::string without;
-  for (const MeasureSummary& measure : summary.measures)
+  for (const MeasureSummary& measure : measures)
     if (measure.all.n > 0)
       html += measure_row(measure, baselines);
     else

@@ -3,14 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cmath>
 #include <utility>
 
-#include "intr/attention/bar_plot.h"
 #include "intr/attention/calibration.h"
+#include "intr/attention/heads_plot.h"
 #include "intr/attention/matrix_plot.h"
-#include "intr/attention/measure_note.h"
 #include "intr/attention/rank_correlation.h"
 #include "intr/attention/reliability_plot.h"
 #include "intr/attention/scatter_plot.h"
@@ -18,34 +16,6 @@
 namespace intr {
 
 namespace {
-
-std::string with_capital(std::string text) {
-  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text;
-}
-
-Bar bar_of(std::string name, const Estimate& estimate) {
-  return {std::move(name), estimate.mean, estimate.low, estimate.high};
-}
-
-std::string heads_plot(const ScoreSummary& summary, const MeasureSummary& measure) {
-  BarPlot plot;
-  plot.text = {.title = with_capital(measure.title),
-               .x_label = "head",
-               .y_label = printed_unit(measure.unit),
-               .note = {}};
-  for (std::size_t head = 0; head < measure.heads.size(); ++head)
-    plot.bars.push_back(bar_of(std::to_string(summary.heads.at(head)), measure.heads[head]));
-  plot.bars.push_back(bar_of("all", measure.all));
-  // All heads together cover more than one of them: their chance is not that of a head.
-  const bool same_for_heads = measure.id != "part_coverage";
-  for (const ScoreBaseline& baseline : measure.baselines)
-    if (same_for_heads) plot.levels.push_back({printed_name(baseline.name), baseline.value.mean});
-  // Ratios to a baseline: where they say nothing.
-  for (const char* baseline : {"uniform", "chance"})
-    if (measure.unit == std::string("x ") + baseline) plot.levels.push_back({baseline, 1});
-  return bar_plot(plot);
-}
 
 std::string contrast_plot(const ScoreSummary& summary) {
   ScatterPlot plot;
@@ -124,7 +94,7 @@ std::vector<ScorePlot> score_plots(const ScoreSummary& summary) {
   for (const MeasureSummary& measure : summary.measures)
     if (!measure.heads.empty() && measure.all.n > 0)
       plots.push_back(
-          {Kind::kHeads, "plots/heads-" + measure.id + ".svg", heads_plot(summary, measure)});
+          {Kind::kHeads, "plots/heads-" + measure.id + ".svg", heads_plot(measure, summary.heads)});
   if (!summary.samples.empty())
     plots.push_back({Kind::kContrast, "plots/contrast-margin.svg", contrast_plot(summary)});
   if (any_samples(summary))

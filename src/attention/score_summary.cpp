@@ -5,10 +5,15 @@
 
 namespace intr {
 
-const MeasureSummary* ScoreSummary::find(const std::string& id) const noexcept {
+const MeasureSummary* find_measure(const std::vector<MeasureSummary>& measures,
+                                   const std::string& id) noexcept {
   const auto found = std::find_if(measures.begin(), measures.end(),
                                   [&](const MeasureSummary& measure) { return measure.id == id; });
   return found == measures.end() ? nullptr : &*found;
+}
+
+const MeasureSummary* ScoreSummary::find(const std::string& id) const noexcept {
+  return find_measure(measures, id);
 }
 
 }  // namespace intr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,7 +9,8 @@
 namespace intr::test {
 
 /// Walks over XML, or HTML that is written like it: tags nest, attributes are quoted and given
-/// once, no '<' or '&' stands in a text unless it begins a tag or a known entity.
+/// once, comments end and hold no "--", no '<' or '&' stands in a text unless it begins a tag, a
+/// comment or a known entity.
 class MarkupCheck {
  public:
   /// @return what is wrong and where; empty if nothing is
@@ -39,7 +41,15 @@ class MarkupCheck {
     return false;
   }
 
+  bool comment() {
+    const std::size_t dashes = text_.find("--", at_ + 4);
+    if (!text_.substr(std::min(dashes, text_.size())).starts_with("-->")) return false;
+    at_ = dashes + 3;
+    return true;
+  }
+
   bool tag() {
+    if (text_.substr(at_).starts_with("<!--")) return comment();
     if (text_.substr(at_).starts_with("<!DOCTYPE html>")) {
       at_ += 15;
       return true;

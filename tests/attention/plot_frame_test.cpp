@@ -39,6 +39,16 @@ TEST(PlotFrame, WordsAreTextAndWrap) {
     EXPECT_NE(svg.find(text), std::string::npos) << text;
 }
 
+TEST(PlotFrame, LongLabelsStayOnThePaper) {
+  const auto svg = [](const std::string& label) {
+    return PlotFrame({.title = {}, .x_label = label, .y_label = {}, .note = {}}, {}, {.left = 160})
+        .finish();
+  };
+  EXPECT_NE(svg("x").find("<text x=\"254\""), std::string::npos);  // the middle of the area
+  EXPECT_EQ(svg("a label that is longer than half of it").find("<text x=\"254\""),
+            std::string::npos);
+}
+
 TEST(PlotFrame, NamesStandClearOfEachOther) {
   EXPECT_EQ(count_of(named({"0", "1", "2", "mean"}), "<text"), 4u);
   EXPECT_EQ(count_of(named({"a rather long name", "another long name", "and a third long name"}),

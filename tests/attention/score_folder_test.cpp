@@ -42,30 +42,12 @@ TEST(ScoreFolder, FilesOfOthersStay) {
   }
 }
 
-TEST(ScoreFolder, IsNotLeftBehindEmpty) {
-  const test::TempDir dir;
-  { const ScoreFolder folder(dir / "out"); }
-  EXPECT_FALSE(fs::exists(dir / "out"));
-  fs::create_directories(dir / "out");
-  { const ScoreFolder folder(dir / "out"); }
-  EXPECT_TRUE(fs::exists(dir / "out"));  // it was there before
-}
-
 TEST(ScoreFolder, RefusesWhatIsInTheWay) {
   const test::TempDir dir;
   write_file(dir / "file", "");
   EXPECT_THROW(ScoreFolder(dir / "file"), EnvironmentError);
   fs::create_directories(dir / "out/heads.csv");
   EXPECT_THROW(ScoreFolder(dir / "out"), EnvironmentError);
-}
-
-TEST(ScoreFolder, FindsGalleries) {
-  const test::TempDir dir;
-  write_file(dir / "index.html", "");
-  EXPECT_EQ(found_gallery(dir / "out", "index.html"), "");
-  EXPECT_EQ(found_gallery(dir / ".", "index.html"), "index.html");
-  EXPECT_EQ(found_gallery(dir / "out", "https://host/index.html"), "https://host/index.html");
-  EXPECT_EQ(found_gallery(dir / "out", ""), "");
 }
 
 }  // namespace

@@ -10,9 +10,12 @@ namespace intr {
 /// @param id as in MeasureSummary
 std::string_view measure_note(const std::string& id);
 
-/// What a baseline of intr-score is: a sentence. Empty for names that are not known.
+/// What a baseline of intr-score maps is: a sentence. Empty for names that are not known.
 /// @param name as in ScoreBaseline
 std::string_view baseline_note(const std::string& name);
+
+/// The same of intr-score model, where baselines are other orders of cells.
+std::string_view order_note(const std::string& name);
 
 /// What to know of bootstrap intervals before leaning on them.
 std::string_view interval_note();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "intr/attention/score_summary.h"
@@ -14,8 +15,8 @@ std::string grouped_digits(std::int64_t number);
 /// "71.8 %"; "–" if there is nothing to divide by.
 std::string shown_percent(std::int64_t part, std::int64_t whole);
 
-/// Every measure: mean, interval, counts, baselines.
-std::string measure_table(const ScoreSummary& summary);
+/// Every measure: mean, interval, counts, baselines. Empty if there are none.
+std::string measure_table(std::span<const MeasureSummary> measures);
 
 /// The classes that the model gets wrong and right most often, with the means of their samples: all
 /// classes if there are few. Of equal accuracies the class with more samples, then the lower number

@@ -10,7 +10,16 @@ namespace intr {
 
 /// One picture of what intr-score found.
 struct ScorePlot {
-  enum class Kind { kHeads, kContrast, kCalibration, kParts };
+  enum class Kind {
+    kHeads,
+    kContrast,
+    kCalibration,
+    kParts,
+    kDeletion,
+    kInsertion,
+    kHeadsRemoved,
+    kRandomization
+  };
   Kind kind = Kind::kHeads;
   std::string name;  ///< of its file, such as "plots/heads-entropy.svg"
   std::string svg;

@@ -40,6 +40,10 @@ struct MeasureSummary {
   std::vector<ScoreBaseline> baselines;
 };
 
+/// The measure of that id, or null.
+const MeasureSummary* find_measure(const std::vector<MeasureSummary>& measures,
+                                   const std::string& id) noexcept;
+
 /// A class and the means of its samples.
 struct ClassScores {
   std::int32_t class_index = 0;
