@@ -6,6 +6,7 @@
 
 #include "intr/core/error.h"
 #include "intr/core/guard.h"
+#include "intr/core/option_set.h"
 #include "intr/io/exit_record.h"
 #include "score/commands.h"
 

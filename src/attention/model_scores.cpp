@@ -185,7 +185,7 @@ const char* name_of(CurveKind kind) noexcept {
 }
 
 nlohmann::ordered_json to_json(const ModelSampleScores& scores) {
-  Json json{{"sample_id", scores.sample_id},
+  Json json{{"sample", scores.sample_id},
             {"label", scores.label},
             {"predicted", scores.predicted},
             {"target", scores.target},
@@ -199,7 +199,7 @@ nlohmann::ordered_json to_json(const ModelSampleScores& scores) {
 
 ModelSampleScores model_sample_scores(const nlohmann::ordered_json& json) {
   ModelSampleScores scores;
-  scores.sample_id = whole<std::int64_t>(json.at("sample_id"), 0);
+  scores.sample_id = whole<std::int64_t>(json.at("sample"), 0);
   scores.label = whole<std::int32_t>(json.at("label"), -1);
   scores.predicted = whole<std::int32_t>(json.at("predicted"), -1);
   scores.target = whole<std::int32_t>(json.at("target"), -1);

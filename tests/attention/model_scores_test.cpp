@@ -124,8 +124,8 @@ Json with(const char* path, const Json& value) {
 TEST(ModelScores, WrongShapesAreRefused) {
   EXPECT_NO_THROW(model_sample_scores(with("/label", 0)));
   const std::vector<Json> wrong = {
-      with("/sample_id", -1),
-      with("/sample_id", std::numeric_limits<std::uint64_t>::max()),
+      with("/sample", -1),
+      with("/sample", std::numeric_limits<std::uint64_t>::max()),
       with("/label", 1.5),
       with("/label", -2),
       with("/predicted", true),

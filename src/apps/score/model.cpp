@@ -10,7 +10,7 @@
 #include "intr/attention/model_json.h"
 #include "intr/attention/model_score_job.h"
 #include "intr/attention/model_text.h"
-#include "intr/attention/score_folder.h"
+#include "intr/attention/report_folder.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
@@ -78,11 +78,12 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, ModelFolder&
   progress.finish();
   if (stop.requested()) return false;
   const std::string json = model_json(summary, job.plan().options).dump(2) + "\n";
-  folder.write({.json = json,
-                .samples_csv = model_samples_csv(table),
-                .heads_csv = model_heads_csv(table),
-                .curves_csv = curves_csv(summary),
-                .randomization_csv = randomization_csv(summary)},
+  folder.write({.samples_csv = model_samples_csv(table),
+                .heads_csv = o.score.wants("heads") ? model_heads_csv(table) : "",
+                .curves_csv = o.score.wants("curves") ? curves_csv(summary) : "",
+                .randomization_csv =
+                    o.score.wants("randomization") ? randomization_csv(summary) : "",
+                .json = json},
                summary, found_gallery(o.out, o.gallery));
   if (o.json)
     fmt::print("{}", json);
