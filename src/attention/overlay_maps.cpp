@@ -77,8 +77,7 @@ void require_plain_drawing(const OverlayOptions& options) {
   if (options.layout != "single" && options.layout != "side")
     refuse(kOneMap, "--layout", "use single or side");
   if (options.head != "mean") refuse(kOneMap, "--head", "leave it out");
-  if (options.contour)
-    refuse("a signed map has no share of its sum", "--contour", "leave it out");
+  if (options.contour) refuse("a signed map has no share of its sum", "--contour", "leave it out");
 }
 
 /// The facts, if the options fit them.

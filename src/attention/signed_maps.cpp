@@ -48,10 +48,10 @@ void write_signed_maps(const std::string& path, DumpFacts facts,
     const auto& block = record->blocks[MapField::kMap];
     const std::vector<float> values = decode_block(block, facts.type);
     if (std::ssize(values) != facts.elements(MapField::kMap, grid))
-      throw InternalError(fmt::format("sample {} has {} values on a grid of {} x {}",
-                                      record->sample.sample_id, values.size(), grid.height,
-                                      grid.width),
-                          path);
+      throw InternalError(
+          fmt::format("sample {} has {} values on a grid of {} x {}", record->sample.sample_id,
+                      values.size(), grid.height, grid.width),
+          path);
     const std::string trouble = check_values(MapField::kMap, values, grid, facts);
     if (!trouble.empty())
       throw DataError(fmt::format("sample {}: {}", record->sample.sample_id, trouble), path,

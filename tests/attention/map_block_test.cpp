@@ -45,8 +45,10 @@ TEST(MapBlock, SignedMapsMayBeNegativeButAreFinite) {
   const SumRange sums = sums_of(values, 2, true);
   EXPECT_EQ(sums.least, -1.5);
   EXPECT_EQ(sums.most, 3.25);
-  const DumpFacts plain{.type = MapType::f32};
-  const DumpFacts both{.type = MapType::f32, .is_signed = true};
+  DumpFacts plain;
+  plain.type = MapType::f32;
+  DumpFacts both = plain;
+  both.is_signed = true;
   EXPECT_EQ(check_values(MapField::kMap, values, {1, 2}, both), "");
   EXPECT_NE(check_values(MapField::kMap, values, {1, 2}, plain), "");
   const std::vector<float> shares = {0.5F, 0.5F, 1.0F, 0.0F};

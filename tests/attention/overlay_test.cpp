@@ -362,8 +362,7 @@ TEST_F(SignedOverlay, TheBarSaysWhatItIs) {
       caption_of(reader_.facts(), reader_.sample(0), "attribution to ant (predicted)");
   caption.note = "attribution: red for the class, blue against it";
   const ColorBar bar{palette_named("diverging"), "-0.25", "0.25", "0"};
-  EXPECT_TRUE(drawn.image.rgb ==
-              compose_figure({{{{plain, "attribution"}}}}, caption, {bar}).rgb);
+  EXPECT_TRUE(drawn.image.rgb == compose_figure({{{{plain, "attribution"}}}}, caption, {bar}).rgb);
   options.layout = "side";
   const Image photo = OverlayFigure(reader_.facts(), options, MapField::kMap)
                           .shown_photo(test::DrawingDump::picture(reader_.sample(0)));

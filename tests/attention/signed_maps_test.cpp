@@ -150,16 +150,20 @@ TEST_F(SignedMaps, OtherFactsAndRecordsAreOurBug) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     DumpFacts other = facts();
     changes[i](other);
-    expect_part(message_of<InternalError>(
-                    [&] { write_signed_maps(dir_ / "signed.h5", other, records()); }),
-                "these facts");
+    expect_part(
+        message_of<InternalError>([&] { write_signed_maps(dir_ / "signed.h5", other, records()); }),
+        "these facts");
   }
   const std::vector<MapRecord> all = records();
   expect_part(message_of<InternalError>([&] { write("signed.h5", {}); }), "no signed maps");
-  expect_part(message_of<InternalError>([&] { write("signed.h5", {all[1], all[2], all[1]}); }),
+  expect_part(message_of<InternalError>([&] {
+                write("signed.h5", {all[1], all[2], all[1]});
+              }),
               "sample 13 comes twice");
   const MapRecord small = test::signed_record(all[0].sample, {1, 2, 3});
-  expect_part(message_of<InternalError>([&] { write("signed.h5", {all[1], small}); }),
+  expect_part(message_of<InternalError>([&] {
+                write("signed.h5", {all[1], small});
+              }),
               "sample 10 has 3 values on a grid of 2 x 3");
   EXPECT_FALSE(std::filesystem::exists(dir_ / "signed.h5"));
 }
@@ -168,6 +172,7 @@ TEST_F(SignedMaps, ValuesThatAreNotFiniteAreFoundWhateverTheirHash) {
   const auto with = [&](float bad) {
     return after([&](hdf5::File& file) {
       test::replace_value<float>(file, "/map", 7, bad);  // of sample 13
+      file.set_numbers<std::int32_t>("/map", "block", {1, 1, 1});
       std::vector<float> values = test::for_and_against(dump().sample(1), 0.5F);
       values[1] = bad;
       test::replace_value<std::uint64_t>(file, "/block_hash", 1,
@@ -236,7 +241,7 @@ TEST_F(SignedMaps, HaveAnIdOfTheirOwn) {
 TEST_F(SignedMaps, AreNoAttention) {
   EXPECT_NO_THROW(require_attention(dump().facts(), "dump", "go on"));
   EXPECT_EQ(message_of<UsageError>([&] { require_attention(facts(), "file.h5", "draw them"); }),
-            "file.h5: holds signed maps, which are no shares of attention. Next: draw them.");
+            "file.h5: holds signed maps, which are no shares of attention. Next: draw them");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace intr {
 struct ShownMap {
   std::string label;          ///< "mean of heads", "head 3"
   std::vector<float> values;  ///< [h, w], as stored, or the difference of two
-  bool is_signed = false;  ///< a difference, or signed maps
+  bool is_signed = false;     ///< a difference, or signed maps
 };
 
 /// The heads that options name, and their maps. Thread-safe once built.

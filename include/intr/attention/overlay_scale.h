@@ -16,7 +16,8 @@ class OverlayScale {
   /// What a stored value is multiplied with before it is shown: attention counts as a multiple of
   /// uniform attention, signed maps as they are.
   double unit(ImageSize grid) const;
-  /// Value of the last color; of signed maps the first one stands for its negative. @param all the maps of the figure that `one` belongs to
+  /// Value of the last color; of signed maps the first one stands for its negative. @param all the
+  /// maps of the figure that `one` belongs to
   double of(ImageSize grid, std::span<const ShownMap> all, const ShownMap& one) const;
   /// Whether all maps of a figure have the same one.
   bool is_one_for_all() const noexcept { return scale_ != "map"; }
