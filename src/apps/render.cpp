@@ -8,6 +8,7 @@
 #include "intr/attention/overlay_run.h"
 #include "intr/attention/picture_names.h"
 #include "intr/attention/selection.h"
+#include "intr/attention/signed_maps.h"
 #include "intr/attention/summary.h"
 #include "intr/core/affinity.h"
 #include "intr/core/guard.h"
@@ -109,6 +110,7 @@ ExitCode overlays(const std::vector<std::string>& arguments) {
   validate(overlay);
   const StopSignal stop;
   const MapReader reader = open_dump(common.dump[0]);
+  settle_query(overlay, set.given("query"), reader.facts().is_signed);
   const PhotoSource photos(photo_options, reader.facts());
   const std::vector<std::int64_t> rows = select_rows(reader, common.selection);
   run.out = common.out;
@@ -146,6 +148,8 @@ ExitCode gallery(const std::vector<std::string>& arguments) {
   require_choice("queries", options.queries, {"verdict", "all"});
   const StopSignal stop;
   const MapReader reader = open_dump(common.dump[0]);
+  require_attention(reader.facts(), common.dump[0],
+                    "intr-render overlays draws them; for the gallery give the dump");
   const PhotoSource photos(photo_options, reader.facts());
   const std::vector<std::int64_t> rows = select_rows(reader, common.selection);
   options.out = common.out;

@@ -65,7 +65,7 @@ std::vector<float> sound_values(const MapFile& file, std::size_t row, MapField f
   const DumpFacts& facts = file.table().facts;
   const DumpSample& sample = file.table().samples[row];
   std::vector<float> values = decode_block(file.block(row, field), facts.type);
-  const std::string trouble = check_values(field, values, sample.grid, facts.type);
+  const std::string trouble = check_values(field, values, sample.grid, facts);
   if (!trouble.empty()) throw_bad_sample(file.path(), sample.sample_id, trouble);
   return values;
 }

@@ -90,6 +90,10 @@ void draw_bar(Paper& paper, const ColorBar& bar, int left, int top, int width) {
   paper.write(bar.low, left, top + 26, low_width + 1, kSmallLetters, kPaleInk);
   const int end_width = std::min(text_width(end, kSmallLetters), length - low_width - 12);
   paper.write(end, left + length - end_width, top + 26, end_width, kSmallLetters, kPaleInk);
+  if (bar.middle.empty()) return;
+  const int middle_width = text_width(bar.middle, kSmallLetters);
+  paper.write(bar.middle, left + (length - middle_width) / 2, top + 26, middle_width + 1,
+              kSmallLetters, kPaleInk);
 }
 
 int width_of(const TileRow& row) {

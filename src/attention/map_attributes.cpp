@@ -60,6 +60,13 @@ std::int64_t samples_planned(const hdf5::File& file) {
   return static_cast<std::int64_t>(planned);
 }
 
+bool is_signed(const hdf5::File& file) {
+  if (!file.has_attribute("/", "signed")) return false;
+  const auto value = file.number<std::uint8_t>("/", "signed");
+  if (value > 1) throw_damaged(file, fmt::format("attribute signed is {}", value));
+  return value == 1;
+}
+
 }  // namespace
 
 void write_facts(hdf5::File& file, const DumpFacts& facts) {
@@ -81,6 +88,7 @@ void write_facts(hdf5::File& file, const DumpFacts& facts) {
   file.set_numbers("/", "heads", facts.heads);
   file.set_number("/", "sum_min", facts.sum_min);
   file.set_number("/", "sum_max", facts.sum_max);
+  if (facts.is_signed) file.set_number("/", "signed", std::uint8_t{1});
 }
 
 DumpFacts read_facts(const hdf5::File& file) {
@@ -103,6 +111,7 @@ DumpFacts read_facts(const hdf5::File& file) {
   facts.heads = file.numbers<std::int32_t>("/", "heads");
   facts.sum_min = file.number<float>("/", "sum_min");
   facts.sum_max = file.number<float>("/", "sum_max");
+  facts.is_signed = is_signed(file);
   check_numbers(file, "layers", facts.layers, 0, facts.layer_total);
   check_numbers(file, "heads", facts.heads, kHeadMean, facts.head_total);
   facts.complete = file.number<std::uint8_t>("/", "complete") == 1;
@@ -128,6 +137,8 @@ DumpFacts read_facts(const hdf5::File& file) {
   if (facts.layers.size() > kMost || facts.heads.size() > kMost ||
       facts.encoder_layers.size() > kMost)
     throw_damaged(file, "lists more than 4096 layers or heads");
+  if (facts.is_signed && facts.fields().size() > 1)
+    throw_damaged(file, "attribute signed is 1, but there is more than /map");
   for (const MapField field : facts.fields())
     if (file.element_type(names_of(field).elements) != type)
       throw_damaged(file,
@@ -140,6 +151,7 @@ std::string facts_difference(const DumpFacts& a, const DumpFacts& b) {
   const auto compare = [&](const char* name, const auto& x, const auto& y) {
     if (difference.empty() && x != y) difference = fmt::format("{} ({} and {})", name, x, y);
   };
+  compare("signed", a.is_signed, b.is_signed);
   compare("model_hash", a.model_hash, b.model_hash);
   compare("dataset_id", a.dataset_id, b.dataset_id);
   compare("split", a.split, b.split);

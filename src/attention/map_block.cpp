@@ -49,7 +49,7 @@ void SumRange::include(const SumRange& other) noexcept {
   if (std::isnan(other.most) || other.most > most) most = other.most;
 }
 
-SumRange sums_of(std::span<const float> values, std::int64_t num_cells) {
+SumRange sums_of(std::span<const float> values, std::int64_t num_cells, bool is_signed) {
   const auto cells = static_cast<std::size_t>(num_cells);
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   SumRange range;
@@ -57,7 +57,7 @@ SumRange sums_of(std::span<const float> values, std::int64_t num_cells) {
     double sum = 0;
     for (std::size_t i = first; i < first + cells; ++i) {
       const float value = values[i];
-      if (!(value >= 0) || std::isinf(value)) return {kNan, kNan};
+      if (!std::isfinite(value) || (value < 0 && !is_signed)) return {kNan, kNan};
       sum += static_cast<double>(value);
     }
     if (first == 0) range = {sum, sum};
@@ -72,14 +72,19 @@ bool sums_are_sound(const SumRange& sums, MapType type) noexcept {
 }
 
 std::string check_values(MapField field, std::span<const float> values, ImageSize grid,
-                         MapType type) {
+                         const DumpFacts& facts) {
   if (field == MapField::kValue) {
     const bool sound = std::all_of(values.begin(), values.end(),
                                    [](float value) { return value >= 0 && !std::isinf(value); });
     return sound ? "" : "a value map is negative or not finite";
   }
-  const SumRange sums = sums_of(values, grid.area());
-  if (sums_are_sound(sums, type)) return "";
+  const SumRange sums = sums_of(values, grid.area(), facts.is_signed);
+  if (facts.is_signed) {
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    const bool sound = sums.least >= -kLargest && sums.most <= kLargest;  // false for NaN
+    return sound ? "" : "a signed map or its sum is not finite";
+  }
+  if (sums_are_sound(sums, facts.type)) return "";
   return fmt::format("a map is negative, not finite or does not sum to 1 ({}: {} to {})",
                      names_of(field).elements, sums.least, sums.most);
 }
@@ -90,12 +95,13 @@ BlockPeaks peaks_of(std::span<const float> values, const DumpFacts& facts, Image
   const auto slots = static_cast<std::size_t>(facts.num_queries);
   const auto last_layer =
       values.subspan(static_cast<std::size_t>(facts.num_layers() - 1) * slots * heads * cells);
-  const auto scale = static_cast<float>(cells);
+  const float scale = facts.is_signed ? 1.0F : static_cast<float>(cells);
   BlockPeaks peaks;
   for (std::size_t head = 0; head < heads; ++head) {
     const auto own = last_layer.subspan(head * cells, cells);
-    peaks.peak.push_back(scale * *std::max_element(own.begin(), own.end()));
-    float difference = 0;
+    float largest = 0, difference = 0;
+    for (const float value : own) largest = std::max(largest, std::abs(value));
+    peaks.peak.push_back(scale * largest);
     if (slots > 1) {
       const auto other = last_layer.subspan((heads + head) * cells, cells);
       for (std::size_t i = 0; i < cells; ++i)

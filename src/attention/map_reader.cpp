@@ -99,7 +99,7 @@ std::vector<float> MapReader::State::decode(std::span<const std::byte> block, st
                                             MapField field) {
   const DumpSample& sample = table().samples[row];
   std::vector<float> values = decode_block(block, table().facts.type);
-  const std::string trouble = check_values(field, values, sample.grid, table().facts.type);
+  const std::string trouble = check_values(field, values, sample.grid, table().facts);
   if (trouble.empty()) return values;
   throw_bad_sample(table().kind == MapFileKind::kMerged
                        ? file.path()

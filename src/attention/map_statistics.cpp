@@ -21,7 +21,7 @@ double scale_of(std::vector<float>& values) {
 void MapStatistics::add(const DumpFacts& facts, MapField field, std::span<const float> values,
                         ImageSize grid) {
   if (field == MapField::kMap) {
-    const SumRange sums = sums_of(values, grid.area());
+    const SumRange sums = sums_of(values, grid.area(), facts.is_signed);
     if (any_sums_)
       sums_.include(sums);
     else

@@ -60,11 +60,11 @@ void MapWriter::add(DumpSample sample, const PerField<std::vector<std::byte>>& b
                       values.size(), name, sample.grid.height, sample.grid.width),
           file_.path());
     }
-    const std::string trouble = check_values(field, values, sample.grid, facts.type);
+    const std::string trouble = check_values(field, values, sample.grid, facts);
     if (!trouble.empty())
       throw InternalError(fmt::format("sample {}: {}", sample.sample_id, trouble), file_.path());
     if (field == MapField::kMap) {
-      const SumRange sums = sums_of(values, sample.grid.area());
+      const SumRange sums = sums_of(values, sample.grid.area(), facts.is_signed);
       if (table_.samples.empty()) sums_ = sums;
       sums_.include(sums);
     }

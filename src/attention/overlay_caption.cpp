@@ -38,6 +38,8 @@ Caption caption_of(const DumpFacts& facts, const DumpSample& sample, const std::
 std::string text_of_query(const DumpFacts& facts, const OverlayOptions& options,
                           const OverlayQuery& query) {
   if (options.map == "value") return "length of value vectors";
+  if (facts.is_signed)
+    return fmt::format("attribution to {} ({})", class_name(facts, query.class_index), query.name);
   std::string text =
       fmt::format("query: {} ({})", class_name(facts, query.class_index), query.name);
   if (options.map == "contrast") text += " minus " + class_name(facts, query.other_class);

@@ -22,7 +22,7 @@ OverlayFigure::OverlayFigure(const DumpFacts& facts, const OverlayOptions& optio
       options_(options),
       scale_(facts, options, field),
       palette_(palette_named(options.palette)),
-      difference_palette_(palette_named("diverging")) {}
+      signed_palette_(palette_named("diverging")) {}
 
 Image OverlayFigure::shown_photo(const Image& photo) const {
   const std::int64_t longest = std::max(photo.size.height, photo.size.width);
@@ -39,16 +39,16 @@ Image OverlayFigure::overlay(const DumpSample& sample, const Image& photo, const
                              double scale) const {
   const CellGrid grid = make_cell_grid(sample.grid, sample.resized_size, facts_->stride,
                                        geometry_named(options_.geometry));
-  const CleanStyle style{.palette = map.is_difference ? difference_palette_ : palette_,
+  const CleanStyle style{.palette = map.is_signed ? signed_palette_ : palette_,
                          .scale = scale,
                          .opacity = options_.opacity,
-                         .signed_values = map.is_difference,
+                         .signed_values = map.is_signed,
                          .interpolation = interpolation_named(options_.interpolation)};
   std::vector<float> values = map.values;
   const auto factor = static_cast<float>(scale_.unit(sample.grid));
   for (float& value : values) value *= factor;
   Image picture = draw_clean_overlay(photo, values, grid, style);
-  if (options_.contour && !map.is_difference) draw_contours(picture, values, grid);
+  if (options_.contour && !map.is_signed) draw_contours(picture, values, grid);
   return picture;
 }
 
@@ -72,15 +72,15 @@ std::vector<ColorBar> OverlayFigure::bars_of(const DumpSample& sample,
                                              const std::vector<MapRow>& rows,
                                              std::span<const ShownMap> measured) const {
   std::vector<ColorBar> bars;
-  for (const bool difference : {false, true}) {
+  for (const bool is_signed : {false, true}) {
     std::vector<const ShownMap*> maps;
     for (const MapRow& row : rows)
       for (const ShownMap& map : row.maps)
-        if (map.is_difference == difference) maps.push_back(&map);
+        if (map.is_signed == is_signed) maps.push_back(&map);
     if (maps.empty() || (maps.size() > 1 && !scale_.is_one_for_all())) continue;
     const std::string end = scale_.end_text(scale_.of(sample.grid, measured, *maps.front()));
-    if (difference)
-      bars.push_back({difference_palette_, "-" + end, end});
+    if (is_signed)
+      bars.push_back({signed_palette_, "-" + end, end, facts_->is_signed ? "0" : ""});
     else
       bars.push_back({palette_, "0", end});
   }
@@ -95,6 +95,7 @@ Image OverlayFigure::compose(const DumpSample& sample, const Image& photo,
   if (options_.caption) {
     Caption caption = caption_of(*facts_, sample, shown);
     if (options_.contour) caption.note = "outlines hold 50 % (white) and 90 % (blue) of the map";
+    if (facts_->is_signed) caption.note = "attribution: red for the class, blue against it";
     return compose_figure(tiles, caption, bars_of(sample, rows, measured));
   }
   std::vector<Image> lines;

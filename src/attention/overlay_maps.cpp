@@ -63,6 +63,29 @@ MapField find_field(const DumpFacts& facts, const std::string& map) {
   return field;
 }
 
+/// What has no meaning for signed maps, of which a file holds one a sample.
+void require_plain_drawing(const OverlayOptions& options) {
+  const auto refuse = [](const char* what, const char* flag, const char* next) {
+    throw UsageError(what, flag, next);
+  };
+  constexpr const char* kOneMap = "the file holds one signed map a sample, of all heads together";
+  if (options.style == "reference")
+    refuse("the published recipe scales each map to its own range, and signed maps need their zero",
+           "--style", "leave it out: the clean style draws them");
+  if (options.map != "attention")
+    refuse("the file holds signed maps and nothing else", "--map", "leave it out");
+  if (options.layout != "single" && options.layout != "side")
+    refuse(kOneMap, "--layout", "use single or side");
+  if (options.head != "mean") refuse(kOneMap, "--head", "leave it out");
+  if (options.contour) refuse("a signed map has no share of its sum", "--contour", "leave it out");
+}
+
+/// The facts, if the options fit them.
+const DumpFacts& drawable(const DumpFacts& facts, const OverlayOptions& options) {
+  if (facts.is_signed) require_plain_drawing(options);
+  return facts;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> single_heads(const DumpFacts& facts) {
@@ -78,13 +101,14 @@ std::vector<float> difference_of(std::vector<float> a, const std::vector<float>&
 }
 
 MapChoice::MapChoice(const DumpFacts& facts, const OverlayOptions& options)
-    : facts_(&facts),
+    : facts_(&drawable(facts, options)),
       contrast_(options.map == "contrast"),
       layer_(find_layer(facts, options.layer)),
       heads_(find_heads(facts, options)),
       field_(find_field(facts, options.map)) {}
 
 std::string MapChoice::short_name(std::int64_t head) const {
+  if (facts_->is_signed) return "attribution";
   if (head == kHeadMean) return "mean";
   return fmt::format("head{}", facts_->heads[static_cast<std::size_t>(head)]);
 }
@@ -94,6 +118,7 @@ std::string MapChoice::numbered_name(std::int64_t head) const {
 }
 
 std::string MapChoice::label(std::int64_t head) const {
+  if (facts_->is_signed) return "attribution";
   if (head == kHeadMean) return "mean of heads";
   return fmt::format("head {}", facts_->heads[static_cast<std::size_t>(head)]);
 }
@@ -107,7 +132,7 @@ std::vector<float> MapChoice::stored(const SampleMaps& maps, std::int64_t slot,
 
 ShownMap MapChoice::map(const SampleMaps& maps, const OverlayQuery& query,
                         std::int64_t head) const {
-  ShownMap shown{label(head), stored(maps, query.slot, head), contrast_};
+  ShownMap shown{label(head), stored(maps, query.slot, head), contrast_ || facts_->is_signed};
   if (contrast_)
     shown.values = difference_of(std::move(shown.values), stored(maps, query.other_slot, head));
   return shown;

@@ -68,8 +68,8 @@ bool shows_every_head(const OverlayOptions& options) {
   return options.layout == "strip" || options.layout == "grid" || options.layout == "reference";
 }
 
-void settle_query(OverlayOptions& options, bool query_was_given) {
-  if (!query_was_given && (options.layout == "grid" || options.layout == "reference"))
+void settle_query(OverlayOptions& options, bool query_was_given, bool is_signed) {
+  if (!query_was_given && (options.layout == "grid" || options.layout == "reference" || is_signed))
     options.query = "all";
 }
 
@@ -95,14 +95,15 @@ void describe(OverlayOptions& options, OptionSet& set) {
       .group("How it looks")
       .add("scale", options.scale,
            "value of the last color: shared (99th percentile of the dump), map, sample (their own "
-           "peak), or fixed:X, in multiples of uniform attention (of value maps: a length)");
+           "peak), or fixed:X, in multiples of uniform attention (of value maps: a length; of "
+           "signed maps: their own values, from -X to X)");
   describe_look(options, set);
 }
 
 void describe_look(OverlayOptions& options, OptionSet& set) {
   set.add("style", options.style, "clean, or reference (the published recipe)")
       .add("palette", options.palette,
-           "inferno, viridis, cividis, grey or jet; contrast is blue to red")
+           "inferno, viridis, cividis, grey or jet; contrast and signed maps are blue to red")
       .add("opacity", options.opacity, "of the last color over the photo, 0 to 1")
       .add("interpolation", options.interpolation, "between cells: cubic, linear or nearest")
       .add("geometry", options.geometry,

@@ -40,7 +40,8 @@ void choose_other(const DumpSample& sample, OverlayQuery& query) {
 QueryChoice::QueryChoice(const DumpFacts& facts, const OverlayOptions& options)
     : query_(options.query),
       no_query_(options.map == "value"),
-      compared_(options.map == "contrast" || options.layout == "contrast") {
+      compared_(options.map == "contrast" || options.layout == "contrast"),
+      is_signed_(facts.is_signed) {
   const std::vector<std::string> names = {"true", "predicted", "runner-up", "all"};
   if (std::find(names.begin(), names.end(), query_) == names.end())
     class_index_ = find_class(facts.classes, class_term(facts, query_), "query");
@@ -64,7 +65,8 @@ OverlayQuery QueryChoice::named_query(const DumpSample& sample) const {
     throw DataError(
         fmt::format("the dump holds no map of the query '{}' of this sample", query_),
         fmt::format("sample {}", sample.sample_id),
-        class_index_ >= 0
+        is_signed_ ? "leave out --query: that draws the class that was asked for when it was made"
+        : class_index_ >= 0
             ? fmt::format("dump again with intr-attend --queries true,top:5,class:{}", class_index_)
             : "dump again with intr-attend --queries true,top:5");
   return query;

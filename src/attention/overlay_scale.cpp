@@ -22,12 +22,16 @@ float peak_of(const ShownMap& map) {
 OverlayScale::OverlayScale(const DumpFacts& facts, const OverlayOptions& options, MapField field)
     : facts_(&facts), scale_(options.scale), field_(field) {}
 
+bool OverlayScale::counts_uniform() const noexcept {
+  return field_ != MapField::kValue && !facts_->is_signed;
+}
+
 double OverlayScale::unit(ImageSize grid) const {
-  return field_ == MapField::kValue ? 1.0 : static_cast<double>(grid.area());
+  return counts_uniform() ? static_cast<double>(grid.area()) : 1.0;
 }
 
 double OverlayScale::shared(const ShownMap& map) const {
-  if (map.is_difference) return facts_->contrast_p99;
+  if (map.is_signed && !facts_->is_signed) return facts_->contrast_p99;
   if (field_ == MapField::kRollout) return facts_->rollout_p99;
   return field_ == MapField::kValue ? facts_->value_p99 : facts_->peak_p99;
 }
@@ -42,13 +46,12 @@ double OverlayScale::of(ImageSize grid, std::span<const ShownMap> all, const Sho
   float largest = peak_of(one);
   if (scale_ == "sample")
     for (const ShownMap& map : all)
-      if (map.is_difference == one.is_difference) largest = std::max(largest, peak_of(map));
+      if (map.is_signed == one.is_signed) largest = std::max(largest, peak_of(map));
   return static_cast<double>(largest) * unit(grid);
 }
 
 std::string OverlayScale::end_text(double value) const {
-  return field_ == MapField::kValue ? fmt::format("{:.3g}", value)
-                                    : fmt::format("{:.3g} x uniform", value);
+  return counts_uniform() ? fmt::format("{:.3g} x uniform", value) : fmt::format("{:.3g}", value);
 }
 
 }  // namespace intr

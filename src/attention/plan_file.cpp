@@ -33,6 +33,7 @@ Json content_fields(const DumpPlanFile& plan) {
   if (facts.values) fields["values"] = "norm";
   if (facts.rollout) fields["encoder"] = "rollout";
   if (!facts.encoder_layers.empty()) fields["encoder"] = facts.encoder_layers;
+  if (facts.is_signed) fields["signed"] = true;
   return fields;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "attention/drawing_dump.h"
+#include "attention/signed_file.h"
 #include "support/programs.h"
 
 namespace intr {
@@ -137,6 +138,30 @@ TEST_F(Render, GalleryOptions) {
   const test::ProgramResult other = run("gallery", "--queries some");
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_NE(other.errors.find("verdict"), std::string::npos) << other.errors;
+}
+
+TEST_F(Render, SignedMapsAreDrawnButMakeNoGallery) {
+  const std::string file = dump_.path() + "-signed.h5";
+  test::write_signed_file(file, dump_.open());
+  const auto render = [&](const std::string& command, const std::string& options = {}) {
+    return test::run_program(test::program("render") + " " + command + " " + test::quoted(file) +
+                             " --images " + test::quoted(dump_.images()) + " --out " +
+                             test::quoted(dump_.out()) + " " + options);
+  };
+  for (const char* bad : {"--style reference --layout reference", "--layout strip", "--contour"})
+    EXPECT_EQ(render("overlays", bad).exit_code, 2) << bad;
+  EXPECT_FALSE(std::filesystem::exists(dump_.out()));
+  EXPECT_EQ(render("overlays").exit_code, 0);
+  EXPECT_TRUE(there("ant/picture 0__10__class0-attribution.png"));
+  EXPECT_TRUE(there("bee/picture 1__13__class2-attribution.png"));  // taken for a cat
+  const test::ProgramResult own = render("overlays", "--query true --replace --on-error skip");
+  EXPECT_NE(own.errors.find("sample 13"), std::string::npos) << own.errors;
+  EXPECT_TRUE(there("ant/picture 0__10__true-attribution.png"));
+  const test::ProgramResult gallery = render("gallery");
+  EXPECT_EQ(gallery.exit_code, 2);
+  EXPECT_NE(gallery.errors.find("-signed.h5: holds signed maps"), std::string::npos)
+      << gallery.errors;
+  EXPECT_NE(gallery.errors.find("intr-render overlays"), std::string::npos) << gallery.errors;
 }
 
 TEST_F(Render, WrongUse) {

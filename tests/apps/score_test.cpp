@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "attention/signed_file.h"
 #include "intr/io/json_file.h"
 #include "support/damage.h"
 #include "support/programs.h"
@@ -119,6 +120,17 @@ TEST_F(Score, BadInputIsRefusedWithItsCode) {
          65, "no");
   expect(test::run_program(test::program("score") + " maps " + test::quoted(dump())), 2, "--out");
   expect(test::run_program(test::program("score") + " model"), 2, "unknown command");
+  EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
+TEST_F(Score, SignedMapsAreNotMeasured) {
+  const std::string file = folder_ / "signed.h5";
+  test::write_signed_file(file, MapReader::open(dump()));
+  const test::ProgramResult result =
+      test::run_program(test::program("score") + " maps " + test::quoted(file) + " --out " +
+                        test::quoted(out()) + " --quiet");
+  expect(result, 2, "signed.h5: holds signed maps, which are no shares of attention");
+  expect(result, 2, "Next: give the dump to be measured");
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 

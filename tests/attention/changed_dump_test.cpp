@@ -399,7 +399,7 @@ TEST_F(ChangedDump, ALargerMinorVersionOnlyAdds) {
   for (const char* file : {"merged.h5", "dump/index.h5", "dump/piece-00000.h5"})
     test::change(dir_ / file, [](File& changed) {
       test::replace_numbers<std::uint16_t>(changed, "/", "format_version", {1, 9});
-      changed.set_text("/", "signed", "by nobody");
+      changed.set_text("/", "season", "by nobody");
       changed.set_numbers<std::int32_t>("/map", "weather", {1, 2, 3});
       changed.write<float>("/depth", {1, 2, 3});
       changed.make_group("/more");

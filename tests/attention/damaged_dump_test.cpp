@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "attention/signed_file.h"
 #include "intr/attention/dump_check.h"
 #include "intr/attention/dump_index.h"
 #include "intr/attention/dump_merge.h"
@@ -86,6 +87,7 @@ class DamagedDump : public ::testing::TestWithParam<std::tuple<Target, bool>> {
   DamagedDump() {
     test::write_synthetic_dump(dir_ / "dump", with_all_fields(std::get<1>(GetParam())));
     merge_into({dir_ / "dump"}, dir_ / "merged.h5");
+    test::write_signed_file(dir_ / "signed.h5", MapReader::open(dir_ / "dump"));
     whole_ = read_file(dir_ / target().file);
     expected_ = read();
   }
@@ -163,6 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
                         Target{"dump/index.h5", "dump", verified_contents},
                         // Its columns have no hash: a flip that makes another name is not seen.
                         Target{"merged.h5", "merged.h5", contents_of_dump, false},
+                        Target{"signed.h5", "signed.h5", contents_of_dump, false},
                         Target{"dump/plan.json", "dump", verified_contents}),
         testing::Bool()));
 

@@ -66,6 +66,25 @@ TEST(Figure, BarsStandSideBySideAndANoteBelow) {
   EXPECT_GT(compose_figure({{tiles}}, noted, {grey}).size.height, one.size.height);
 }
 
+TEST(Figure, AWordMayStandBelowTheMiddleOfABar) {
+  const std::vector<Tile> tiles = {{plain({50, 244}, 201), "a"}};
+  ColorBar bar{palette_named("diverging"), "-1", "1"};
+  const Image without = compose_figure({{tiles}}, {}, {bar});
+  bar.middle = "0";
+  const Image with = compose_figure({{tiles}}, {}, {bar});
+  ASSERT_EQ(with.size, without.size);
+  std::int64_t first = with.size.width, last = 0;
+  for (std::size_t i = 0; i < with.rgb.size(); ++i) {
+    if (with.rgb[i] == without.rgb[i]) continue;
+    const auto x = static_cast<std::int64_t>(i / 3) % with.size.width;
+    first = std::min(first, x);
+    last = std::max(last, x);
+  }
+  // The bar begins at the margin of 12 and is 220 wide.
+  EXPECT_NEAR(static_cast<double>(first + last) / 2, 12 + 110, 3);
+  EXPECT_LT(last - first, 12);
+}
+
 TEST(Figure, StackingPutsBlackBeside) {
   const Image column = stack({plain({1, 2}, 9), plain({2, 1}, 8)});
   EXPECT_EQ(column.size, (ImageSize{3, 2}));

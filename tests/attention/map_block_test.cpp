@@ -39,6 +39,38 @@ TEST(MapBlock, NegativeAndNonFiniteElementsAreUnsound) {
   }
 }
 
+TEST(MapBlock, SignedMapsMayBeNegativeButAreFinite) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> values = {0.5F, -2.0F, 3.0F, 0.25F};
+  const SumRange sums = sums_of(values, 2, true);
+  EXPECT_EQ(sums.least, -1.5);
+  EXPECT_EQ(sums.most, 3.25);
+  DumpFacts plain;
+  plain.type = MapType::f32;
+  DumpFacts both = plain;
+  both.is_signed = true;
+  EXPECT_EQ(check_values(MapField::kMap, values, {1, 2}, both), "");
+  EXPECT_NE(check_values(MapField::kMap, values, {1, 2}, plain), "");
+  const std::vector<float> shares = {0.5F, 0.5F, 1.0F, 0.0F};
+  EXPECT_EQ(check_values(MapField::kMap, shares, {1, 2}, plain), "");
+  EXPECT_EQ(check_values(MapField::kMap, shares, {1, 2}, both), "");
+  for (const float bad : {kInfinity, -kInfinity, std::nanf("")}) {
+    const std::vector<float> unsound = {0.5F, bad};
+    EXPECT_NE(check_values(MapField::kMap, unsound, {1, 2}, both), "") << bad;
+  }
+}
+
+TEST(MapBlock, PeaksOfSignedMapsAreTheirOwnValues) {
+  DumpFacts facts;
+  facts.layers = {5};
+  facts.heads = {kHeadMean};
+  facts.num_queries = 1;
+  facts.is_signed = true;
+  const BlockPeaks peaks = peaks_of(std::vector<float>{0.5F, -2.0F, 1.0F}, facts, {1, 3});
+  EXPECT_EQ(peaks.peak, (std::vector<float>{2}));
+  EXPECT_EQ(peaks.contrast, (std::vector<float>{0}));
+}
+
 TEST(MapBlock, PeaksOfTheLastLayer) {
   DumpFacts facts;
   facts.layers = {0, 5};

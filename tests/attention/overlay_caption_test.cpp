@@ -40,6 +40,9 @@ TEST(OverlayCaption, SaysWhoseMapsTheseAre) {
   EXPECT_EQ(text_of_query(facts, {.map = "rollout"}, query),
             "query: ant (true), through the encoder");
   EXPECT_EQ(text_of_query(facts, {.map = "value"}, query), "length of value vectors");
+  DumpFacts of_signed_maps = facts;
+  of_signed_maps.is_signed = true;
+  EXPECT_EQ(text_of_query(of_signed_maps, {}, query), "attribution to ant (true)");
 }
 
 }  // namespace

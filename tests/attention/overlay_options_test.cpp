@@ -87,6 +87,11 @@ TEST(OverlayOptions, LayoutsOfAllQueriesShowAllUnlessAsked) {
     settle_query(options, given);
     EXPECT_EQ(options.query, query) << layout;
   }
+  OverlayOptions options;
+  settle_query(options, true, true);
+  EXPECT_EQ(options.query, "true");
+  settle_query(options, false, true);
+  EXPECT_EQ(options.query, "all");
 }
 
 TEST(OverlayOptions, FlagsFillTheFields) {

@@ -44,6 +44,22 @@ TEST(OverlayScale, DifferencesAreMeasuredAgainstDifferences) {
   EXPECT_EQ(scale("sample", kDifference), 2 * 0.25);
 }
 
+TEST(OverlayScale, SignedMapsAreMeasuredByTheirLargestValue) {
+  DumpFacts facts = facts_of_dump();
+  facts.is_signed = true;
+  const ShownMap map{"", {0.25F, -0.5F}, true};
+  const std::vector<ShownMap> all = {map};
+  const auto scale_of = [&](const std::string& name) {
+    return OverlayScale(facts, {.scale = name}, MapField::kMap).of({1, 2}, all, map);
+  };
+  EXPECT_EQ(scale_of("shared"), 7);
+  EXPECT_EQ(scale_of("map"), 0.5);
+  EXPECT_EQ(scale_of("sample"), 0.5);
+  EXPECT_EQ(scale_of("fixed:0.125"), 0.125);
+  EXPECT_EQ(OverlayScale(facts, {}, MapField::kMap).unit({1, 2}), 1);
+  EXPECT_EQ(OverlayScale(facts, {}, MapField::kMap).end_text(0.0123456), "0.0123");
+}
+
 TEST(OverlayScale, Texts) {
   const DumpFacts facts = facts_of_dump();
   EXPECT_EQ(OverlayScale(facts, {}, MapField::kMap).end_text(12.345), "12.3 x uniform");

@@ -21,10 +21,11 @@ struct TileRow {
   std::string title{};  ///< above them; empty: none
 };
 
-/// The legend of a color scale: the palette and what stands below its ends.
+/// The legend of a color scale: the palette and what stands below its ends and its middle.
 struct ColorBar {
   Palette palette;
   std::string low, high;
+  std::string middle{};  ///< empty: none
 };
 
 /// What stands above the tiles of a figure.

@@ -24,20 +24,21 @@ struct SumRange {
   void include(const SumRange& other) noexcept;
 };
 
-/// Sums of the maps of a block, in double. An element that is negative or not finite makes the
-/// range NaN.
-SumRange sums_of(std::span<const float> values, std::int64_t num_cells);
+/// Sums of the maps of a block, in double. An element that is not finite, or negative unless maps
+/// are signed, makes the range NaN.
+SumRange sums_of(std::span<const float> values, std::int64_t num_cells, bool is_signed = false);
 /// Whether every sum is 1 within the type's tolerance; false for NaN.
 bool sums_are_sound(const SumRange& sums, MapType type) noexcept;
 /// What is wrong with a sample's values of a field, or "". Nothing may be negative or not finite,
 /// and each map (of kEncoder: each row) has to sum to 1 within the type's tolerance, but for
-/// kValue.
+/// kValue. Signed maps and their sums have to be finite, nothing else.
 std::string check_values(MapField field, std::span<const float> values, ImageSize grid,
-                         MapType type);
+                         const DumpFacts& facts);
 
-/// What the shared color scales are made of, of each head of the last stored layer.
+/// What the shared color scales are made of, of each head of the last stored layer. Of signed maps
+/// without the factor S: they are no multiples of uniform attention.
 struct BlockPeaks {
-  std::vector<float> peak;      ///< S * max(a) of slot 0
+  std::vector<float> peak;      ///< S * max|a| of slot 0
   std::vector<float> contrast;  ///< S * max|slot 0 - slot 1|; 0 with one slot
 };
 BlockPeaks peaks_of(std::span<const float> values, const DumpFacts& facts, ImageSize grid);

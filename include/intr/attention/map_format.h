@@ -85,6 +85,7 @@ struct DumpFacts {
   float sum_min = 1, sum_max = 1;         ///< smallest and largest sum of a stored map
   bool complete = true;                   ///< false: some samples are not there yet
   std::int64_t samples_planned = 0;       ///< of the whole dump, where it is not complete
+  bool is_signed = false;  ///< cells may speak against the class: negative, and no sum of 1
 
   std::int64_t num_layers() const noexcept { return static_cast<std::int64_t>(layers.size()); }
   std::int64_t num_heads() const noexcept { return static_cast<std::int64_t>(heads.size()); }

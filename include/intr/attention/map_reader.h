@@ -25,7 +25,8 @@ class MapReader {
   std::int64_t size() const noexcept;
   const DumpSample& sample(std::int64_t row) const;
   /// A stored field of the sample as float32, in the shape that MapField says. Its hash is checked,
-  /// and that its values are finite, not negative and, of maps, sum to 1.
+  /// and that its values are finite and, unless maps are signed, not negative and, of maps, sum
+  /// to 1.
   /// @throws DataError naming the sample
   std::vector<float> values(std::int64_t row, MapField field) const;
   std::vector<float> maps(std::int64_t row) const { return values(row, MapField::kMap); }

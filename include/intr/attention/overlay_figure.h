@@ -42,7 +42,7 @@ class OverlayFigure {
   const DumpFacts* facts_;
   OverlayOptions options_;
   OverlayScale scale_;
-  Palette palette_, difference_palette_;
+  Palette palette_, signed_palette_;
 };
 
 }  // namespace intr

@@ -32,8 +32,9 @@ void describe(OverlayOptions& options, OptionSet& set);
 /// The part of it that concerns the looks alone, from "style" on, and the files; continues the
 /// group that is open.
 void describe_look(OverlayOptions& options, OptionSet& set);
-/// Layouts that show all queries do so unless one was asked for.
-void settle_query(OverlayOptions& options, bool query_was_given);
+/// Layouts that show all queries do so unless one was asked for; so do signed maps, of which a
+/// sample has one.
+void settle_query(OverlayOptions& options, bool query_was_given, bool is_signed = false);
 /// Whether the layout shows the mean and all heads, whatever options.head says.
 bool shows_every_head(const OverlayOptions& options);
 /// @throws UsageError for values out of range and combinations that make no sense

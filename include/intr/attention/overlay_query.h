@@ -34,6 +34,7 @@ class QueryChoice {
   std::int32_t class_index_ = -1;  ///< of a query given by class
   bool no_query_ = false;          ///< maps that are the same for all
   bool compared_ = false;          ///< with the best other class
+  bool is_signed_ = false;         ///< the file holds the map of one class
 };
 
 /// All queries that are stored, in stored order.

@@ -14,9 +14,10 @@ class OverlayScale {
   OverlayScale(const DumpFacts& facts, const OverlayOptions& options, MapField field);
 
   /// What a stored value is multiplied with before it is shown: attention counts as a multiple of
-  /// uniform attention.
+  /// uniform attention, signed maps as they are.
   double unit(ImageSize grid) const;
-  /// Value of the last color. @param all the maps of the figure that `one` belongs to
+  /// Value of the last color; of signed maps the first one stands for its negative. @param all the
+  /// maps of the figure that `one` belongs to
   double of(ImageSize grid, std::span<const ShownMap> all, const ShownMap& one) const;
   /// Whether all maps of a figure have the same one.
   bool is_one_for_all() const noexcept { return scale_ != "map"; }
@@ -24,6 +25,8 @@ class OverlayScale {
   std::string end_text(double value) const;
 
  private:
+  /// Whether values count as multiples of uniform attention.
+  bool counts_uniform() const noexcept;
   double shared(const ShownMap& map) const;
 
   const DumpFacts* facts_;

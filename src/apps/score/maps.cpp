@@ -12,6 +12,7 @@
 #include "intr/attention/score_text.h"
 #include "intr/attention/score_warnings.h"
 #include "intr/attention/selection.h"
+#include "intr/attention/signed_maps.h"
 #include "intr/core/affinity.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
@@ -125,6 +126,8 @@ ScoreSummary summarize(const ScoreTable& table, const MapsOptions& options,
 ExitCode write_scores(const MapsOptions& options, const nlohmann::ordered_json& recipe) {
   const StopSignal stop;
   const MapReader reader = MapReader::open(options.dump[0]);
+  require_attention(reader.facts(), options.dump[0],
+                    "give the dump to be measured; intr-render overlays draws signed maps");
   std::vector<std::int64_t> rows = select_rows(reader, options.selection);
   std::sort(rows.begin(), rows.end());
   const Annotations annotations = read_annotations(reader, rows, options.annotations);
