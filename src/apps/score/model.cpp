@@ -11,6 +11,8 @@
 #include "intr/attention/model_score_job.h"
 #include "intr/attention/model_text.h"
 #include "intr/attention/report_folder.h"
+#include "intr/attention/signed_maps.h"
+#include "intr/attention/value_maps.h"
 #include "intr/comm/mpi_environment.h"
 #include "intr/core/error.h"
 #include "intr/core/log.h"
@@ -27,7 +29,7 @@ namespace {
 /// Everything that `intr-score model` takes.
 struct ModelOptions {
   std::vector<std::string> dump;
-  std::string model, data, out, gallery;
+  std::string model, data, out, gallery, write_maps;
   ModelScoreOptions score;
   ModelRequest request;
   ReadingOptions reading;
@@ -45,7 +47,10 @@ void describe(ModelOptions& o, OptionSet& set) {
            "one report of both. The same command again resumes")
       .add("gallery", o.gallery,
            "index.html of intr-render gallery, as seen from --out, or its web address; the report "
-           "links to it");
+           "links to it")
+      .add("write-maps", o.write_maps,
+           "file of maps (.h5) of what each place adds to the class, signed: intr-render overlays "
+           "draws it; needs values among --measures");
   describe(o.score, set);
   set.group("Running")
       .add("dry-run", o.dry_run, "print how many forward passes it takes, and leave")
@@ -62,14 +67,16 @@ void validate(const ModelOptions& o) {
   require_given("data", o.data, "SET");
   require_given("out", o.out, "DIR");
   validate(o.score);
+  if (!o.write_maps.empty() && !o.score.wants("values"))
+    throw UsageError("needs what only values gives", "--write-maps", "add values to --measures");
   validate(o.reading);
   validate(o.place);
 }
 
 /// Reads what all ranks found out, and writes tables and report. On rank 0.
 /// @return false if a stop was requested
-bool write_results(const ModelOptions& o, const ModelScoreJob& job, ModelFolder& folder,
-                   const ComputePlace& place, const StopSignal& stop) {
+bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapReader& reader,
+                   ModelFolder& folder, const ComputePlace& place, const StopSignal& stop) {
   const ModelScoreTable table = job.table();
   Progress progress("bootstrap", o.score.replicates, "replicates", !o.quiet);
   const ModelSummary summary = summarize_model(
@@ -85,6 +92,7 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, ModelFolder&
                     o.score.wants("randomization") ? randomization_csv(summary) : "",
                 .json = json},
                summary, found_gallery(o.out, o.gallery));
+  if (!o.write_maps.empty()) write_value_maps(o.write_maps, table, reader, job.plan().run_id);
   if (o.json)
     fmt::print("{}", json);
   else if (!o.quiet)
@@ -93,15 +101,18 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, ModelFolder&
   return true;
 }
 
-ExitCode run_job(const ModelOptions& o, ModelScoreJob& job, const ComputePlace& place,
-                 const StopSignal& stop, Communicator& communicator) {
+ExitCode run_job(const ModelOptions& o, ModelScoreJob& job, const MapReader& reader,
+                 const ComputePlace& place, const StopSignal& stop, Communicator& communicator) {
   const bool first_rank = communicator.rank() == 0;
   std::optional<ModelFolder> folder;
-  if (first_rank) folder.emplace(o.out);  // what it refuses is known before anything is computed
+  if (first_rank) {  // what is refused here is known before anything is computed
+    folder.emplace(o.out);
+    if (!o.write_maps.empty()) require_place_for_maps(o.write_maps);
+  }
   const ExitCode code = job.run();
   if (code != ExitCode::kDone) return code;
   std::int64_t stopped = 0;
-  if (first_rank && !write_results(o, job, *folder, place, stop)) stopped = 1;
+  if (first_rank && !write_results(o, job, reader, *folder, place, stop)) stopped = 1;
   communicator.allreduce_now({&stopped, 1}, Op::max, {.section = "score summary"});
   return stopped == 0 ? ExitCode::kDone : ExitCode::kStopped;
 }
@@ -109,6 +120,7 @@ ExitCode run_job(const ModelOptions& o, ModelScoreJob& job, const ComputePlace& 
 ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mpi) {
   const ComputePlace place = take_place(o.place, mpi);
   const MapReader reader = MapReader::open(o.dump[0]);
+  require_attention(reader.facts(), o.dump[0], "give the dump that these maps were made from");
   const at::ScalarType products = take_precision_of(reader.facts(), place.device);
   const auto communicator =
       make_communicator(back_end_for(o.place.comm, place.device, mpi.world_size()), mpi);
@@ -131,6 +143,7 @@ ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mp
                                        .communicator = *communicator,
                                        .loader = o.reading.means(place.loader_threads),
                                        .options = o.score,
+                                       .keep_value_maps = !o.write_maps.empty(),
                                        .stop_requested = [&stop] { return stop.requested(); },
                                        .quiet = o.quiet});
   if (mpi.rank() == 0) {
@@ -140,7 +153,7 @@ ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mp
       log::info("{}", job.describe());
   }
   if (o.dry_run) return ExitCode::kDone;
-  const ExitCode code = run_job(o, job, place, stop, *communicator);
+  const ExitCode code = run_job(o, job, reader, place, stop, *communicator);
   data.finish();
   return code;
 }
