@@ -4,14 +4,14 @@
 # Slurm's commands; no root, no database. A script's own text is
 #
 #     intr_settings; intr_need …      settings of env.sh; leaves with 2 if one is missing
-#     intr_begin PROGRAM FOLDER [STATE]   checks, head of the log; leaves at once if STATE has DONE or STUCK
+#     intr_begin PROGRAM FOLDER [STATE [FOLDER2]]   checks, head of the log; leaves at once if STATE has DONE or STUCK
 #     intr_ranks PROGRAM WORD…        runs it over all tasks, passes signals on, waits; intr_one: in this script's place alone
 #     intr_next                       requeues, finishes or stops, and says which; does not return. intr_finish: never requeues
 #
 # Exit codes are the programs' (docs/architecture.md); docs/running-on-slurm.md explains what is decided here and why.
 
 jobs=$(cd "$jobs" && pwd) # env.sh may change the folder
-for intr_switch in INTR_DRY_RUN INTR_NO_REQUEUE INTR_PREFLIGHT; do [ "${!intr_switch:-}" != 0 ] || unset "$intr_switch"; done
+for intr_switch in INTR_DRY_RUN INTR_NO_REQUEUE INTR_PREFLIGHT INTR_ATTEND; do [ "${!intr_switch:-}" != 0 ] || unset "$intr_switch"; done
 
 intr_say() { printf 'intr: %s\n' "$*"; }
 intr_fail() { # CODE MESSAGE: one line on standard error, then leaves
@@ -23,7 +23,7 @@ intr_fail() { # CODE MESSAGE: one line on standard error, then leaves
 
 # --- settings ---------------------------------------------------------------------------------------------------------------
 
-intr_traps=0 intr_term='' intr_asked='' intr_pid='' intr_term_as=''
+intr_traps=0 intr_term='' intr_asked='' intr_pid='' intr_term_as='' intr_also=''
 
 intr_settings() {
   local file=${INTR_ENV:-$jobs/env.sh}
@@ -61,8 +61,9 @@ intr_need() { # VARIABLE WHAT
 
 # --- begin ------------------------------------------------------------------------------------------------------------------
 
-intr_begin() { # PROGRAM FOLDER [STATE]: where the result grows, and where attempts are counted (FOLDER itself if it is not given)
-  intr_program=$1 intr_result=$2 intr_state=${3:-$2} intr_status=0 intr_cause='' intr_message=''
+# Where the result grows, where attempts are counted (FOLDER itself if it is not given), and where more of it grows.
+intr_begin() { # PROGRAM FOLDER [STATE [FOLDER2]]
+  intr_program=$1 intr_result=$2 intr_state=${3:-$2} intr_also=${4:-} intr_status=0 intr_cause='' intr_message=''
   intr_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
   intr_job=${intr_job:-${SLURM_JOB_ID:-}}
   export INTR_ATTEMPT=${intr_job/_/-}_${SLURM_RESTART_COUNT:-0}
@@ -118,20 +119,21 @@ intr_seconds() { # [DAYS-][[HOURS:]MINUTES:]SECONDS as squeue prints it; fails o
   echo $((((10#$days * 24 + 10#$hours) * 60 + 10#$minutes) * 60 + 10#$seconds))
 }
 
-# How far the work has come that no crash can take back: the step of the newest good checkpoint; for sets and dumps, files.
+# How far the work has come that no crash can take back: the step of the newest good checkpoint; for sets, dumps and scores, files.
 intr_progress() {
   if [ -e "$intr_result/checkpoints/MANIFEST" ]; then
     awk -F '\t' 'NF == 7 && $6 !~ /suspect/ && $1 + 0 > newest {newest = $1 + 0} END {print newest + 0}' \
       "$intr_result/checkpoints/MANIFEST"
   else
-    find -H "$intr_result" -maxdepth 1 -name '[!.]*.h5' 2>/dev/null | wc -l | tr -d ' '
+    find -H "$intr_result" ${intr_also:+"$intr_also"} -maxdepth 1 \( -name '[!.]*.h5' -o -name 'piece-*.json' \) 2>/dev/null |
+      wc -l | tr -d ' '
   fi
 }
 intr_at() { # PROGRESS, in words
   case $intr_program in
     intr-train) echo "step $1" ;;
     intr-pack | intr-attend) echo "$1 finished files" ;;
-    *) echo "the start" ;;
+    *) if [ "$1" = 0 ]; then echo "the start"; else echo "$1 finished files"; fi ;;
   esac
 }
 

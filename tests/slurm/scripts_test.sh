@@ -15,7 +15,7 @@ table() {
     train.sbatch | train-multi.sbatch | train-mpirun.sbatch) echo 'INTR_DATA INTR_RUN||intr-train' ;;
     eval.sbatch) echo 'INTR_DATA INTR_RUN||intr-eval' ;;
     attend.sbatch | attend-array.sbatch | attend-merge.sbatch) echo 'INTR_DATA INTR_RUN||intr-attend' ;;
-    score.sbatch) echo 'INTR_DATA INTR_RUN||intr-score' ;;
+    score.sbatch | score-model.sbatch) echo 'INTR_DATA INTR_RUN||intr-score' ;;
     render.sbatch) echo 'INTR_DATA INTR_RUN||intr-render' ;;
     sweep.sbatch) echo 'INTR_SWEEP INTR_DATA||intr-train' ;;
     bench-comm.sbatch) echo 'INTR_RUN||intr-bench' ;;
@@ -244,6 +244,27 @@ merge "damage" "all 3 parts ended well*Next: sbatch --array=0-2 attend-array.sba
 printf -- '-\t76\tstopped\t0\t0\t2026-01-01T00:00:00\n' >>"$box/dump/jobs/part-2-of-3/requeue.tsv"
 : >"$box/dump/jobs/part-2-of-3/STUCK"
 merge "a part that is stuck" "--array=2 attend-array.sbatch*remove them: $box/dump/jobs/part-2-of-3/STUCK"
+
+# --- a dump and its scores in one job ------------------------------------------------------------------------------------------------
+
+begin INTR_ATTEND=1 FAKE_DOES='echo "$*" >>"$FAKE/programs"; mkdir -p "$INTR_RUN/dump"; : >"$INTR_RUN/dump/piece-00000.h5"; record 0 done; leave 0'
+job score-model.sbatch --samples 9
+same "dump and scores: code, starts" "0 2" "$status $(started srun)"
+same "dump and scores: what is started" "intr-attend,intr-score" "$(grep -o 'intr-attend\|intr-score' "$box/programs" | paste -sd,)"
+same "dump and scores: words of the job go to the scores" "0 1" "$(head -n 1 "$box/programs" | grep -c -e --samples) $(tail -n 1 "$box/programs" | grep -c -e '--samples 9$')"
+begin INTR_ATTEND=1 FAKE_DOES='record 65 data; leave 65'
+job score-model.sbatch
+same "a dump that fails is not scored: code, starts" "65 1" "$status $(started srun)"
+# Pieces of both count as progress: a long dump is not stuck, nor are long scores.
+for piece in dump/piece-00000.h5 scores/model/piece-00000.json; do
+  begin INTR_ATTEND=1 INTR_MAX_STUCK=1 FAKE_DOES="mkdir -p \"\$INTR_RUN/${piece%/*}\"; : >\"\$INTR_RUN/$piece\"; record 75 stop-signal; leave 75"
+  job score-model.sbatch
+  same "stopped after $piece: code, starts, requeues" "75 1 1" "$status $(started srun) $(requeues)"
+  like "stopped after $piece: last line" "*requeued at 1 finished files*" "$(last)"
+done
+begin INTR_MAX_STUCK=1 FAKE_DOES='mkdir -p "$INTR_RUN/scores/model"; : >"$INTR_RUN/scores/model/plan.json"; : >"$INTR_RUN/scores/model/.piece-00000.json.tmp-1"; record 75 stop-signal; leave 75'
+job score-model.sbatch
+same "stopped without a piece: code, requeues" "76 0" "$status $(requeues)"
 
 # --- status -----------------------------------------------------------------------------------------------------------------------
 
