@@ -67,10 +67,14 @@ void describe(ModelScoreOptions& options, OptionSet& set) {
            "maps change as the network's weights are made random)")
       .add("target", options.target, "class whose evidence is looked at: predicted or true")
       .add("layer", options.layer,
-           "decoder layer of maps and heads, by its number in the model; -1 = last")
-      .add("map", options.map,
-           "what orders the cells of curves: mean (of all heads), head:N, value or rollout, as "
-           "intr-attend stored them")
+           "decoder layer of maps and heads, by its number in the model; -1 = last. values are "
+           "always of the last one")
+      .add(
+          "map", options.map,
+          "what orders the cells of curves: mean (of the heads) or head:N, as the dump holds them; "
+          "rollout, which it holds after intr-attend --encoder rollout; or value, which is "
+          "computed "
+          "here: what each place adds to the class")
       .add("ablate", options.ablate,
            "what the attention of a head that is taken away becomes: uniform (the same for all "
            "cells) or zero")

@@ -53,7 +53,8 @@ void describe(ModelOptions& o, OptionSet& set) {
            "draws it; needs values among --measures");
   describe(o.score, set);
   set.group("Running")
-      .add("dry-run", o.dry_run, "print how many forward passes it takes, and leave")
+      .add("dry-run", o.dry_run,
+           "print how many forward passes it takes, and leave; writes nothing")
       .add("json", o.json, "print model.json instead of the table")
       .add("quiet", o.quiet, "no table and no progress, only warnings and errors");
   describe_untold(o.request.options, set);
@@ -85,13 +86,13 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapRea
   progress.finish();
   if (stop.requested()) return false;
   const std::string json = model_json(summary, job.plan().options).dump(2) + "\n";
-  folder.write({.samples_csv = model_samples_csv(table),
-                .heads_csv = o.score.wants("heads") ? model_heads_csv(table) : "",
-                .curves_csv = o.score.wants("curves") ? curves_csv(summary) : "",
-                .randomization_csv =
-                    o.score.wants("randomization") ? randomization_csv(summary) : "",
-                .json = json},
-               summary, found_gallery(o.out, o.gallery));
+  folder.write(
+      {.samples_csv = model_samples_csv(table),
+       .heads_csv = o.score.wants("heads") ? model_heads_csv(table) : "",
+       .curves_csv = o.score.wants("curves") ? curves_csv(summary) : "",
+       .randomization_csv = o.score.wants("randomization") ? randomization_csv(summary) : "",
+       .json = json},
+      summary, found_gallery(o.out, o.gallery));
   if (!o.write_maps.empty()) write_value_maps(o.write_maps, table, reader, job.plan().run_id);
   if (o.json)
     fmt::print("{}", json);
@@ -162,10 +163,12 @@ ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mp
 
 ExitCode score_model(const std::vector<std::string>& arguments) {
   ModelOptions options;
-  OptionSet set("[mpirun -n RANKS] intr-score model DUMP --model CKPT --data SET --out DIR "
-                "[options]",
-                "Runs the network again to see whether attention shows what decides. Results are "
-                "the same on any number of ranks, and of a run that was stopped and resumed.");
+  OptionSet set(
+      "[mpirun -n RANKS] intr-score model DUMP --model CKPT --data SET --out DIR "
+      "[options]",
+      "Runs the network again, in the dump's precision, to see whether attention shows "
+      "what decides. Results are the same on any number of ranks, and of a run that was "
+      "stopped and resumed.");
   describe(options, set);
   if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
   validate(options);
