@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job, end to end, on real photographs: packs 8,000 pictures of Fashion-MNIST, trains a small INTR from nothing on
-# two MPI ranks, stops it half-way with a signal, resumes it, evaluates, dumps the attention, measures it and draws a gallery.
+# two MPI ranks, stops it half-way with a signal, resumes it, evaluates, dumps the attention, measures it, runs the model again to
+# see what decides, and draws a gallery.
 #
 #     scripts/demo.sh [FOLDER]        (default: demo/; what is finished there is kept and not made again)
 #
@@ -61,9 +62,14 @@ step "dumping the attention of 2,000 test pictures"
 step "measuring what the maps say"
 "$bin/intr-score" maps "$out/dump" --out "$out/scores"
 
+step "asking the model: ten pictures without some of their cells, without some heads, and with random weights"
+"${mpi[@]}" "$bin/intr-score" model "$out/dump" --model "$out/run" --data "$out/data" --out "$out/scores" \
+  --samples 10 --randomization-samples 5 --write-maps "$out/scores/values.h5"
+
 step "drawing"
 "$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
   --scale map --limit 40
+"$bin/intr-render" overlays "$out/scores/values.h5" --data "$out/data" --out "$out/values" --layout side
 "$bin/intr-render" gallery "$out/dump" --data "$out/data" --scores "$out/scores/samples.csv" --out "$out/gallery"
 "$bin/intr-score" maps "$out/dump" --out "$out/scores" --gallery ../gallery/index.html --quiet  # now with links
 
