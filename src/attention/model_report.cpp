@@ -12,6 +12,7 @@
 #include "intr/attention/report_tables.h"
 #include "intr/attention/svg_axis.h"
 #include "intr/attention/svg_text.h"
+#include "intr/attention/temperature.h"
 
 namespace intr {
 
@@ -146,6 +147,8 @@ std::string randomization(const ModelSummary& summary, const std::vector<ScorePl
 
 std::string temperature(const TemperatureFit& fit) {
   if (fit.n == 0) return {};
+  if (const std::string none = no_best_temperature(fit); !none.empty())
+    return section("Temperature", "", fmt::format("<p>{}</p>\n", none));
   const std::string_view verdict = fit.temperature > 1   ? "surer of itself than it should be"
                                    : fit.temperature < 1 ? "less sure of itself than it could be"
                                                          : "as sure of itself as it should be";

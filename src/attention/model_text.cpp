@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "intr/attention/measures_text.h"
+#include "intr/attention/temperature.h"
 
 namespace intr {
 
@@ -48,6 +49,8 @@ std::string randomization_text(const ModelSummary& summary) {
 
 std::string temperature_text(const TemperatureFit& fit) {
   if (fit.n == 0) return "";
+  if (const std::string none = no_best_temperature(fit); !none.empty())
+    return fmt::format("\n{}\n", none);
   std::string text = fmt::format("\nsoftmax(z / {:.4g}) fits the {} labeled samples best. ",
                                  fit.temperature, fit.n);
   if (std::isnan(fit.loss_after)) return text + "One sample cannot show what that is worth.\n";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intr/attention/temperature.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -107,6 +109,14 @@ TemperatureFit fit_temperature(std::span<const LabeledLogits> samples) {
   const Judgment after = samples.size() < 2 ? Judgment{} : judge(halves);
   return {std::ssize(samples), best_temperature(samples), before.loss, after.loss, before.error,
           after.error};
+}
+
+std::string no_best_temperature(const TemperatureFit& fit) {
+  const bool lowest = fit.temperature <= kLowestTemperature * (1 + 1e-6);
+  if (!lowest && fit.temperature < kHighestTemperature * (1 - 1e-6)) return "";
+  return fmt::format("No temperature fits the {} labeled samples best: the {} the better, as where "
+                     "all of them are {}.",
+                     fit.n, lowest ? "lower" : "higher", lowest ? "right" : "wrong");
 }
 
 }  // namespace intr

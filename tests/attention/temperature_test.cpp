@@ -121,5 +121,18 @@ TEST(Temperature, FewSamples) {
   EXPECT_TRUE(std::isnan(one.error_after));
 }
 
+TEST(Temperature, SaysWhereNoneIsBest) {
+  TemperatureFit fit;
+  fit.n = 4;
+  fit.temperature = 0.5;
+  EXPECT_EQ(no_best_temperature(fit), "");
+  fit.temperature = kLowestTemperature;
+  EXPECT_EQ(no_best_temperature(fit),
+            "No temperature fits the 4 labeled samples best: the lower the better, as where all of "
+            "them are right.");
+  fit.temperature = kHighestTemperature;
+  EXPECT_NE(no_best_temperature(fit).find("are wrong"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace intr

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "intr/attention/model_summary.h"
 
@@ -29,5 +30,9 @@ double best_temperature(std::span<const LabeledLogits> samples);
 /// judged with the T of the other half. NaN is what cannot be had: all numbers of no sample, what
 /// comes after of one.
 TemperatureFit fit_temperature(std::span<const LabeledLogits> samples);
+
+/// A sentence where the loss falls up to an end of what is tried, so that no temperature is the
+/// best; "" where one is.
+std::string no_best_temperature(const TemperatureFit& fit);
 
 }  // namespace intr
