@@ -69,12 +69,10 @@ void describe(ModelScoreOptions& options, OptionSet& set) {
       .add("layer", options.layer,
            "decoder layer of maps and heads, by its number in the model; -1 = last. values are "
            "always of the last one")
-      .add(
-          "map", options.map,
-          "what orders the cells of curves: mean (of the heads) or head:N, as the dump holds them; "
-          "rollout, which it holds after intr-attend --encoder rollout; or value, which is "
-          "computed "
-          "here: what each place adds to the class")
+      .add("map", options.map,
+           "what orders the cells of curves: mean (of the heads) or head:N, as in the dump; "
+           "rollout, where the dump was made with --encoder rollout; or value, computed here: what "
+           "each place adds to the class")
       .add("ablate", options.ablate,
            "what the attention of a head that is taken away becomes: uniform (the same for all "
            "cells) or zero")
