@@ -60,7 +60,7 @@ std::string measures_text(const std::vector<MeasureSummary>& measures,
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
-  if (!missing.empty()) text += fmt::format("not measured (no input): {}\n", missing);
+  if (!missing.empty()) text += fmt::format("without any value: {}\n", missing);
   return text;
 }
 

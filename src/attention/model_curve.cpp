@@ -28,9 +28,10 @@ void normalize(CurveValues& values, CurveKind kind) {
   const bool falls = kind == CurveKind::kDeletion;
   const double full = falls ? values.front() : values.back();
   const double blank = falls ? values.back() : values.front();
-  const bool noise = std::abs(full - blank) < kSmallestSpan;
+  // Where the blank picture is as much the class as the whole one there is no way from 0 to 1.
+  const bool climbs = full - blank >= kSmallestSpan;
   for (double& value : values)
-    value = noise ? std::numeric_limits<double>::quiet_NaN() : (value - blank) / (full - blank);
+    value = climbs ? (value - blank) / (full - blank) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "intr/attention/measure_note.h"
+#include "intr/attention/model_warnings.h"
 #include "intr/attention/plot_frame.h"
 #include "intr/attention/report_tables.h"
 #include "intr/attention/svg_axis.h"
@@ -57,10 +59,9 @@ std::string warning(const std::string& text) {
 }
 
 std::string banner(const ModelSummary& summary) {
-  if (summary.without_target == 0) return {};
-  return warning(
-      fmt::format("{} of {} samples have no target class or no stored map: they are not measured",
-                  grouped_digits(summary.without_target), grouped_digits(summary.num_samples)));
+  std::string html;
+  for (const std::string& text : model_warnings(summary)) html += warning(markup_text(text));
+  return html;
 }
 
 /// The option --map in words.
@@ -152,16 +153,19 @@ std::string temperature(const TemperatureFit& fit) {
   const std::string_view verdict = fit.temperature > 1   ? "surer of itself than it should be"
                                    : fit.temperature < 1 ? "less sure of itself than it could be"
                                                          : "as sure of itself as it should be";
+  const std::string worth =
+      std::isnan(fit.loss_after)
+          ? "What that is worth cannot be told: halves of the samples are too few, or all right."
+          : fmt::format("The negative log-likelihood goes from {} to {} nats and the expected "
+                        "calibration error from {} to {}, each half of the samples with the "
+                        "temperature of the other half.",
+                        shown_number(fit.loss_before), shown_number(fit.loss_after),
+                        shown_number(fit.error_before), shown_number(fit.error_after));
   return section(
       "Temperature", "",
-      fmt::format(
-          "<p>Dividing all logits by <b>{}</b> fits the labels best: the network is {}. The "
-          "negative log-likelihood goes from {} to {} nats and the expected calibration error "
-          "from {} to {} ({} labeled samples, each half with the temperature of the other half; "
-          "Guo et al., 2017). No answer and no map changes.</p>\n",
-          shown_number(fit.temperature), verdict, shown_number(fit.loss_before),
-          shown_number(fit.loss_after), shown_number(fit.error_before),
-          shown_number(fit.error_after), grouped_digits(fit.n)));
+      fmt::format("<p>Dividing all logits by <b>{}</b> fits the {} labeled samples best: the "
+                  "network is {} (Guo et al., 2017). {} No answer and no map changes.</p>\n",
+                  shown_number(fit.temperature), grouped_digits(fit.n), verdict, worth));
 }
 
 std::string files(const ModelSummary& summary, const ReportLinks& links) {

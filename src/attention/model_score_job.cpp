@@ -51,6 +51,21 @@ void require_stored(const DumpFacts& facts, const ModelScoreOptions& options, st
   if (const std::int32_t head = head_of(options.map); head >= 0) place_of_head(facts, head);
 }
 
+/// Equal tensors may still be put together in another way.
+void require_same_shape(const DumpFacts& facts, const ModelConfig& config,
+                        const std::string& dump) {
+  const auto compare = [&](const char* what, std::int64_t there, std::int64_t here,
+                           const char* next) {
+    if (there != here)
+      throw DataError(fmt::format("was made by a model with {} {}, not {}", what, there, here),
+                      dump, next);
+  };
+  compare("heads:", facts.head_total, config.nheads, "give --nheads as intr-attend was given");
+  compare("decoder layers:", facts.layer_total, config.dec_layers, "give the model of the dump");
+  compare("classes:", facts.class_count, config.num_classes, "give the model of the dump");
+  compare("stride", facts.stride, config.stride(), "give --dilation as intr-attend was given");
+}
+
 std::int64_t layer_of(const ModelScoreOptions& options, const ModelConfig& config) {
   if (options.layer >= config.dec_layers)
     throw UsageError(fmt::format("layer {} of {} is asked for", options.layer, config.dec_layers),
@@ -66,6 +81,7 @@ ModelScoreJob::ModelScoreJob(std::string folder, const ModelScoreWork& work)
       layer_(layer_of(work.options, work.model.config())),
       stages_(work.options.wants("randomization") ? randomization_stages(work.model.config())
                                                   : std::vector<RandomStage>()) {
+  require_same_shape(work.reader.facts(), work.model.config(), work.dump);
   require_stored(work.reader.facts(), work.options, layer_);
   plan_ = make_plan();
   randomized_.insert(plan_.randomized_ids.begin(), plan_.randomized_ids.end());
@@ -105,26 +121,38 @@ ModelScorePlan ModelScoreJob::make_plan() const {
   plan.options["ablate"] = options.ablate;
   plan.options["geometry"] = options.geometry;
   plan.options["seed"] = options.seed;
-  plan.options["value_maps"] = work_.keep_value_maps;
+  plan.options["write_maps"] = work_.keep_value_maps;
   identify(plan);
   return plan;
 }
 
 std::int64_t ModelScoreJob::forward_passes() const {
   std::int64_t passes = 0;
-  for (const std::int64_t id : plan_.sample_ids)
-    passes += ModelScorer::forward_passes(work_.options, std::ssize(stages_),
-                                          randomized_.contains(id));
+  for (const std::int64_t id : plan_.sample_ids) passes += passes_of(id);
   return passes;
+}
+
+std::int32_t ModelScoreJob::target_of(const DumpSample& sample) const {
+  return work_.options.target == "true" ? sample.label : sample.top_class.at(0);
+}
+
+std::int64_t ModelScoreJob::passes_of(std::int64_t id) const {
+  const DumpSample& sample = work_.reader.sample(row_of_.at(id));
+  const std::int32_t target = target_of(sample);
+  if (target < 0) return 1;
+  const bool has_map = work_.options.map == "value" || slot_of_class(sample, target) >= 0;
+  return ModelScorer::forward_passes(work_.options, std::ssize(stages_), has_map,
+                                     randomized_.contains(id));
 }
 
 std::string ModelScoreJob::describe() const {
   return fmt::format(
       "{} of {} samples, {} forward passes in {} ({} a sample, {} more for each of {} samples of "
-      "the randomization check), {} pieces over {} ranks",
+      "the randomization check), {} pieces over {} rank{}",
       plan_.sample_ids.size(), work_.reader.size(), forward_passes(), plan_.precision,
-      ModelScorer::forward_passes(work_.options, 0, false), stages_.size(),
-      plan_.randomized_ids.size(), plan_.num_pieces(), work_.communicator.world_size());
+      ModelScorer::forward_passes(work_.options, 0, true, false), stages_.size(),
+      plan_.randomized_ids.size(), plan_.num_pieces(), work_.communicator.world_size(),
+      work_.communicator.world_size() == 1 ? "" : "s");
 }
 
 /// What rank 0 does first: the plan in its place, or that of an earlier run compared.
@@ -162,9 +190,7 @@ std::vector<std::int64_t> ModelScoreJob::deal(const std::vector<std::int64_t>& m
   for (const std::int64_t number : missing) {
     std::int64_t cost = 0;
     for (const std::int64_t id : plan_.piece(number))
-      cost += work_.reader.sample(row_of_.at(id)).resized_size.area() *
-              ModelScorer::forward_passes(work_.options, std::ssize(stages_),
-                                          randomized_.contains(id));
+      cost += work_.reader.sample(row_of_.at(id)).resized_size.area() * passes_of(id);
     costs.push_back(cost);
   }
   const std::vector<std::int64_t> owners = deal_by_cost(costs, work_.communicator.world_size());
@@ -203,8 +229,7 @@ ScoredSample ModelScoreJob::known_of(std::int64_t id) const {
   known.randomized = randomized_.contains(id);
   if (const auto box = box_of_.find(id); box != box_of_.end()) known.box = box->second;
   const std::string& map = work_.options.map;
-  const std::int32_t target =
-      work_.options.target == "true" ? known.stored->label : known.stored->top_class.at(0);
+  const std::int32_t target = target_of(*known.stored);
   const std::int64_t slot = target < 0 ? -1 : slot_of_class(*known.stored, target);
   if (!work_.options.wants("curves") || map == "value" || slot < 0) return known;
   const MapField field = field_of(map);
@@ -229,8 +254,7 @@ bool ModelScoreJob::compute(const std::vector<std::int64_t>& pieces) {
       batches.push_back({static_cast<std::int64_t>(batches.size()),
                          evaluation_size(work_.index, work_.transform, row),
                          {row}});
-      passes += ModelScorer::forward_passes(work_.options, std::ssize(stages_),
-                                            randomized_.contains(id));
+      passes += passes_of(id);
     }
   EvaluationLoader loader(work_.index, work_.shards, work_.transform, std::move(batches),
                           work_.loader);
@@ -240,6 +264,7 @@ bool ModelScoreJob::compute(const std::vector<std::int64_t>& pieces) {
   ModelScorer scorer({.model = work_.model,
                       .products = work_.products,
                       .device = work_.device,
+                      .reduced_precision = work_.reader.facts().precision != "fp32",
                       .options = work_.options,
                       .keep_value_maps = work_.keep_value_maps,
                       .advance = [&](std::int64_t count) { progress.advance(count); },

@@ -99,7 +99,7 @@ std::vector<Json> read_score_piece(const std::string& folder, const ModelScorePl
     throw DataError(what, path, next);
   };
   if (!is_there(path)) refuse("is missing", "run the same intr-score command again");
-  constexpr const char* kNext = "delete this piece and run the same intr-score command again";
+  constexpr const char* kNext = "the same intr-score command computes this piece again";
   try {
     Json json = Json::parse(read_file(path));
     const std::string trouble = trouble_of(json, plan, number);

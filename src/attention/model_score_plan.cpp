@@ -104,7 +104,7 @@ std::vector<std::int64_t> draw_samples(const std::vector<std::int64_t>& ids, std
 }
 
 std::int64_t score_piece_samples(std::int64_t num_samples) noexcept {
-  return std::clamp<std::int64_t>((num_samples + 255) / 256, 1, 64);
+  return std::clamp<std::int64_t>((num_samples + 1023) / 1024, 1, 64);
 }
 
 void identify(ModelScorePlan& plan) {

@@ -28,6 +28,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// Of logits of the dump and of now, relative to the largest; with products in tf32 or bf16.
+constexpr double kTolerance = 1e-3;
+constexpr double kReducedTolerance = 0.05;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -53,6 +56,22 @@ std::vector<T> valid_cells(std::span<const double> cells, const IntrOutput& enco
       kept.push_back(static_cast<T>(
           cells[static_cast<std::size_t>(row * encoded.feature_width + column)]));
   return kept;
+}
+
+/// The dump's logits must come out again, or the measures are of another network than the maps.
+/// @param logits [1, K] on the CPU
+void require_logits(const at::Tensor& logits, const DumpSample& stored, bool reduced_precision) {
+  const double share = reduced_precision ? kReducedTolerance : kTolerance;
+  const double peak = logits.abs().max().item<double>();
+  for (std::size_t i = 0; i < stored.top_class.size(); ++i) {
+    const auto here = logits[0][stored.top_class[i]].item<double>();
+    if (std::abs(here - double{stored.top_logit[i]}) > share * std::max(1.0, peak))
+      throw DataError(fmt::format("the logit of class {} is {:.6g} in the dump and {:.6g} computed "
+                                  "again",
+                                  stored.top_class[i], stored.top_logit[i], here),
+                      fmt::format("sample {}", stored.sample_id),
+                      "give model, options and kind of machine as intr-attend had them");
+  }
 }
 
 /// Mean over heads of a query's map. @return [valid cells]
@@ -148,9 +167,9 @@ ModelScorer::ModelScorer(const Setup& setup)
       last_layer_(setup.model.config().dec_layers - 1) {}
 
 std::int64_t ModelScorer::forward_passes(const ModelScoreOptions& options, std::int64_t num_stages,
-                                         bool randomized) {
+                                         bool has_map, bool randomized) {
   std::int64_t passes = 1;
-  if (options.wants("curves")) passes += kCurvePasses;
+  if (options.wants("curves") && has_map) passes += kCurvePasses;
   if (options.wants("randomization") && randomized) passes += num_stages;
   return passes;
 }
@@ -184,6 +203,7 @@ std::optional<ModelSampleScores> ModelScorer::score(const MicroBatch& batch,
   if (valid != sample.stored->grid.area())
     throw InternalError(fmt::format("sample {} has {} cells instead of {}",
                                     sample.stored->sample_id, valid, sample.stored->grid.area()));
+  require_logits(encoded.logits, *sample.stored, setup_.reduced_precision);
   ModelSampleScores scores;
   scores.sample_id = sample.stored->sample_id;
   scores.label = sample.stored->label;
@@ -222,7 +242,7 @@ void ModelScorer::add_values(const Picture& picture, const ScoredSample& sample,
                              ModelSampleScores& scores, std::vector<float>& phi) const {
   const ValueAttribution found =
       attribute_values(setup_.model, picture.encoded, picture.captured(last_layer_),
-                       picture.target, setup_.products != at::kFloat);
+                       picture.target, setup_.reduced_precision);
   const ImageSize valid = sample.stored->grid;
   phi = valid_cells<float>(found.phi, picture.encoded, valid);
   if (!setup_.options.wants("values")) return;

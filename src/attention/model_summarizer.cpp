@@ -49,7 +49,7 @@ struct StageColumns {
 class ModelColumns {
  public:
   explicit ModelColumns(const ModelScoreTable& table)
-      : table_(table), columns_(std::ssize(table.samples)) {
+      : table_(table), columns_(std::ssize(table.samples)), randomized_columns_(randomized(table)) {
     for (ModelMeasure& measure : model_measures(table.options)) lay_out(std::move(measure));
     if (table.options.wants("curves"))
       for (const CurveKind kind : kCurveKinds)
@@ -59,19 +59,23 @@ class ModelColumns {
 
   void draw(std::int64_t threads, const std::function<void(std::int64_t)>& advance,
             const std::function<bool()>& stop) {
-    replicates_ = replicate_means(columns_, table_.options.replicates,
-                                  philox_draws(columns_.num_units(), table_.options.seed), threads,
-                                  advance, stop);
+    const std::int64_t seed = table_.options.seed, count = table_.options.replicates;
+    replicates_ = replicate_means(columns_, count, philox_draws(columns_.num_units(), seed),
+                                  threads, advance, stop);
+    randomized_replicates_ =
+        replicate_means(randomized_columns_, count,
+                        philox_draws(randomized_columns_.num_units(), seed), threads, {}, stop);
   }
 
   void fill(ModelSummary& summary) const {
     for (const MeasureColumns& columns : measures_) summary.measures.push_back(read(columns));
     for (const CurveColumns& columns : curves_) summary.curves.push_back(read(columns));
     for (std::size_t s = 0; s < stages_.size(); ++s)
-      summary.randomization.push_back({table_.stages[s], estimate(stages_[s].rank_correlation),
-                                       estimate(stages_[s].cosine), estimate(stages_[s].box_mass)});
-    summary.uniform_cosine = estimate(uniform_cosine_);
-    summary.box_uniform = estimate(box_uniform_);
+      summary.randomization.push_back(
+          {table_.stages[s], randomized_estimate(stages_[s].rank_correlation),
+           randomized_estimate(stages_[s].cosine), randomized_estimate(stages_[s].box_mass)});
+    summary.uniform_cosine = randomized_estimate(uniform_cosine_);
+    summary.box_uniform = randomized_estimate(box_uniform_);
   }
 
  private:
@@ -116,19 +120,29 @@ class ModelColumns {
     curves_.push_back(columns);
   }
 
+  static std::int64_t randomized(const ModelScoreTable& table) {
+    return std::ranges::count_if(
+        table.samples, [](const ModelSampleScores& scores) { return scores.randomization.has_value(); });
+  }
+  /// Only samples that the check looked at are units.
+  template <class Value>
+  std::int64_t add_randomized(const Value& value) {
+    std::vector<double> values;
+    for (const ModelSampleScores& scores : table_.samples)
+      if (scores.randomization) values.push_back(value(*scores.randomization));
+    return randomized_columns_.add(std::move(values));
+  }
+
   void lay_out_randomization() {
     const auto add_number = [this](double RandomizationScores::*member) {
-      return add([member](const ModelSampleScores& scores) {
-        return scores.randomization ? (*scores.randomization).*member : kNaN;
-      });
+      return add_randomized([member](const RandomizationScores& scores) { return scores.*member; });
     };
     uniform_cosine_ = add_number(&RandomizationScores::uniform_cosine);
     box_uniform_ = add_number(&RandomizationScores::box_uniform);
     for (std::size_t s = 0; s < table_.stages.size(); ++s) {
       const auto add_of_stage = [this, s](double StageScores::*member) {
-        return add([s, member](const ModelSampleScores& scores) {
-          return scores.randomization ? scores.randomization->stages[s].*member : kNaN;
-        });
+        return add_randomized(
+            [s, member](const RandomizationScores& scores) { return scores.stages[s].*member; });
       };
       stages_.push_back({add_of_stage(&StageScores::rank_correlation),
                          add_of_stage(&StageScores::cosine), add_of_stage(&StageScores::box_mass)});
@@ -137,6 +151,11 @@ class ModelColumns {
 
   Estimate estimate(std::int64_t column) const {
     return estimate_of(columns_, column, replicates_[static_cast<std::size_t>(column)]);
+  }
+
+  Estimate randomized_estimate(std::int64_t column) const {
+    return estimate_of(randomized_columns_, column,
+                       randomized_replicates_[static_cast<std::size_t>(column)]);
   }
 
   MeasureSummary read(const MeasureColumns& columns) const {
@@ -169,12 +188,12 @@ class ModelColumns {
   }
 
   const ModelScoreTable& table_;
-  UnitColumns columns_;
+  UnitColumns columns_, randomized_columns_;
   std::vector<MeasureColumns> measures_;
   std::vector<CurveColumns> curves_;
   std::int64_t uniform_cosine_ = 0, box_uniform_ = 0;
   std::vector<StageColumns> stages_;
-  std::vector<std::vector<double>> replicates_;  ///< [columns][replicates]
+  std::vector<std::vector<double>> replicates_, randomized_replicates_;  ///< [columns][replicates]
 };
 
 /// Scores come from files: one of another model must not be read past its end.
@@ -218,9 +237,13 @@ ModelSummary facts_of(const ModelScoreTable& table) {
   for (const std::string& name : table.facts.classes) summary.classes.push_back(printable(name));
   summary.num_samples = std::ssize(table.samples);
   summary.samples_in_dump = table.samples_in_dump;
+  summary.complete = table.facts.complete;
+  summary.samples_planned =
+      summary.complete ? table.samples_in_dump : table.facts.samples_planned;
   const bool curves = table.options.wants("curves");
   for (const ModelSampleScores& scores : table.samples) {
-    summary.without_target += scores.target < 0 || (curves && !scores.curves) ? 1 : 0;
+    summary.without_target += scores.target < 0 ? 1 : 0;
+    summary.without_map += curves && scores.target >= 0 && !scores.curves ? 1 : 0;
     summary.labeled += scores.label >= 0 ? 1 : 0;
     summary.hits += scores.label >= 0 && scores.label == scores.predicted ? 1 : 0;
     summary.randomization_samples += scores.randomization ? 1 : 0;

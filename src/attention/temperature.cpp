@@ -59,6 +59,8 @@ struct Half {
 struct Judgment {
   double loss = kNaN, error = kNaN;
 };
+bool at_lowest(double temperature) { return temperature <= kLowestTemperature * (1 + 1e-6); }
+
 Judgment judge(std::span<const Half> halves) {
   std::vector<double> probabilities;
   std::vector<std::uint8_t> right;
@@ -106,13 +108,17 @@ TemperatureFit fit_temperature(std::span<const LabeledLogits> samples) {
   const Judgment before = judge(halves);
   halves[0].temperature = best_temperature(halves[1].samples);
   halves[1].temperature = best_temperature(halves[0].samples);
-  const Judgment after = samples.size() < 2 ? Judgment{} : judge(halves);
+  // A half that is all right knows no best temperature: the lowest one makes any miss of the other
+  // half count for everything.
+  const bool judged =
+      samples.size() >= 2 && !at_lowest(halves[0].temperature) && !at_lowest(halves[1].temperature);
+  const Judgment after = judged ? judge(halves) : Judgment{};
   return {std::ssize(samples), best_temperature(samples), before.loss, after.loss, before.error,
           after.error};
 }
 
 std::string no_best_temperature(const TemperatureFit& fit) {
-  const bool lowest = fit.temperature <= kLowestTemperature * (1 + 1e-6);
+  const bool lowest = at_lowest(fit.temperature);
   if (!lowest && fit.temperature < kHighestTemperature * (1 - 1e-6)) return "";
   return fmt::format("No temperature fits the {} labeled samples best: the {} the better, as where "
                      "all of them are {}.",

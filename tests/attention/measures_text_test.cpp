@@ -41,7 +41,7 @@ TEST(MeasuresText, HeadsBaselinesAndWhatIsMissing) {
   EXPECT_NE(text.find("one, a unit"), std::string::npos) << text;
   EXPECT_NE(text.find("3 (head 5)"), std::string::npos) << text;
   EXPECT_NE(text.find("random 0.125, chance 0.25"), std::string::npos) << text;
-  EXPECT_NE(text.find("not measured (no input): two, three\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("without any value: two, three\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("two, a unit"), std::string::npos) << text;
 }
 

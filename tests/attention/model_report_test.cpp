@@ -79,7 +79,7 @@ TEST(ModelReport, TheFirstStageMustReadOne) {
 TEST(ModelReport, SaysWhatIsMissing) {
   ModelSummary summary = test::made_up_model_summary();
   summary.without_target = 2;
-  EXPECT_NE(part_of(summary).find("2 of 4 samples have no target class"), std::string::npos);
+  EXPECT_NE(part_of(summary).find("2 of 4 samples have no label"), std::string::npos);
 }
 
 TEST(ModelReport, TemperatureIsASentence) {

@@ -96,10 +96,10 @@ TEST(DrawSamples, AreSpreadEvenly) {
 TEST(ScorePieceSamples, AreFewAndPiecesNotTooMany) {
   EXPECT_EQ(score_piece_samples(0), 1);
   EXPECT_EQ(score_piece_samples(1), 1);
-  EXPECT_EQ(score_piece_samples(256), 1);
-  EXPECT_EQ(score_piece_samples(257), 2);
-  EXPECT_EQ(score_piece_samples(5794), 23);
-  EXPECT_EQ(score_piece_samples(64 * 256), 64);
+  EXPECT_EQ(score_piece_samples(1024), 1);
+  EXPECT_EQ(score_piece_samples(1025), 2);
+  EXPECT_EQ(score_piece_samples(5794), 6);
+  EXPECT_EQ(score_piece_samples(64 * 1024), 64);
   EXPECT_EQ(score_piece_samples(1'000'000), 64);
 }
 

@@ -69,7 +69,8 @@ TEST(ModelSummarizer, BaselinesAreComparedSampleBySample) {
   EXPECT_EQ(area.baselines[1].name, "center_prior");
   EXPECT_NEAR(area.baselines[1].value.mean, 0.75, kTight);
   expect_constant(area.baselines[1].difference, 0.25, 2);  // of each pair the same
-  EXPECT_EQ(summary.without_target, 1);
+  EXPECT_EQ(summary.without_target, 0);
+  EXPECT_EQ(summary.without_map, 1);
 }
 
 TEST(ModelSummarizer, CurvesPointByPoint) {
@@ -136,7 +137,7 @@ TEST(ModelSummarizer, StagesOfRandomization) {
   EXPECT_EQ(summary.randomization[0].name, "presence vector");
   expect_constant(summary.randomization[0].rank_correlation, 1, 2);
   EXPECT_EQ(summary.randomization[1].rank_correlation.mean, 0);
-  EXPECT_EQ(summary.randomization[1].rank_correlation.num_nan, 1);
+  EXPECT_EQ(summary.randomization[1].rank_correlation.num_nan, 0);  // others are not looked at
   EXPECT_EQ(summary.randomization[1].cosine.mean, 0.5);
   expect_constant(summary.randomization[1].box_mass, 0.1, 1);
   EXPECT_NEAR(summary.uniform_cosine.mean, 0.6, kTight);
@@ -153,7 +154,8 @@ TEST(ModelSummarizer, WhatWasNotAskedForIsLeftOut) {
     EXPECT_EQ(missing.all.num_nan, 2) << missing.id;
   }
   EXPECT_TRUE(std::isnan(summary.uniform_cosine.mean));
-  EXPECT_EQ(summary.without_target, 2);
+  EXPECT_EQ(summary.without_target, 0);
+  EXPECT_EQ(summary.without_map, 2);
   table.options.measures = "values";
   table.stages.clear();
   table.samples[0].target = -1;

@@ -26,7 +26,7 @@ TEST(ModelText, MeasuresStagesAndTemperature) {
   EXPECT_NE(text.find("\ndeletion, margin, logits "), std::string::npos) << text;
   EXPECT_NE(text.find("random 0.5, center_prior 0.5"), std::string::npos) << text;
   EXPECT_NE(text.find("3 (head 1)"), std::string::npos) << text;
-  EXPECT_NE(text.find("not measured (no input): attribution against attention"), std::string::npos)
+  EXPECT_NE(text.find("without any value: attribution against attention"), std::string::npos)
       << text;
   EXPECT_NE(text.find("original ones, 2 samples\nmade random so far  rank correlation"),
             std::string::npos)

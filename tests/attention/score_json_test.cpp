@@ -52,7 +52,7 @@ TEST(ScoreText, NamesTheLargestHeadAndWhatIsMissing) {
   const std::string text = score_text(some_summary());
   EXPECT_NE(text.find("1 (head 3)"), std::string::npos) << text;
   EXPECT_NE(text.find("chance 0.25"), std::string::npos) << text;
-  EXPECT_NE(text.find("not measured (no input): "), std::string::npos) << text;
+  EXPECT_NE(text.find("without any value: "), std::string::npos) << text;
   EXPECT_EQ(text.find("\nentropy"), std::string::npos) << text;
   EXPECT_NE(text.find("can lie beside the mean"), std::string::npos) << text;
   ScoreSummary bare = some_summary();

@@ -121,6 +121,19 @@ TEST(Temperature, FewSamples) {
   EXPECT_TRUE(std::isnan(one.error_after));
 }
 
+TEST(Temperature, AHalfThatIsAllRightJudgesNothing) {
+  Samples samples;
+  for (int i = 0; i < 4; ++i) {
+    samples.add({4, 0}, i == 3 ? 1 : 0);
+    samples.add({2, 0}, 0);
+  }
+  const TemperatureFit fit = fit_temperature(samples);
+  EXPECT_GT(fit.temperature, 0.1);
+  EXPECT_GT(fit.loss_before, 0);
+  EXPECT_TRUE(std::isnan(fit.loss_after));
+  EXPECT_TRUE(std::isnan(fit.error_after));
+}
+
 TEST(Temperature, SaysWhereNoneIsBest) {
   TemperatureFit fit;
   fit.n = 4;

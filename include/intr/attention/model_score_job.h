@@ -49,7 +49,7 @@ struct ModelScoreWork {
 /// restarts.
 class ModelScoreJob {
  public:
-  /// @throws UsageError if an option does not fit the dump
+  /// @throws UsageError if an option does not fit the dump, DataError if the model does not
   ModelScoreJob(std::string folder, const ModelScoreWork& work);
 
   /// What is to be done, for people.
@@ -71,6 +71,8 @@ class ModelScoreJob {
   std::vector<std::int64_t> deal(const std::vector<std::int64_t>& missing) const;
   bool compute(const std::vector<std::int64_t>& pieces);
   ScoredSample known_of(std::int64_t id) const;
+  std::int32_t target_of(const DumpSample& sample) const;  ///< -1 = unknown
+  std::int64_t passes_of(std::int64_t id) const;
   void report_times() const;
 
   std::string folder_;

@@ -41,6 +41,7 @@ class ModelScorer {
     const Intr& model;
     at::ScalarType products = at::kFloat;  ///< of the model
     at::Device device = at::kCPU;
+    bool reduced_precision = false;  ///< products in tf32 or bf16
     ModelScoreOptions options;
     bool keep_value_maps = false;
     std::function<void(std::int64_t)> advance = {};  ///< told of forward passes
@@ -50,13 +51,13 @@ class ModelScorer {
 
   /// @param batch the sample's picture alone
   /// @return nothing if a stop was requested meanwhile
-  /// @throws DataError if numbers are not finite
+  /// @throws DataError if numbers are not finite, or logits are not those of the dump
   std::optional<ModelSampleScores> score(const MicroBatch& batch, const ScoredSample& sample);
   const ScoreTimes& times() const noexcept { return times_; }
 
-  /// Forward passes that a sample takes.
+  /// Forward passes that a sample with a target takes.
   static std::int64_t forward_passes(const ModelScoreOptions& options, std::int64_t num_stages,
-                                     bool randomized);
+                                     bool has_map, bool randomized);
 
  private:
   struct Picture;

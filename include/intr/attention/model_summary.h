@@ -51,7 +51,10 @@ struct ModelSummary {
   std::vector<std::string> classes;  ///< printable names
   std::int64_t num_samples = 0;
   std::int64_t samples_in_dump = 0;
-  std::int64_t without_target = 0;  ///< samples whose target is unknown, or whose map is not stored
+  bool complete = true;              ///< false: some samples of the dump are not there yet
+  std::int64_t samples_planned = 0;  ///< when it is complete
+  std::int64_t without_target = 0;   ///< samples whose target is unknown: not measured
+  std::int64_t without_map = 0;      ///< samples whose target's map is not stored: without curves
   std::int64_t hits = 0, labeled = 0;
   std::int64_t forward_passes = 0;  ///< that the run took
   std::int64_t replicates = 0, seed = 0;

@@ -27,8 +27,8 @@ double mean_loss(std::span<const LabeledLogits> samples, double temperature);
 double best_temperature(std::span<const LabeledLogits> samples);
 
 /// The T of all samples, and what is gained: each half (samples of even and of odd places) is
-/// judged with the T of the other half. NaN is what cannot be had: all numbers of no sample, what
-/// comes after of one.
+/// judged with the T of the other half. NaN is what cannot be had: all numbers of no sample; what
+/// comes after of one, and where a half has no best T, since it is all right.
 TemperatureFit fit_temperature(std::span<const LabeledLogits> samples);
 
 /// A sentence where the loss falls up to an end of what is tried, so that no temperature is the

@@ -19,7 +19,7 @@ enum class Purpose : std::uint64_t {
   kBootstrap = 8,      ///< epoch = replicate, sample = draw
   kCellOrder = 9,      ///< epoch = which order, sample = sample id, draw = exchange
   kScoreSamples = 10,  ///< epoch = 0, sample = sample id, draw = 0
-  kScoreWeights = 11,  ///< of randomized networks: epoch = 0, sample = tensor, draw = element
+  kScoreWeights = 11,  ///< the seed of a randomized network: epoch, sample, draw = 0
 };
 
 /// Philox4x64-10 (Salmon et al., SC 2011, "Parallel random numbers: as easy as 1, 2, 3").

@@ -10,6 +10,7 @@
 #include "intr/attention/model_json.h"
 #include "intr/attention/model_score_job.h"
 #include "intr/attention/model_text.h"
+#include "intr/attention/model_warnings.h"
 #include "intr/attention/report_folder.h"
 #include "intr/attention/signed_maps.h"
 #include "intr/attention/value_maps.h"
@@ -93,6 +94,7 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapRea
        .randomization_csv = o.score.wants("randomization") ? randomization_csv(summary) : "",
        .json = json},
       summary, found_gallery(o.out, o.gallery));
+  for (const std::string& warning : model_warnings(summary)) log::warning("{}", warning);
   if (!o.write_maps.empty()) write_value_maps(o.write_maps, table, reader, job.plan().run_id);
   if (o.json)
     fmt::print("{}", json);
