@@ -14,8 +14,8 @@ void require_same_origin(const DumpFacts& facts, const std::string& model_hash,
                          const std::string& where) {
   const auto compare = [&](const char* what, const std::string& there, const std::string& here) {
     if (there != here)
-      throw DataError(fmt::format("was made from another {}: {}, not {}", what, there, here),
-                      where, fmt::format("give the {} that intr-attend was given", what));
+      throw DataError(fmt::format("was made from another {}: {}, not {}", what, there, here), where,
+                      fmt::format("give the {} that intr-attend was given", what));
   };
   compare("model", facts.model_hash, model_hash);
   compare("data set", facts.dataset_id, index.dataset_id());

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "intr/core/error.h"
@@ -37,11 +38,12 @@ at::Tensor lost_with_heads(const CrossAttentionCapture& capture, const at::Tenso
 
 HeadAblation::HeadAblation(const Intr& model, const IntrOutput& encoded,
                            const CrossAttentionCapture& capture, std::int64_t target,
-                           Ablation ablation)
+                           Ablation ablation, std::string where)
     : model_(model),
       encoded_(encoded),
       capture_(capture),
-      whole_(encoded.logits, target),
+      where_(std::move(where)),
+      whole_(encoded.logits, target, where_),
       target_(target),
       lost_(lost_with_heads(
           capture,
@@ -53,7 +55,7 @@ HeadAblation::HeadAblation(const Intr& model, const IntrOutput& encoded,
 TargetScores HeadAblation::without(const at::Tensor& lost) const {
   const at::NoGradGuard no_grad;
   return {model_.decode_on(capture_.layer, capture_.state, capture_.output - lost, encoded_),
-          target_};
+          target_, where_};
 }
 
 void HeadAblation::ablate_each(HeadScores& scores) const {

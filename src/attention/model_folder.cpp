@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "intr/attention/model_json.h"
 #include "intr/attention/model_plots.h"
 #include "intr/attention/report_files.h"
 

@@ -51,7 +51,7 @@ Json temperature_json(const TemperatureFit& fit) {
 
 nlohmann::ordered_json model_json(const ModelSummary& summary,
                                   const nlohmann::ordered_json& options) {
-  Json json{{"format", "intr-model-scores"},
+  Json json{{"format", kModelScoresFormat},
             {"format_version", {1, 0}},
             {"content_id", summary.content_id},
             {"model_hash", summary.model_hash},

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "intr/attention/measure_note.h"
+#include "intr/attention/model_score_options.h"
 #include "intr/attention/model_warnings.h"
 #include "intr/attention/plot_frame.h"
 #include "intr/attention/report_tables.h"
@@ -67,8 +68,7 @@ std::string banner(const ModelSummary& summary) {
 /// The option --map in words.
 std::string map_words(const std::string& map) {
   if (map == "mean") return "the mean map of the heads";
-  if (map.starts_with("head:"))
-    return fmt::format("the map of head {}", markup_text(map.substr(5)));
+  if (const auto head = head_of(map)) return fmt::format("the map of head {}", *head);
   if (map == "value") return "value-weighted attribution, largest first";
   if (map == "rollout") return "attention rollout";
   return markup_text(map);
@@ -156,11 +156,12 @@ std::string temperature(const TemperatureFit& fit) {
   const std::string worth =
       std::isnan(fit.loss_after)
           ? "What that is worth cannot be told: halves of the samples are too few, or all right."
-          : fmt::format("The negative log-likelihood goes from {} to {} nats and the expected "
-                        "calibration error from {} to {}, each half of the samples with the "
-                        "temperature of the other half.",
-                        shown_number(fit.loss_before), shown_number(fit.loss_after),
-                        shown_number(fit.error_before), shown_number(fit.error_after));
+          : fmt::format(
+                "The negative log-likelihood goes from {} to {} nats and the expected "
+                "calibration error from {} to {}, each half of the samples with the "
+                "temperature of the other half.",
+                shown_number(fit.loss_before), shown_number(fit.loss_after),
+                shown_number(fit.error_before), shown_number(fit.error_after));
   return section(
       "Temperature", "",
       fmt::format("<p>Dividing all logits by <b>{}</b> fits the {} labeled samples best: the "

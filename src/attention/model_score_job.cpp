@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "intr/attention/map_format.h"
 #include "intr/attention/model_score_pieces.h"
 #include "intr/attention/sample_annotations.h"
 #include "intr/attention/sample_maps.h"
@@ -20,14 +21,8 @@
 namespace intr {
 namespace {
 
-constexpr const char* kHeadPrefix = "head:";
-
-/// The number in "head:N", or -1.
-std::int32_t head_of(const std::string& map) {
-  return map.starts_with(kHeadPrefix)
-             ? static_cast<std::int32_t>(std::stol(map.substr(std::string(kHeadPrefix).size())))
-             : -1;
-}
+// Raise it where the same options begin to give other numbers: pieces of both must not be mixed.
+constexpr std::int64_t kDefinitions = 1;
 
 MapField field_of(const std::string& map) {
   return map == "rollout" ? MapField::kRollout : MapField::kMap;
@@ -47,8 +42,9 @@ void require_stored(const DumpFacts& facts, const ModelScoreOptions& options, st
   if (!options.wants("curves") || options.map == "value") return;
   find_layer(facts, layer);
   if (options.map == "rollout" && !facts.rollout)
-    throw UsageError("the dump holds no rollout", "--map", "run intr-attend with --encoder rollout");
-  if (const std::int32_t head = head_of(options.map); head >= 0) place_of_head(facts, head);
+    throw UsageError("the dump holds no rollout", "--map",
+                     "run intr-attend with --encoder rollout");
+  if (const auto head = head_of(options.map)) place_of_head(facts, *head);
 }
 
 /// Equal tensors may still be put together in another way.
@@ -64,6 +60,18 @@ void require_same_shape(const DumpFacts& facts, const ModelConfig& config,
   compare("decoder layers:", facts.layer_total, config.dec_layers, "give the model of the dump");
   compare("classes:", facts.class_count, config.num_classes, "give the model of the dump");
   compare("stride", facts.stride, config.stride(), "give --dilation as intr-attend was given");
+}
+
+/// @param piece file that the sample stands in
+ModelSampleScores scores_of(const nlohmann::ordered_json& sample, const std::string& piece) {
+  constexpr const char* kNext = "delete it and run the same intr-score command again";
+  try {
+    return model_sample_scores(sample);
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(error.what(), piece, kNext);
+  } catch (const DataError& error) {
+    throw DataError(error.what(), piece, kNext);
+  }
 }
 
 std::int64_t layer_of(const ModelScoreOptions& options, const ModelConfig& config) {
@@ -111,10 +119,12 @@ ModelScorePlan ModelScoreJob::make_plan() const {
   plan.precision = facts.precision;
   plan.sample_ids = draw_samples(ids, options.samples, options.seed);
   if (options.wants("randomization"))
-    plan.randomized_ids = draw_samples(plan.sample_ids, options.randomization_samples, options.seed);
+    plan.randomized_ids =
+        draw_samples(plan.sample_ids, options.randomization_samples, options.seed);
   plan.piece_samples = score_piece_samples(std::ssize(plan.sample_ids));
   for (const char* measure : {"curves", "heads", "values", "randomization"})
     plan.options[measure] = options.wants(measure);
+  plan.options["definitions"] = kDefinitions;
   plan.options["target"] = options.target;
   plan.options["layer"] = layer_;
   plan.options["map"] = options.map;
@@ -156,13 +166,17 @@ std::string ModelScoreJob::describe() const {
 }
 
 /// What rank 0 does first: the plan in its place, or that of an earlier run compared.
-void ModelScoreJob::settle_folder() const {
+/// @return samples of a piece there
+std::int64_t ModelScoreJob::settle_folder() const {
   make_folder(folder_);
-  if (!std::filesystem::exists(folder_ + "/plan.json") && place_score_plan(folder_, plan_)) return;
-  const std::string difference = plan_difference(read_score_plan(folder_), plan_);
+  if (!std::filesystem::exists(folder_ + "/" + kPlanFileName) && place_score_plan(folder_, plan_))
+    return plan_.piece_samples;
+  const ModelScorePlan there = read_score_plan(folder_);
+  const std::string difference = plan_difference(there, plan_);
   if (!difference.empty())
     throw UsageError("holds results of another run: " + difference, folder_,
                      "give --out another folder, or delete this one");
+  return there.piece_samples;
 }
 
 /// Ranks share the looking.
@@ -203,8 +217,9 @@ std::vector<std::int64_t> ModelScoreJob::deal(const std::vector<std::int64_t>& m
 ExitCode ModelScoreJob::run() {
   Communicator& communicator = work_.communicator;
   communicator.agree("the plan", xxh3_64(to_json(plan_).dump()), {.section = "score plan"});
-  if (communicator.rank() == 0) settle_folder();
-  communicator.barrier({.section = "score start"});
+  std::int64_t piece_samples = communicator.rank() == 0 ? settle_folder() : 0;
+  communicator.allreduce_now({&piece_samples, 1}, Op::max, {.section = "score start"});
+  plan_.piece_samples = piece_samples;
   const std::vector<std::int64_t> missing = find_missing();
   if (communicator.rank() == 0 && !missing.empty())
     log::info("{} of {} pieces to compute in {}", missing.size(), plan_.num_pieces(), folder_);
@@ -235,8 +250,8 @@ ScoredSample ModelScoreJob::known_of(std::int64_t id) const {
   const MapField field = field_of(map);
   const SampleMaps maps(facts, *known.stored, work_.reader.values(row, field), field);
   const std::int64_t layer = find_layer(facts, layer_);
-  if (const std::int32_t head = head_of(map); head >= 0) {
-    const std::span<const float> one = maps.head(layer, slot, place_of_head(facts, head));
+  if (const auto head = head_of(map)) {
+    const std::span<const float> one = maps.head(layer, slot, place_of_head(facts, *head));
     known.map.assign(one.begin(), one.end());
   } else {
     known.map = maps.mean(layer, slot);
@@ -251,6 +266,9 @@ bool ModelScoreJob::compute(const std::vector<std::int64_t>& pieces) {
   for (const std::int64_t number : pieces)
     for (const std::int64_t id : plan_.piece(number)) {
       const std::int64_t row = work_.index.find(id);
+      if (row < 0)
+        throw DataError(fmt::format("has no sample {}", id), work_.data,
+                        "give the packed set that the dump was made from");
       batches.push_back({static_cast<std::int64_t>(batches.size()),
                          evaluation_size(work_.index, work_.transform, row),
                          {row}});
@@ -259,13 +277,13 @@ bool ModelScoreJob::compute(const std::vector<std::int64_t>& pieces) {
   EvaluationLoader loader(work_.index, work_.shards, work_.transform, std::move(batches),
                           work_.loader);
   Progress progress(work_.communicator.world_size() > 1 ? "scoring (rank 0's share)" : "scoring",
-                    passes, "passes",
-                    work_.communicator.rank() == 0 && passes > 0 && !work_.quiet);
+                    passes, "passes", work_.communicator.rank() == 0 && passes > 0);
   ModelScorer scorer({.model = work_.model,
                       .products = work_.products,
                       .device = work_.device,
                       .reduced_precision = work_.reader.facts().precision != "fp32",
                       .options = work_.options,
+                      .layer = layer_,
                       .keep_value_maps = work_.keep_value_maps,
                       .advance = [&](std::int64_t count) { progress.advance(count); },
                       .stop_requested = work_.stop_requested});
@@ -293,9 +311,10 @@ void ModelScoreJob::report_times() const {
                                 times_.heads_s};
   work_.communicator.allreduce_now(std::span<double>(sums), Op::sum, {.section = "score times"});
   if (work_.communicator.rank() != 0 || sums[0] == 0 || sums[2] == 0) return;
-  log::info("a sample took {:.3g} ms for the first forward pass and {:.3g} ms ({:.1f} % of it) for "
-            "taking away each head",
-            1e3 * sums[1] / sums[0], 1e3 * sums[2] / sums[0], 100 * sums[2] / sums[1]);
+  log::info(
+      "a sample took {:.3g} ms for the first forward pass and {:.3g} ms ({:.1f} % of it) for "
+      "taking away each head",
+      1e3 * sums[1] / sums[0], 1e3 * sums[2] / sums[0], 100 * sums[2] / sums[1]);
 }
 
 ModelScoreTable ModelScoreJob::table() const {
@@ -309,7 +328,7 @@ ModelScoreTable ModelScoreJob::table() const {
   table.forward_passes = forward_passes();
   for (std::int64_t number = 0; number < plan_.num_pieces(); ++number)
     for (const nlohmann::ordered_json& sample : read_score_piece(folder_, plan_, number))
-      table.samples.push_back(model_sample_scores(sample));
+      table.samples.push_back(scores_of(sample, folder_ + "/" + score_piece_file_name(number)));
   return table;
 }
 

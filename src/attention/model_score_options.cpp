@@ -41,17 +41,20 @@ void validate_measures(const std::string& measures) {
 }
 
 void validate_map(const std::string& map) {
-  if (map == "mean" || map == "value" || map == "rollout") return;
-  constexpr std::string_view kHead = "head:";
-  if (map.starts_with(kHead)) {
-    const auto head = whole_number(std::string_view(map).substr(kHead.size()));
-    if (head && *head <= std::numeric_limits<std::int32_t>::max()) return;
-  }
+  if (map == "mean" || map == "value" || map == "rollout" || head_of(map)) return;
   throw UsageError(fmt::format("'{}' is none of: mean, head:N, value, rollout", map), "--map",
                    "N is a head's number, counted from 0, such as head:3");
 }
 
 }  // namespace
+
+std::optional<std::int32_t> head_of(const std::string& map) {
+  constexpr std::string_view kHead = "head:";
+  if (!map.starts_with(kHead)) return {};
+  const auto head = whole_number(std::string_view(map).substr(kHead.size()));
+  if (!head || *head > std::numeric_limits<std::int32_t>::max()) return {};
+  return static_cast<std::int32_t>(*head);
+}
 
 bool ModelScoreOptions::wants(const std::string& measure) const {
   const std::vector<std::string> words = words_of(measures);

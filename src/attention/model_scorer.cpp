@@ -12,6 +12,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "intr/attention/cell_order.h"
@@ -36,13 +37,17 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+std::string where_of(const DumpSample& sample) {
+  return fmt::format("sample {}", sample.sample_id);
+}
+
 /// The picture on the canvas that it had in the dump: what is beside it changes the maps.
 at::Tensor on_canvas(const at::Tensor& picture, ImageSize canvas) {
   const std::int64_t right = canvas.width - picture.size(3);
   const std::int64_t below = canvas.height - picture.size(2);
   if (right == 0 && below == 0) return picture;
-  return at::constant_pad_nd(picture, {0, right, 0, below}).contiguous(
-      at::MemoryFormat::ChannelsLast);
+  return at::constant_pad_nd(picture, {0, right, 0, below})
+      .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 /// Of values of all cells [h, w] those of the valid ones, which lie at the top left.
@@ -53,8 +58,8 @@ std::vector<T> valid_cells(std::span<const double> cells, const IntrOutput& enco
   kept.reserve(static_cast<std::size_t>(valid.area()));
   for (std::int64_t row = 0; row < valid.height; ++row)
     for (std::int64_t column = 0; column < valid.width; ++column)
-      kept.push_back(static_cast<T>(
-          cells[static_cast<std::size_t>(row * encoded.feature_width + column)]));
+      kept.push_back(
+          static_cast<T>(cells[static_cast<std::size_t>(row * encoded.feature_width + column)]));
   return kept;
 }
 
@@ -69,7 +74,7 @@ void require_logits(const at::Tensor& logits, const DumpSample& stored, bool red
       throw DataError(fmt::format("the logit of class {} is {:.6g} in the dump and {:.6g} computed "
                                   "again",
                                   stored.top_class[i], stored.top_logit[i], here),
-                      fmt::format("sample {}", stored.sample_id),
+                      where_of(stored),
                       "give model, options and kind of machine as intr-attend had them");
   }
 }
@@ -153,6 +158,7 @@ struct ModelScorer::Picture {
   const at::Tensor& input;  ///< [1, 3, Hp, Wp]
   const IntrOutput& encoded;
   std::int64_t target;
+  std::string where;  ///< for messages
 
   const CrossAttentionCapture& captured(std::int64_t layer) const {
     for (const CrossAttentionCapture& capture : encoded.captured)
@@ -162,9 +168,7 @@ struct ModelScorer::Picture {
 };
 
 ModelScorer::ModelScorer(const Setup& setup)
-    : setup_(setup),
-      layer_(setup.options.layer < 0 ? setup.model.config().dec_layers - 1 : setup.options.layer),
-      last_layer_(setup.model.config().dec_layers - 1) {}
+    : setup_(setup), last_layer_(setup.model.config().dec_layers - 1) {}
 
 std::int64_t ModelScorer::forward_passes(const ModelScoreOptions& options, std::int64_t num_stages,
                                          bool has_map, bool randomized) {
@@ -177,14 +181,13 @@ std::int64_t ModelScorer::forward_passes(const ModelScoreOptions& options, std::
 IntrOutput ModelScorer::look(const at::Tensor& picture, const ScoredSample& sample) {
   const auto start = Clock::now();
   ForwardOptions options;
-  options.capture_layers = {layer_};
-  if (layer_ != last_layer_) options.capture_layers.push_back(last_layer_);
-  options.keep_memory = layer_ != last_layer_;
+  options.capture_layers = {setup_.layer};
+  if (setup_.layer != last_layer_) options.capture_layers.push_back(last_layer_);
+  options.keep_memory = setup_.layer != last_layer_;
   IntrOutput output = setup_.model.forward(picture, {sample.stored->resized_size}, options);
   output.logits = output.logits.to(at::kCPU);  // waits for the device
   if (!output.logits.isfinite().all().item<bool>())
-    throw DataError("logits are not finite",
-                    fmt::format("sample {}", sample.stored->sample_id),
+    throw DataError("logits are not finite", where_of(*sample.stored),
                     "run intr-weights verify on the checkpoint and intr-pack verify on the data "
                     "set");
   times_.forward_s += seconds_since(start);
@@ -212,14 +215,13 @@ std::optional<ModelSampleScores> ModelScorer::score(const MicroBatch& batch,
   const auto* logits = encoded.logits.const_data_ptr<float>();
   scores.logits.assign(logits, logits + encoded.logits.numel());
   if (scores.target < 0) return scores;
-  const Picture picture{input, encoded, scores.target};
+  const Picture picture{input, encoded, scores.target, where_of(*sample.stored)};
   if (setup_.options.wants("heads")) add_heads(picture, scores);
   std::vector<float> phi;
   if (setup_.options.wants("values") || setup_.options.map == "value")
     add_values(picture, sample, scores, phi);
   const std::vector<float>& map = setup_.options.map == "value" ? phi : sample.map;
-  if (setup_.options.wants("curves") && !map.empty() &&
-      !add_curves(picture, sample, map, scores))
+  if (setup_.options.wants("curves") && !map.empty() && !add_curves(picture, sample, map, scores))
     return {};
   if (setup_.options.wants("randomization") && sample.randomized &&
       !add_randomization(picture, sample, scores))
@@ -229,8 +231,8 @@ std::optional<ModelSampleScores> ModelScorer::score(const MicroBatch& batch,
 
 void ModelScorer::add_heads(const Picture& picture, ModelSampleScores& scores) {
   const auto start = Clock::now();
-  const HeadAblation ablation(setup_.model, picture.encoded, picture.captured(layer_),
-                              picture.target, ablation_named(setup_.options.ablate));
+  const HeadAblation ablation(setup_.model, picture.encoded, picture.captured(setup_.layer),
+                              picture.target, ablation_named(setup_.options.ablate), picture.where);
   HeadScores found;
   ablation.ablate_each(found);
   times_.heads_s += seconds_since(start);
@@ -241,8 +243,8 @@ void ModelScorer::add_heads(const Picture& picture, ModelSampleScores& scores) {
 void ModelScorer::add_values(const Picture& picture, const ScoredSample& sample,
                              ModelSampleScores& scores, std::vector<float>& phi) const {
   const ValueAttribution found =
-      attribute_values(setup_.model, picture.encoded, picture.captured(last_layer_),
-                       picture.target, setup_.reduced_precision);
+      attribute_values(setup_.model, picture.encoded, picture.captured(last_layer_), picture.target,
+                       setup_.reduced_precision, picture.where);
   const ImageSize valid = sample.stored->grid;
   phi = valid_cells<float>(found.phi, picture.encoded, valid);
   if (!setup_.options.wants("values")) return;
@@ -250,12 +252,12 @@ void ModelScorer::add_values(const Picture& picture, const ScoredSample& sample,
     return valid_cells<double>(values, picture.encoded, valid);
   };
   const std::vector<double> mean = cells(found.mean_map);
-  scores.values = ValueScores{.rank_correlation = rank_correlation(cells(found.phi), mean),
-                              .length_rank_correlation =
-                                  rank_correlation(cells(found.length), mean),
-                              .negative_share = negative_share(found.phi),
-                              .completeness_error = found.completeness_error,
-                              .map = setup_.keep_value_maps ? phi : std::vector<float>()};
+  scores.values =
+      ValueScores{.rank_correlation = rank_correlation(cells(found.phi), mean),
+                  .length_rank_correlation = rank_correlation(cells(found.length), mean),
+                  .negative_share = negative_share(found.phi),
+                  .completeness_error = found.completeness_error,
+                  .map = setup_.keep_value_maps ? phi : std::vector<float>()};
 }
 
 bool ModelScorer::add_curves(const Picture& picture, const ScoredSample& sample,
@@ -265,13 +267,13 @@ bool ModelScorer::add_curves(const Picture& picture, const ScoredSample& sample,
   const std::int64_t stride = setup_.model.config().stride();
   std::vector<std::vector<std::int64_t>> orders = {order_by_map(map)};
   for (std::int64_t which = 0; which < kRandomOrders; ++which)
-    orders.push_back(order_at_random(stored.grid.area(), setup_.options.seed, stored.sample_id,
-                                     which));
+    orders.push_back(
+        order_at_random(stored.grid.area(), setup_.options.seed, stored.sample_id, which));
   orders.push_back(order_from_center(CellPlaces(stored, stride, geometry)));
   const PerturbedPicture perturbed(
       picture.input, make_cell_grid(stored.grid, stored.resized_size, stride, geometry));
   SampleCurves curves;
-  const TargetScores full(picture.encoded.logits, picture.target);
+  const TargetScores full(picture.encoded.logits, picture.target, where_of(stored));
   const std::vector<CurveWork> work = curve_work(orders, full.score(0), curves);
   const auto at_once = static_cast<std::size_t>(setup_.options.batch_size);
   for (std::size_t first = 0; first < work.size(); first += at_once) {
@@ -280,12 +282,11 @@ bool ModelScorer::add_curves(const Picture& picture, const ScoredSample& sample,
         std::span(work).subspan(first, std::min(at_once, work.size() - first));
     std::vector<PerturbedPicture::Variant> variants;
     for (const CurveWork& one : some) variants.push_back(one.variant);
-    const IntrOutput output =
-        setup_.model.forward(perturbed.make(variants), std::vector<ImageSize>(some.size(), stored.resized_size));
-    const TargetScores found(output.logits, picture.target);
+    const IntrOutput output = setup_.model.forward(
+        perturbed.make(variants), std::vector<ImageSize>(some.size(), stored.resized_size));
+    const TargetScores found(output.logits, picture.target, where_of(stored));
     for (std::size_t i = 0; i < some.size(); ++i)
-      for (TargetScore* point : some[i].points)
-        *point = found.score(static_cast<std::int64_t>(i));
+      for (TargetScore* point : some[i].points) *point = found.score(static_cast<std::int64_t>(i));
     if (setup_.advance) setup_.advance(std::ssize(some));
   }
   scores.curves = curves;
@@ -299,18 +300,18 @@ bool ModelScorer::add_randomization(const Picture& picture, const ScoredSample& 
                         static_cast<std::uint64_t>(setup_.options.seed));
   const DumpSample& stored = *sample.stored;
   const std::vector<double> original =
-      mean_map(picture.captured(layer_), picture.encoded, picture.target, stored.grid);
+      mean_map(picture.captured(setup_.layer), picture.encoded, picture.target, stored.grid);
   std::vector<double> inside;
   if (sample.box)
-    inside = CellPlaces(stored, setup_.model.config().stride(),
-                        geometry_named(setup_.options.geometry))
-                 .shares_in(*sample.box);
+    inside =
+        CellPlaces(stored, setup_.model.config().stride(), geometry_named(setup_.options.geometry))
+            .shares_in(*sample.box);
   const std::vector<double> uniform(original.size(), 1.0);
   RandomizationScores found;
   found.uniform_cosine = cosine(original, uniform);
   found.box_uniform = mass_inside(uniform, inside);
   ForwardOptions options;
-  options.capture_layers = {layer_};
+  options.capture_layers = {setup_.layer};
   randomized_->restore();
   for (std::size_t stage = 0; stage < randomized_->stages().size(); ++stage) {
     if (stopping()) return false;

@@ -121,8 +121,9 @@ class ModelColumns {
   }
 
   static std::int64_t randomized(const ModelScoreTable& table) {
-    return std::ranges::count_if(
-        table.samples, [](const ModelSampleScores& scores) { return scores.randomization.has_value(); });
+    return std::ranges::count_if(table.samples, [](const ModelSampleScores& scores) {
+      return scores.randomization.has_value();
+    });
   }
   /// Only samples that the check looked at are units.
   template <class Value>
@@ -238,8 +239,7 @@ ModelSummary facts_of(const ModelScoreTable& table) {
   summary.num_samples = std::ssize(table.samples);
   summary.samples_in_dump = table.samples_in_dump;
   summary.complete = table.facts.complete;
-  summary.samples_planned =
-      summary.complete ? table.samples_in_dump : table.facts.samples_planned;
+  summary.samples_planned = summary.complete ? table.samples_in_dump : table.facts.samples_planned;
   const bool curves = table.options.wants("curves");
   for (const ModelSampleScores& scores : table.samples) {
     summary.without_target += scores.target < 0 ? 1 : 0;

@@ -53,7 +53,8 @@ std::string temperature_text(const TemperatureFit& fit) {
     return fmt::format("\n{}\n", none);
   std::string text = fmt::format("\nsoftmax(z / {:.4g}) fits the {} labeled samples best. ",
                                  fit.temperature, fit.n);
-  if (std::isnan(fit.loss_after)) return text + "Its halves cannot show what that is worth: too few are wrong.\n";
+  if (std::isnan(fit.loss_after))
+    return text + "Its halves cannot show what that is worth: too few are wrong.\n";
   return text + fmt::format(
                     "What it is worth, each half judged with the temperature of the other one:\n"
                     "  negative log-likelihood    {:.4g} -> {:.4g} nats\n"

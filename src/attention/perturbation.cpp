@@ -27,8 +27,7 @@ at::Tensor blurred(const at::Tensor& picture, ImageSize size) {
   if (picture.size(0) != 1 || size.height > picture.size(2) || size.width > picture.size(3))
     throw InternalError("a picture of another size than its cells");
   at::Tensor result = picture.to(at::kCPU).contiguous().clone();
-  const double sigma =
-      kBlurPerShortSide * static_cast<double>(std::min(size.height, size.width));
+  const double sigma = kBlurPerShortSide * static_cast<double>(std::min(size.height, size.width));
   for (std::int64_t channel = 0; channel < result.size(1); ++channel) {
     at::Tensor view = result[0][channel].narrow(0, 0, size.height).narrow(1, 0, size.width);
     at::Tensor plane = view.contiguous();
@@ -57,8 +56,7 @@ at::Tensor cells_of_pixels(const CellGrid& grid, std::int64_t height, std::int64
 PerturbedPicture::PerturbedPicture(const at::Tensor& picture, const CellGrid& grid)
     : picture_(picture),
       blurred_(blurred(picture, {grid.rows.length, grid.columns.length})),
-      cell_of_pixel_(
-          cells_of_pixels(grid, picture.size(2), picture.size(3)).to(picture.device())),
+      cell_of_pixel_(cells_of_pixels(grid, picture.size(2), picture.size(3)).to(picture.device())),
       num_cells_(grid.cells().area()) {}
 
 /// [Hp, Wp] bool; false where padded.

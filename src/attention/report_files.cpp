@@ -57,9 +57,8 @@ void write_report_files(ReportFolder& folder, const ScoreSummary& summary,
 void write_report_files(ReportFolder& folder, const ModelSummary& summary,
                         const std::vector<ScorePlot>& plots, const std::string& gallery) {
   for (const ScorePlot& plot : plots) folder.put(plot.name, plot.svg);
-  ReportParts parts{.maps = part_there(folder, ScoreCommand::kMaps, summary.content_id),
-                    .model = {}};
-  parts.model = model_sections(summary, plots, {.gallery = parts.maps.empty() ? gallery : ""});
+  const ReportParts parts{.maps = part_there(folder, ScoreCommand::kMaps, summary.content_id),
+                          .model = model_sections(summary, plots, {.gallery = gallery})};
   folder.put(kReport, report_page(summary.dump, summary.content_id, parts));
 }
 

@@ -18,12 +18,11 @@ std::span<const float> row_of(const at::Tensor& logits, std::int64_t row) {
 
 }  // namespace
 
-TargetScores::TargetScores(const at::Tensor& logits, std::int64_t target)
+TargetScores::TargetScores(const at::Tensor& logits, std::int64_t target, const std::string& where)
     : logits_(logits.detach().to(at::kFloat).cpu().contiguous()), target_(target) {
   if (target < 0 || target >= logits_.size(1)) throw InternalError("a target that is no class");
   if (!logits_.isfinite().all().item<bool>())
-    throw DataError("logits of a changed picture are not finite", "the model",
-                    "run intr-weights verify on the checkpoint");
+    throw DataError("logits are not finite", where, "run intr-weights verify on the checkpoint");
 }
 
 TargetScore TargetScores::score(std::int64_t variant) const {

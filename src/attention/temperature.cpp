@@ -120,9 +120,10 @@ TemperatureFit fit_temperature(std::span<const LabeledLogits> samples) {
 std::string no_best_temperature(const TemperatureFit& fit) {
   const bool lowest = at_lowest(fit.temperature);
   if (!lowest && fit.temperature < kHighestTemperature * (1 - 1e-6)) return "";
-  return fmt::format("No temperature fits the {} labeled samples best: the {} the better, as where "
-                     "all of them are {}.",
-                     fit.n, lowest ? "lower" : "higher", lowest ? "right" : "wrong");
+  return fmt::format(
+      "No temperature fits the {} labeled samples best: the {} the better, as where "
+      "all of them are {}.",
+      fit.n, lowest ? "lower" : "higher", lowest ? "right" : "wrong");
 }
 
 }  // namespace intr

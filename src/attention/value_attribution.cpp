@@ -40,7 +40,7 @@ at::Tensor gradient_at_output(const Intr& model, const IntrOutput& encoded,
 
 ValueAttribution attribute_values(const Intr& model, const IntrOutput& encoded,
                                   const CrossAttentionCapture& capture, std::int64_t query,
-                                  bool reduced_precision) {
+                                  bool reduced_precision, const std::string& where) {
   const at::Tensor gradient = gradient_at_output(model, encoded, capture, query);
   const at::NoGradGuard no_grad;
   const std::string prefix =
@@ -48,7 +48,8 @@ ValueAttribution attribute_values(const Intr& model, const IntrOutput& encoded,
   const at::Tensor weight = model.tensors().at(prefix + "weight");  // [D, D]
   const at::Tensor bias = model.tensors().at(prefix + "bias");
   const at::Tensor chosen =
-      at::tensor(std::vector<std::int64_t>{query}, gradient.options().dtype(at::kLong)).view({1, 1});
+      at::tensor(std::vector<std::int64_t>{query}, gradient.options().dtype(at::kLong))
+          .view({1, 1});
   const at::Tensor maps =
       cross_attention_maps(capture, chosen, encoded.feature_padding.flatten(1))[0].squeeze(1);
   const at::Tensor taken = maps.unsqueeze(-1) * capture.value[0];  // [N, S, D/N]
@@ -68,8 +69,8 @@ ValueAttribution attribute_values(const Intr& model, const IntrOutput& encoded,
   const double size = std::max(std::abs(found.expected), absolute);
   found.completeness_error = size > 0 ? std::abs(found.sum - found.expected) / size : 0;
   if (!(found.completeness_error <= (reduced_precision ? kReducedTolerance : kTolerance)))
-    throw InternalError(fmt::format("attributions sum to {} instead of {}", found.sum,
-                                    found.expected));
+    throw InternalError(
+        fmt::format("attributions sum to {} instead of {}", found.sum, found.expected), where);
   return found;
 }
 

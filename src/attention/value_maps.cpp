@@ -37,8 +37,8 @@ DumpFacts facts_of_maps(const ModelScoreTable& table, const std::string& content
 MapRecord record_of(const DumpSample& stored, const ModelSampleScores& scores) {
   const std::vector<float>& map = scores.values->map;
   if (std::ssize(map) != stored.grid.area())
-    throw InternalError(fmt::format("sample {} has {} attributions for {} cells",
-                                    stored.sample_id, map.size(), stored.grid.area()));
+    throw InternalError(fmt::format("sample {} has {} attributions for {} cells", stored.sample_id,
+                                    map.size(), stored.grid.area()));
   MapRecord record;
   record.sample = stored;
   record.sample.query = {scores.target};
@@ -59,7 +59,7 @@ void require_place_for_maps(const std::string& path) {
                            "give --write-maps a file in a folder that exists and can be written");
 }
 
-void write_value_maps(const std::string& path, const ModelScoreTable& table,
+bool write_value_maps(const std::string& path, const ModelScoreTable& table,
                       const MapReader& reader, const std::string& content_id) {
   std::map<std::int64_t, std::int64_t> row_of;
   for (std::int64_t row = 0; row < reader.size(); ++row) row_of[reader.sample(row).sample_id] = row;
@@ -67,7 +67,9 @@ void write_value_maps(const std::string& path, const ModelScoreTable& table,
   for (const ModelSampleScores& scores : table.samples)
     if (scores.values)
       records.push_back(record_of(reader.sample(row_of.at(scores.sample_id)), scores));
+  if (records.empty()) return false;
   write_signed_maps(path, facts_of_maps(table, content_id), records);
+  return true;
 }
 
 }  // namespace intr

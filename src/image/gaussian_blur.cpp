@@ -25,8 +25,7 @@ void blur_rows(std::span<float> plane, std::size_t width, const std::vector<floa
     std::copy(row.begin(), row.end(), wide.begin() + static_cast<std::ptrdiff_t>(radius));
     std::fill_n(wide.rbegin(), radius, row.back());
     std::fill(row.begin(), row.end(), 0.0F);
-    for (std::size_t k = 0; k < weights.size(); ++k)
-      add_weighted(row, wide.data() + k, weights[k]);
+    for (std::size_t k = 0; k < weights.size(); ++k) add_weighted(row, wide.data() + k, weights[k]);
   }
 }
 

@@ -21,13 +21,11 @@ at::Tensor DecoderLayer::forward(const at::Tensor& state, const at::Tensor& embe
   const auto attend_self = [&](const at::Tensor& v) {
     return self_attn.self(v + embed, v, at::Tensor(), mode);
   };
-  const at::Tensor x =
-      pre_norm ? mode.add_dropped(state, attend_self(layer_norm(norm1, state)))
-               : layer_norm(norm1, mode.add_dropped(state, attend_self(state)));
+  const at::Tensor x = pre_norm ? mode.add_dropped(state, attend_self(layer_norm(norm1, state)))
+                                : layer_norm(norm1, mode.add_dropped(state, attend_self(state)));
   if (capture != nullptr) capture->state = x;
   const at::Tensor asking = pre_norm ? layer_norm(norm2, x) : x;
-  const at::Tensor output =
-      multihead_attn.cross(asking + embed, memory, allowed, mode, capture);
+  const at::Tensor output = multihead_attn.cross(asking + embed, memory, allowed, mode, capture);
   return finish(x, output, mode);
 }
 

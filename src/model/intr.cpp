@@ -149,8 +149,8 @@ IntrOutput Intr::forward(const at::Tensor& images, const std::vector<ImageSize>&
   const at::Tensor features = m.backbone.forward(mode.factor(images));  // [B, channels, h, w]
   out.feature_height = features.size(2);
   out.feature_width = features.size(3);
-  const FeatureGrid grid =
-      feature_grid_of(sizes, {images.size(2), images.size(3)}, {out.feature_height, out.feature_width});
+  const FeatureGrid grid = feature_grid_of(sizes, {images.size(2), images.size(3)},
+                                           {out.feature_height, out.feature_width});
   out.feature_padding = feature_padding(grid, images.device());
   at::Tensor allowed;  // stays undefined without padding: fused kernels are fastest without a mask
   if (grid.any_padded()) allowed = allowed_cells(out.feature_padding);
@@ -209,7 +209,8 @@ at::Tensor Intr::decode_on(std::int64_t layer, const at::Tensor& state, const at
     const at::Tensor embed = m.query_embed.unsqueeze(0);
     const at::Tensor memory = encoded.memory.flatten(2).transpose(1, 2);  // [1, S, D]
     at::Tensor allowed;
-    if (encoded.feature_padding.any().item<bool>()) allowed = allowed_cells(encoded.feature_padding);
+    if (encoded.feature_padding.any().item<bool>())
+      allowed = allowed_cells(encoded.feature_padding);
     for (std::size_t next = first + 1; next < m.decoder.layers.size(); ++next)
       x = m.decoder.layers[next].forward(x, embed, memory, allowed, mode, nullptr);
   }

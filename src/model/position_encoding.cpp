@@ -73,7 +73,8 @@ bool FeatureGrid::any_padded() const noexcept {
   });
 }
 
-FeatureGrid feature_grid_of(const std::vector<ImageSize>& sizes, ImageSize padded, ImageSize cells) {
+FeatureGrid feature_grid_of(const std::vector<ImageSize>& sizes, ImageSize padded,
+                            ImageSize cells) {
   FeatureGrid grid{cells.height, cells.width, {}};
   for (const ImageSize& size : sizes) {
     if (size.height < 1 || size.width < 1 || size.height > padded.height ||

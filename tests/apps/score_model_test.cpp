@@ -37,9 +37,10 @@ const std::string& input_folder() {
     test::make_tiny_set(dir / "set", small);
     write_model(dir / "model.h5", 7);
     write_model(dir / "other.h5", 8);
-    const ProgramResult result = run_program(
-        program("attend") + " --model " + quoted(dir / "model.h5") + " --data " +
-        quoted(dir / "set") + " --out " + quoted(dir / "dump") + " --threads 1 --device cpu --quiet");
+    const ProgramResult result =
+        run_program(program("attend") + " --model " + quoted(dir / "model.h5") + " --data " +
+                    quoted(dir / "set") + " --out " + quoted(dir / "dump") +
+                    " --threads 1 --device cpu --quiet");
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     return true;
   }();
@@ -56,10 +57,10 @@ class ScoreModelTest : public testing::Test {
                     const std::string& weights = "model.h5") const {
     return program("score") + " model " + in("dump") + " --model " + in(weights) + " --data " +
            in("set") + " --out " + at(name) +
-           " --threads 1 --device cpu --replicates 50 --randomization-samples 2 " +
-           (more.find("--measures") == std::string::npos
-                ? "--measures heads,values,randomization "
-                : "") +
+           " --device cpu --replicates 50 --randomization-samples 2 " +
+           (more.find("--threads") == std::string::npos ? "--threads 1 " : "") +
+           (more.find("--measures") == std::string::npos ? "--measures heads,values,randomization "
+                                                         : "") +
            more;
   }
   std::string maps(const std::string& name) const {
@@ -92,6 +93,8 @@ TEST_F(ScoreModelTest, TheSameFilesOnAnyNumberOfRanks) {
     EXPECT_EQ(tables(name), tables("one"));
     EXPECT_EQ(read_file(dir_ / (name + ".h5")), read_file(dir_ / "one.h5"));
   }
+  expect(run_program(model("threads", all + at("threads.h5") + " --threads 2")), 0, "");
+  EXPECT_EQ(tables("threads"), tables("one"));
   for (const char* file : {"model.json", "model-samples.csv", "model-heads.csv", "curves.csv",
                            "randomization.csv", "report.html"})
     EXPECT_TRUE(std::filesystem::exists(dir_ / "one" / file)) << file;

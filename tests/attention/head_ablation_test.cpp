@@ -72,12 +72,12 @@ TEST(HeadAblation, InTheLastLayerQueriesGoOnAlone) {
   const at::NoGradGuard no_grad;
   const LookedAt& seen = test::looked_at();
   const CrossAttentionCapture& capture = seen.output.captured[1];
-  const at::Tensor one = seen.model.decode_on(1, capture.state.narrow(1, 3, 1),
-                                              capture.output.narrow(1, 3, 1), {});
+  const at::Tensor one =
+      seen.model.decode_on(1, capture.state.narrow(1, 3, 1), capture.output.narrow(1, 3, 1), {});
   EXPECT_NEAR(one.item<float>(), seen.output.logits[0][3].item<float>(), 1e-5);
-  EXPECT_THROW(seen.model.decode_on(0, seen.output.captured[0].state,
-                                    seen.output.captured[0].output, {}),
-               InternalError);  // the layers behind need the memory
+  EXPECT_THROW(
+      seen.model.decode_on(0, seen.output.captured[0].state, seen.output.captured[0].output, {}),
+      InternalError);  // the layers behind need the memory
 }
 
 TEST(HeadAblation, EqualsAttentionWithOtherWeights) {
@@ -166,6 +166,30 @@ TEST(HeadAblation, TheLeastMissedHeadGoesFirst) {
       removed += scores.removed.size();
     }
   EXPECT_GT(removed, 0U);
+}
+
+// A network in which only head 2 of the last layer says anything.
+TEST(HeadAblation, FindsTheHeadThatDecides) {
+  const at::NoGradGuard no_grad;
+  const LookedAt& other = test::looked_at();
+  TensorMap tensors = other.model.tensors();
+  at::Tensor& weight = tensors.at("transformer.decoder.layers.1.multihead_attn.out_proj.weight");
+  weight = weight.clone();
+  weight.narrow(1, 0, 16).zero_();
+  weight.narrow(1, 24, 8).zero_();
+  const Intr model(other.model.config(), tensors);
+  const IntrOutput output = model.forward(other.picture, {other.size}, {.capture_layers = {1}});
+  const std::int64_t best = TargetScores(output.logits, 0).best_class(0);
+  const HeadAblation ablation(model, output, output.captured[0], best, Ablation::kZero);
+  HeadScores scores;
+  ablation.ablate_each(scores);
+  for (const std::size_t head : {0U, 1U, 3U}) EXPECT_NEAR(scores.effect[head], 0, 1e-5);
+  ASSERT_GT(scores.effect[2], 1e-3);  // it speaks for the class
+  EXPECT_NEAR(scores.effect[2], scores.effect_of_all, 1e-5);
+  ablation.remove_greedily(scores);
+  ASSERT_GE(scores.removed.size(), 3U);
+  const std::set<std::int32_t> first(scores.removed.begin(), scores.removed.begin() + 3);
+  EXPECT_EQ(first, (std::set<std::int32_t>{0, 1, 3}));
 }
 
 TEST(HeadAblation, Names) {

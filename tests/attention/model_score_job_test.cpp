@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "intr/attention/dump_merge.h"
 #include "intr/attention/dumper.h"
 #include "intr/attention/model_score_pieces.h"
 #include "intr/comm/mpi_environment.h"
@@ -55,6 +56,9 @@ struct Shared {
     Shared made(std::move(dir), root);
     if (world().rank() == 0) made.dump("dump", "true,top:5");
     if (world().rank() == 0) made.dump("true-only", "true");
+    if (world().rank() == 0) made.dump("mean", "true,top:5", "mean");
+    if (world().rank() == 0) made.dump("padded", "true,top:5", "all", "reference");
+    if (world().rank() == 0) merge_into({made.root + "/dump"}, made.root + "/merged.h5");
     world().barrier({.section = "dump"});
     return made;
   }
@@ -68,10 +72,13 @@ struct Shared {
         config(test::tiny_model(std::ssize(index.classes()))),
         model(std::make_unique<Intr>(config, initialize_from_scratch(config, 7))) {}
 
-  void dump(const std::string& name, const std::string& queries) const {
+  void dump(const std::string& name, const std::string& queries, const std::string& heads = "all",
+            const std::string& batching = "size") const {
     SelfCommunicator alone;
     DumpOptions options;
     options.queries = queries;
+    options.heads = heads;
+    options.batching = batching;
     options.batch_size = 2;
     const DumpPlan plan =
         settle_plan(root + "/" + name, index, dump_model(config, std::string(32, 'e'), "fp32"),
@@ -114,8 +121,7 @@ class ModelScoreJobTest : public testing::Test {
             .communicator = communicator,
             .options = options_,
             .keep_value_maps = true,
-            .stop_requested = stop_,
-            .quiet = true};
+            .stop_requested = stop_};
   }
   ExitCode run(const std::string& name, Communicator& communicator) {
     const MapReader reader = MapReader::open(shared().root + "/" + dump_);
@@ -132,8 +138,7 @@ class ModelScoreJobTest : public testing::Test {
     SelfCommunicator alone;
     ASSERT_EQ(run(name + "-alone", alone), ExitCode::kDone);
     std::int64_t files = 0;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(root_ + "/" + name + "-alone")) {
+    for (const auto& entry : std::filesystem::directory_iterator(root_ + "/" + name + "-alone")) {
       const std::string file = entry.path().filename().string();
       EXPECT_EQ(read_file(root_ + "/" + name + "/" + file), read_file(entry.path().string()))
           << file;
@@ -207,8 +212,10 @@ TEST_F(ModelScoreJobTest, BatchesOfPicturesChangeNothing) {
   EXPECT_EQ(run("by12", world()), ExitCode::kDone);
   options_.batch_size = 5;
   EXPECT_EQ(run("by5", world()), ExitCode::kDone);
-  EXPECT_EQ(read_file(root_ + "/by12/piece-00000.json"), read_file(root_ + "/by5/piece-00000.json"));
-  EXPECT_EQ(read_file(root_ + "/by12/piece-00001.json"), read_file(root_ + "/by5/piece-00001.json"));
+  EXPECT_EQ(read_file(root_ + "/by12/piece-00000.json"),
+            read_file(root_ + "/by5/piece-00000.json"));
+  EXPECT_EQ(read_file(root_ + "/by12/piece-00001.json"),
+            read_file(root_ + "/by5/piece-00001.json"));
 }
 
 TEST_F(ModelScoreJobTest, AStoppedRunGoesOnWithWhatIsThere) {
@@ -227,8 +234,6 @@ TEST_F(ModelScoreJobTest, AStoppedRunGoesOnWithWhatIsThere) {
   }
   world().barrier({.section = "stopped"});
   EXPECT_EQ(run("scores", world()), ExitCode::kDone);
-  if (world().rank() == 0) std::filesystem::remove(root_ + "/scores/.piece-00003.json.tmp-left");
-  world().barrier({.section = "tidied"});
   expect_equal_to_one_rank("scores");
 }
 
@@ -290,6 +295,76 @@ TEST_F(ModelScoreJobTest, ValuesNeedNoStoredMap) {
     EXPECT_TRUE(sample.curves);
     EXPECT_FALSE(sample.values);  // not asked for
   }
+}
+
+TEST_F(ModelScoreJobTest, AMergedFileIsADump) {
+  options_.measures = "curves";
+  options_.samples = 2;
+  EXPECT_EQ(run("folder", world()), ExitCode::kDone);
+  dump_ = "merged.h5";
+  EXPECT_EQ(run("file", world()), ExitCode::kDone);
+  EXPECT_EQ(read_file(root_ + "/file/piece-00000.json"),
+            read_file(root_ + "/folder/piece-00000.json"));
+}
+
+TEST_F(ModelScoreJobTest, TheMeanOfHeadsAloneOrdersCells) {
+  dump_ = "mean";
+  options_.measures = "curves";
+  options_.samples = 1;
+  EXPECT_EQ(run("scores", world()), ExitCode::kDone);
+  EXPECT_TRUE(table("scores").samples.at(0).curves);
+  options_.map = "head:0";
+  EXPECT_THROW(run("head", world()), UsageError);
+}
+
+TEST_F(ModelScoreJobTest, PaddedPicturesAreSeenAsInTheirBatch) {
+  dump_ = "padded";
+  options_.measures = "curves,heads,values";
+  options_.samples = 3;
+  EXPECT_EQ(run("scores", world()), ExitCode::kDone);  // the logits of the dump come out again
+  for (const ModelSampleScores& sample : table("scores").samples)
+    EXPECT_TRUE(sample.curves && sample.heads && sample.values);
+}
+
+TEST_F(ModelScoreJobTest, RefusesAModelOfAnotherMake) {
+  if (world().rank() != 0) return;
+  SelfCommunicator alone;
+  ModelConfig other = shared().config;
+  other.nheads = 8;  // of the same tensors
+  const Intr model(other, initialize_from_scratch(other, 7));
+  const MapReader reader = MapReader::open(shared().root + "/dump");
+  const ModelScoreWork good = work(reader, alone);
+  const ModelScoreWork changed{.dump = "dump",
+                               .reader = reader,
+                               .data = good.data,
+                               .index = good.index,
+                               .shards = good.shards,
+                               .transform = good.transform,
+                               .model = model,
+                               .communicator = alone,
+                               .options = options_};
+  try {
+    const ModelScoreJob job(root_ + "/scores", changed);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("heads: 4, not 8"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(ModelScoreJobTest, TakesThePieceSizeThatIsThere) {
+  options_.measures = "heads";
+  if (world().rank() == 0) {
+    const MapReader reader = MapReader::open(shared().root + "/dump");
+    SelfCommunicator alone;
+    ModelScorePlan plan = ModelScoreJob(root_ + "/scores", work(reader, alone)).plan();
+    plan.piece_samples = 3;
+    make_folder(root_ + "/scores");
+    EXPECT_TRUE(place_score_plan(root_ + "/scores", plan));
+  }
+  world().barrier({.section = "placed"});
+  EXPECT_EQ(run("scores", world()), ExitCode::kDone);
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/scores/piece-00002.json"));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/scores/piece-00003.json"));
 }
 
 TEST_F(ModelScoreJobTest, FewerSamplesThanRanks) {

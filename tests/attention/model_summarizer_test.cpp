@@ -17,7 +17,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kTight = 1e-12;
 
 const MeasureSummary& measure(const ModelSummary& summary, const std::string& id) {
-  const MeasureSummary* found = summary.find(id);
+  const MeasureSummary* found = find_measure(summary.measures, id);
   EXPECT_NE(found, nullptr) << id;
   return *found;
 }
@@ -162,7 +162,7 @@ TEST(ModelSummarizer, WhatWasNotAskedForIsLeftOut) {
   table.samples[1].values = ValueScores{0.5, 0.25, 0.125, 0, {}};
   summary = summarize_model(table, 1);
   EXPECT_EQ(summary.measures.size(), 3u);
-  EXPECT_EQ(summary.find("head_effect"), nullptr);
+  EXPECT_EQ(find_measure(summary.measures, "head_effect"), nullptr);
   expect_constant(measure(summary, "value_negative_share").all, 0.125, 1);
   EXPECT_TRUE(summary.curves.empty());
   EXPECT_TRUE(summary.randomization.empty());

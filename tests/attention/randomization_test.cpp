@@ -75,9 +75,9 @@ TEST(Randomization, EveryStageChangesMore) {
     before = std::move(now);
   }
   // Nothing learned is left: it is the model that starts from those weights.
-  const Intr fresh(seen.model.config(),
-                   initialize_from_scratch(seen.model.config(),
-                                           draw_bits(1, Purpose::kScoreWeights, 0, 0, 0)));
+  const Intr fresh(
+      seen.model.config(),
+      initialize_from_scratch(seen.model.config(), draw_bits(1, Purpose::kScoreWeights, 0, 0, 0)));
   EXPECT_TRUE(at::equal(look(fresh, seen).logits, before.logits));
 }
 

@@ -39,7 +39,7 @@ TEST(ValueMaps, AreReadBackAsTheyWere) {
   const MapReader reader = MapReader::open(dir / "dump");
   ModelScoreTable table = table_of(reader);
   table.samples[1].values.reset();  // its target is unknown
-  write_value_maps(dir / "maps.h5", table, reader, std::string(32, '7'));
+  EXPECT_TRUE(write_value_maps(dir / "maps.h5", table, reader, std::string(32, '7')));
   const MapReader maps = MapReader::open(dir / "maps.h5");
   EXPECT_TRUE(maps.facts().is_signed);
   EXPECT_EQ(maps.facts().content_id, std::string(32, '7'));
@@ -66,6 +66,16 @@ TEST(ValueMaps, RefusesAMapOfAnotherSize) {
   table.samples[0].values->map.pop_back();
   EXPECT_THROW(write_value_maps(dir / "maps.h5", table, reader, std::string(32, '7')),
                InternalError);
+  EXPECT_FALSE(std::filesystem::exists(dir / "maps.h5"));
+}
+
+TEST(ValueMaps, WithoutATargetThereIsNoFile) {
+  const TempDir dir;
+  test::write_synthetic_dump(dir / "dump");
+  const MapReader reader = MapReader::open(dir / "dump");
+  ModelScoreTable table = table_of(reader);
+  for (ModelSampleScores& scores : table.samples) scores.values.reset();
+  EXPECT_FALSE(write_value_maps(dir / "maps.h5", table, reader, std::string(32, '7')));
   EXPECT_FALSE(std::filesystem::exists(dir / "maps.h5"));
 }
 

@@ -14,11 +14,13 @@ namespace intr::test {
 /// A random picture and what a tiny random model says of it, every decoder layer captured.
 struct LookedAt {
   explicit LookedAt(bool pre_norm = false, ImageSize valid = {90, 100})
-      : size(valid), model(config_with(pre_norm), initialize_from_scratch(config_with(pre_norm), 3)) {
+      : size(valid),
+        model(config_with(pre_norm), initialize_from_scratch(config_with(pre_norm), 3)) {
     torch::manual_seed(4);
     picture = torch::zeros({1, 3, 96, 128});
-    picture.narrow(2, 0, size.height).narrow(3, 0, size.width).copy_(
-        torch::randn({1, 3, size.height, size.width}));
+    picture.narrow(2, 0, size.height)
+        .narrow(3, 0, size.width)
+        .copy_(torch::randn({1, 3, size.height, size.width}));
     const at::NoGradGuard no_grad;
     output = model.forward(picture, {size}, {.capture_layers = {0, 1}, .keep_memory = true});
   }

@@ -37,9 +37,9 @@ class HeadAblation {
  public:
   /// @param encoded forward pass of one picture that captured the layer; with keep_memory unless
   /// the layer is the last. Both outlive this
-  /// @param target  class whose margin counts
+  /// @param target  class whose margin counts  @param where the sample, for messages
   HeadAblation(const Intr& model, const IntrOutput& encoded, const CrossAttentionCapture& capture,
-               std::int64_t target, Ablation ablation);
+               std::int64_t target, Ablation ablation, std::string where = "");
 
   /// Each head alone, and all of them.
   void ablate_each(HeadScores& scores) const;
@@ -53,6 +53,7 @@ class HeadAblation {
   const Intr& model_;
   const IntrOutput& encoded_;
   const CrossAttentionCapture& capture_;
+  std::string where_;
   TargetScores whole_;
   std::int64_t target_;
   at::Tensor lost_;  ///< [N, C, D]

@@ -8,8 +8,6 @@
 
 namespace intr {
 
-inline constexpr const char* kModelScoresFormat = "intr-model-scores";  ///< "format" of model.json
-
 /// Texts of the files that `intr-score model` writes beside report.html; "" = there is no such one.
 struct ModelFiles {
   std::string samples_csv;        ///< model-samples.csv

@@ -7,6 +7,9 @@
 
 namespace intr {
 
+// On disk: never rename.
+inline constexpr const char* kModelScoresFormat = "intr-model-scores";  ///< "format" of model.json
+
 /// summary.json of `intr-score model`. NaN is null. Samples are not in it: samples.csv lists them.
 /// @param options what was asked for and changes numbers
 nlohmann::ordered_json model_json(const ModelSummary& summary,

@@ -41,7 +41,6 @@ struct ModelScoreWork {
   ModelScoreOptions options;
   bool keep_value_maps = false;
   std::function<bool()> stop_requested = {};
-  bool quiet = false;
 };
 
 /// Scores samples of a dump with its model. Ranks share the pieces of the plan; a piece that is in
@@ -66,7 +65,7 @@ class ModelScoreJob {
 
  private:
   ModelScorePlan make_plan() const;
-  void settle_folder() const;
+  std::int64_t settle_folder() const;
   std::vector<std::int64_t> find_missing() const;
   std::vector<std::int64_t> deal(const std::vector<std::int64_t>& missing) const;
   bool compute(const std::vector<std::int64_t>& pieces);
@@ -80,8 +79,8 @@ class ModelScoreJob {
   std::int64_t layer_;
   std::vector<RandomStage> stages_;  ///< none if they are not measured
   ModelScorePlan plan_;
-  std::map<std::int64_t, std::int64_t> row_of_;         ///< of each planned sample in the dump
-  std::map<std::int64_t, PictureBox> box_of_;           ///< of samples with one
+  std::map<std::int64_t, std::int64_t> row_of_;  ///< of each planned sample in the dump
+  std::map<std::int64_t, PictureBox> box_of_;    ///< of samples with one
   std::set<std::int64_t> randomized_;
   ScoreTimes times_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "intr/core/option_set.h"
@@ -24,6 +25,8 @@ struct ModelScoreOptions {
 
   bool wants(const std::string& measure) const;  ///< whether `measures` names it
 };
+/// The number in "head:N"; nothing if the map is another one.
+std::optional<std::int32_t> head_of(const std::string& map);
 /// Adds the groups "What is measured" and "Which samples".
 void describe(ModelScoreOptions& options, OptionSet& set);
 /// @throws UsageError naming the option

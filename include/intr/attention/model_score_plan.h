@@ -32,8 +32,8 @@ struct ModelScorePlan {
 /// sample_ids, the randomized ones are those that were drawn first.
 std::vector<std::int64_t> draw_samples(const std::vector<std::int64_t>& ids, std::int64_t count,
                                        std::int64_t seed);
-/// Samples of a piece: few enough that a kill costs little, and at most 1,024 pieces while they stay
-/// below 64 samples.
+/// Samples of a piece: few enough that a kill costs little, and at most 1,024 pieces while they
+/// stay below 64 samples.
 std::int64_t score_piece_samples(std::int64_t num_samples) noexcept;
 
 /// Fills in run_id. How samples are cut into pieces does not count.

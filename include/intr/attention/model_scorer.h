@@ -43,6 +43,7 @@ class ModelScorer {
     at::Device device = at::kCPU;
     bool reduced_precision = false;  ///< products in tf32 or bf16
     ModelScoreOptions options;
+    std::int64_t layer = 0;  ///< decoder layer, number in the model
     bool keep_value_maps = false;
     std::function<void(std::int64_t)> advance = {};  ///< told of forward passes
     std::function<bool()> stop_requested = {};       ///< asked between batches of pictures
@@ -66,13 +67,13 @@ class ModelScorer {
   void add_heads(const Picture& picture, ModelSampleScores& scores);
   void add_values(const Picture& picture, const ScoredSample& sample, ModelSampleScores& scores,
                   std::vector<float>& phi) const;
-  bool add_curves(const Picture& picture, const ScoredSample& sample,
-                  const std::vector<float>& map, ModelSampleScores& scores) const;
+  bool add_curves(const Picture& picture, const ScoredSample& sample, const std::vector<float>& map,
+                  ModelSampleScores& scores) const;
   bool add_randomization(const Picture& picture, const ScoredSample& sample,
                          ModelSampleScores& scores);
 
   Setup setup_;
-  std::int64_t layer_, last_layer_;
+  std::int64_t last_layer_;
   std::optional<RandomizedModel> randomized_;
   ScoreTimes times_;
 };

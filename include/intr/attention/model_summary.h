@@ -65,9 +65,6 @@ struct ModelSummary {
   Estimate uniform_cosine;  ///< of original maps with the uniform one
   Estimate box_uniform;     ///< box mass of the uniform map
   TemperatureFit temperature;
-
-  /// The measure of that id, or null.
-  const MeasureSummary* find(const std::string& id) const noexcept;
 };
 
 }  // namespace intr

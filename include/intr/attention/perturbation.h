@@ -32,8 +32,8 @@ class PerturbedPicture {
  private:
   at::Tensor changed_pixels(const Variant& variant) const;
 
-  at::Tensor picture_;  ///< [1, 3, Hp, Wp]
-  at::Tensor blurred_;  ///< the same, with padding as it was
+  at::Tensor picture_;        ///< [1, 3, Hp, Wp]
+  at::Tensor blurred_;        ///< the same, with padding as it was
   at::Tensor cell_of_pixel_;  ///< [Hp, Wp] int64 number of the cell; S where padded
   std::int64_t num_cells_;
 };

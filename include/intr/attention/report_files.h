@@ -19,7 +19,7 @@ namespace intr {
 void write_report_files(ReportFolder& folder, const ScoreSummary& summary,
                         const std::vector<ScorePlot>& plots, const std::string& gallery);
 
-/// The same for `intr-score model`. The gallery is linked unless the maps' part does so.
+/// The same for `intr-score model`.
 void write_report_files(ReportFolder& folder, const ModelSummary& summary,
                         const std::vector<ScorePlot>& plots, const std::string& gallery);
 

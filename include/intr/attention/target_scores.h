@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <vector>
+#include <string>
 
 #include "intr/attention/model_scores.h"
 
@@ -13,8 +13,9 @@ namespace intr {
 /// Logits of several variants of a picture, on the CPU, as scores of one class.
 class TargetScores {
  public:
-  /// @param logits [V, K]  @throws DataError if one is not finite
-  TargetScores(const at::Tensor& logits, std::int64_t target);
+  /// @param logits [V, K]  @param where the sample, for messages
+  /// @throws DataError if a logit is not finite
+  TargetScores(const at::Tensor& logits, std::int64_t target, const std::string& where = "");
 
   std::int64_t size() const noexcept { return logits_.size(0); }
   /// Probability, and logit minus the best other class's; in double from the float logits.

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "intr/model/intr.h"
@@ -25,11 +26,11 @@ struct ValueAttribution {
 /// g is the gradient of the class's logit with respect to o, the cross-attention's output after its
 /// projection.
 /// @param encoded of one picture  @param capture of the last decoder layer
-/// @param query   row of the queries, the class's
+/// @param query   row of the queries, the class's  @param where the sample, for messages
 /// @throws InternalError if the sum is not what it must be, within 1e-4 (with products of reduced
 /// precision: 0.05)
 ValueAttribution attribute_values(const Intr& model, const IntrOutput& encoded,
                                   const CrossAttentionCapture& capture, std::int64_t query,
-                                  bool reduced_precision);
+                                  bool reduced_precision, const std::string& where = "");
 
 }  // namespace intr

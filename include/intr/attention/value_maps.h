@@ -17,8 +17,9 @@ void require_place_for_maps(const std::string& path);
 /// @param table  whose samples keep their maps
 /// @param reader the dump, which knows pictures and grids
 /// @param content_id of the maps: says which model, samples and options made them
+/// @return false if no sample has one: then nothing is written
 /// @throws InternalError if a map is of another size than its sample's grid
-void write_value_maps(const std::string& path, const ModelScoreTable& table,
+bool write_value_maps(const std::string& path, const ModelScoreTable& table,
                       const MapReader& reader, const std::string& content_id);
 
 }  // namespace intr

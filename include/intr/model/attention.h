@@ -11,8 +11,8 @@
 
 namespace intr {
 
-/// What one decoder layer's cross-attention saw and gave: enough to compute the weights of any query
-/// afterwards, and to go on as if it had given something else. All are float32.
+/// What one decoder layer's cross-attention saw and gave: enough to compute the weights of any
+/// query afterwards, and to go on as if it had given something else. All are float32.
 struct CrossAttentionCapture {
   std::int64_t layer = 0;
   at::Tensor query;   ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)

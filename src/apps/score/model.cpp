@@ -80,7 +80,7 @@ void validate(const ModelOptions& o) {
 bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapReader& reader,
                    ModelFolder& folder, const ComputePlace& place, const StopSignal& stop) {
   const ModelScoreTable table = job.table();
-  Progress progress("bootstrap", o.score.replicates, "replicates", !o.quiet);
+  Progress progress("bootstrap", o.score.replicates, "replicates");
   const ModelSummary summary = summarize_model(
       table, place.threads, [&](std::int64_t count) { progress.advance(count); },
       [&] { return stop.requested(); });
@@ -95,7 +95,8 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapRea
        .json = json},
       summary, found_gallery(o.out, o.gallery));
   for (const std::string& warning : model_warnings(summary)) log::warning("{}", warning);
-  if (!o.write_maps.empty()) write_value_maps(o.write_maps, table, reader, job.plan().run_id);
+  if (!o.write_maps.empty() && !write_value_maps(o.write_maps, table, reader, job.plan().run_id))
+    log::warning("{}: no sample has a target, so there is no map to write", o.write_maps);
   if (o.json)
     fmt::print("{}", json);
   else if (!o.quiet)
@@ -127,7 +128,9 @@ ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mp
   const at::ScalarType products = take_precision_of(reader.facts(), place.device);
   const auto communicator =
       make_communicator(back_end_for(o.place.comm, place.device, mpi.world_size()), mpi);
-  SplitData data(o.data, reader.facts().split, o.reading, place, *communicator);
+  ReadingOptions reading = o.reading;
+  if (o.dry_run) reading.stage.clear();  // nothing will be read
+  SplitData data(o.data, reader.facts().split, reading, place, *communicator);
   LoadedModel loaded = load_model(o.model, o.request);
   settle_classes(loaded, data.index().classes(), o.data);
   const Transform transform{Transform::Kind::kValidation, loaded.config.image_size};
@@ -144,11 +147,10 @@ ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mp
                                        .products = products,
                                        .device = place.device,
                                        .communicator = *communicator,
-                                       .loader = o.reading.means(place.loader_threads),
+                                       .loader = reading.means(place.loader_threads),
                                        .options = o.score,
                                        .keep_value_maps = !o.write_maps.empty(),
-                                       .stop_requested = [&stop] { return stop.requested(); },
-                                       .quiet = o.quiet});
+                                       .stop_requested = [&stop] { return stop.requested(); }});
   if (mpi.rank() == 0) {
     if (o.dry_run)
       fmt::print("{}\n", job.describe());
