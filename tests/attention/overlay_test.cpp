@@ -291,7 +291,7 @@ TEST(OverlayQuery, AClassThatIsNotStoredNamesTheOption) {
   const test::DrawingDump dump(small);
   const MapReader reader = dump.open();
   OverlayOptions options;
-  options.query = "2";
+  options.query = std::string("2");  // GCC 12 warns of one letter without reason
   const OverlayDrawer drawer(reader.facts(), options);
   try {
     drawer.names(reader.sample(0));

@@ -15,12 +15,12 @@ namespace intr {
 /// query afterwards, and to go on as if it had given something else. All are float32.
 struct CrossAttentionCapture {
   std::int64_t layer = 0;
-  at::Tensor query;   ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
-  at::Tensor key;     ///< [B, N, S, D/N], cells row-major
-  at::Tensor value;   ///< [B, N, S, D/N]
-  at::Tensor mixed;   ///< [B, N, C, D/N], sums of values by weight, before the output projection
-  at::Tensor output;  ///< [B, C, D], after it
-  at::Tensor state;   ///< [B or 1, C, D], what the output is added to
+  at::Tensor query;     ///< [B, N, C, D/N], already scaled by 1/sqrt(D/N)
+  at::Tensor key;       ///< [B, N, S, D/N], cells row-major
+  at::Tensor value;     ///< [B, N, S, D/N]
+  at::Tensor mixed{};   ///< [B, N, C, D/N], sums of values by weight, before the output projection
+  at::Tensor output{};  ///< [B, C, D], after it
+  at::Tensor state{};   ///< [B or 1, C, D], what the output is added to
 };
 
 /// What the layers of a forward pass share: dropout, whose keys LibTorch's default generator gives,
