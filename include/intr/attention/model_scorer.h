@@ -42,7 +42,7 @@ class ModelScorer {
     at::ScalarType products = at::kFloat;  ///< of the model
     at::Device device = at::kCPU;
     bool reduced_precision = false;  ///< products in tf32 or bf16
-    ModelScoreOptions options;
+    ModelScoreOptions options = {};
     std::int64_t layer = 0;  ///< decoder layer, number in the model
     bool keep_value_maps = false;
     std::function<void(std::int64_t)> advance = {};  ///< told of forward passes
