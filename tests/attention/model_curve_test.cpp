@@ -56,10 +56,12 @@ TEST(ModelCurve, TheWholePictureIsFirstInDeletionAndLastInInsertion) {
   EXPECT_NEAR(falling[0], 1, kTight);
   EXPECT_NEAR(falling[16], 0, kTight);
   EXPECT_NEAR(falling[1], 2, kTight);
+  curve = test::line_curve(0.1, 0.9);
+  curve[1] = {1.7, -7};
   const CurveValues rising = curve_values(curve, CurveKind::kInsertion, kMarginNormalized);
   EXPECT_NEAR(rising[0], 0, kTight);
   EXPECT_NEAR(rising[16], 1, kTight);
-  EXPECT_NEAR(rising[1], (-7.0 - 9.0) / (1.0 - 9.0), kTight);
+  EXPECT_NEAR(rising[1], (-7.0 - 1.0) / (9.0 - 1.0), kTight);
 }
 
 TEST(ModelCurve, NothingIsDividedByNoise) {
