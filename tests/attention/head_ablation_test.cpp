@@ -101,8 +101,7 @@ TEST(HeadAblation, EqualsAttentionWithOtherWeights) {
           EXPECT_GT(std::abs(scores.effect[place]), 1e-5);  // there is something to compare
         }
         const TargetScores none = scores_without(seen, layer, {0, 1, 2, 3}, ablation, target);
-        // The sum of all heads takes away nearly everything: float32 leaves less of the rest.
-        EXPECT_NEAR(scores.effect_of_all, whole.margin(0) - none.margin(0), 1e-4);
+        EXPECT_NEAR(scores.effect_of_all, whole.margin(0) - none.margin(0), 1e-5);
         EXPECT_EQ(scores.flips_without_all, none.best_class(0) != whole.best_class(0));
       }
 }

@@ -31,6 +31,13 @@ Ablation ablation_named(const std::string& name);
 at::Tensor lost_with_heads(const CrossAttentionCapture& capture, const at::Tensor& out_weight,
                            const at::Tensor& padding, Ablation ablation);
 
+/// What is left of the output without all heads: W_O's bias, and with kUniform the projected mean
+/// of values. What all heads lose together would leave it to rounding.
+/// @param out_bias b_O, [D]  @return [1, C, D]
+at::Tensor left_without_heads(const CrossAttentionCapture& capture, const at::Tensor& out_weight,
+                              const at::Tensor& out_bias, const at::Tensor& padding,
+                              Ablation ablation);
+
 /// Takes heads of one picture away. Everything is computed from the captured sums on: in the last
 /// layer that is one output projection, feed-forward and norms.
 class HeadAblation {
@@ -48,7 +55,8 @@ class HeadAblation {
   void remove_greedily(HeadScores& scores) const;
 
  private:
-  TargetScores without(const at::Tensor& lost) const;
+  /// @param outputs [V, C, D] of the cross-attention
+  TargetScores with(const at::Tensor& outputs) const;
 
   const Intr& model_;
   const IntrOutput& encoded_;
@@ -56,7 +64,8 @@ class HeadAblation {
   std::string where_;
   TargetScores whole_;
   std::int64_t target_;
-  at::Tensor lost_;  ///< [N, C, D]
+  at::Tensor lost_;         ///< [N, C, D]
+  at::Tensor without_all_;  ///< [1, C, D], the output without all heads
 };
 
 }  // namespace intr
