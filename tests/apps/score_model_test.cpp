@@ -57,8 +57,7 @@ class ScoreModelTest : public testing::Test {
                     const std::string& weights = "model.h5") const {
     return program("score") + " model " + in("dump") + " --model " + in(weights) + " --data " +
            in("set") + " --out " + at(name) +
-           " --device cpu --replicates 50 --randomization-samples 2 " +
-           (more.find("--threads") == std::string::npos ? "--threads 1 " : "") +
+           " --threads 1 --device cpu --replicates 50 --randomization-samples 2 " +
            (more.find("--measures") == std::string::npos ? "--measures heads,values,randomization "
                                                          : "") +
            more;
@@ -80,6 +79,15 @@ class ScoreModelTest : public testing::Test {
             read_file(entry.path().string());
     return files;
   }
+  /// Compares file by file: texts are too long to be shown.
+  void expect_same_tables(const std::string& name, const std::string& other) const {
+    const auto left = tables(name), right = tables(other);
+    EXPECT_EQ(left.size(), right.size());
+    for (const auto& [file, text] : left) {
+      const auto found = right.find(file);
+      EXPECT_TRUE(found != right.end() && found->second == text) << name << ": " << file;
+    }
+  }
 
   test::TempDir dir_;
 };
@@ -90,11 +98,9 @@ TEST_F(ScoreModelTest, TheSameFilesOnAnyNumberOfRanks) {
   for (const int ranks : {2, 4}) {
     const std::string name = fmt::format("on{}", ranks);
     expect(run_program(on_ranks(ranks) + model(name, all + at(name + ".h5"))), 0, "");
-    EXPECT_EQ(tables(name), tables("one"));
-    EXPECT_EQ(read_file(dir_ / (name + ".h5")), read_file(dir_ / "one.h5"));
+    expect_same_tables(name, "one");
+    EXPECT_TRUE(read_file(dir_ / (name + ".h5")) == read_file(dir_ / "one.h5"));
   }
-  expect(run_program(model("threads", all + at("threads.h5") + " --threads 2")), 0, "");
-  EXPECT_EQ(tables("threads"), tables("one"));
   for (const char* file : {"model.json", "model-samples.csv", "model-heads.csv", "curves.csv",
                            "randomization.csv", "report.html"})
     EXPECT_TRUE(std::filesystem::exists(dir_ / (std::string("one/") + file))) << file;
@@ -112,7 +118,7 @@ TEST_F(ScoreModelTest, OneReportOfBothCommands) {
   const std::string report = read_file(dir_ / "a/report.html");
   EXPECT_NE(report.find("normalized entropy"), std::string::npos);
   EXPECT_NE(report.find("effect of a head"), std::string::npos);
-  EXPECT_EQ(report, read_file(dir_ / "b/report.html"));
+  EXPECT_TRUE(report == read_file(dir_ / "b/report.html"));
 }
 
 // What a stopped run leaves: plan and some pieces.
@@ -124,7 +130,7 @@ TEST_F(ScoreModelTest, GoesOnWhereARunWasKilled) {
     std::filesystem::remove(dir_ / (std::string("killed/model/piece-0000") + piece + ".json"));
   write_file(dir_ / "killed/model/piece-00002.json", "{\"format\":");
   expect(run_program(on_ranks(2) + model("killed")), 0, "computing piece 2 again");
-  EXPECT_EQ(tables("killed"), tables("whole"));
+  expect_same_tables("killed", "whole");
   expect(run_program(model("killed", "--ablate zero")), 2, "holds results of another run");
 }
 
