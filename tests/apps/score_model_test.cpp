@@ -137,8 +137,7 @@ TEST_F(ScoreModelTest, GoesOnWhereARunWasKilled) {
 TEST_F(ScoreModelTest, AStopSignalLeavesThePiecesThatAreDone) {
   // The signal comes once the second piece is there, long before the end.
   const std::string work =
-      model("out", "--measures curves,randomization --randomization-samples 6") +
-      " & score=$!; while [ ! -e " + at("out") +
+      model("out", "--measures curves,randomization") + " & score=$!; while [ ! -e " + at("out") +
       "/model/piece-00001.json ] && kill -0 $score; do sleep 0.02; done; kill -TERM $score; wait "
       "$score";
   expect(run_program(work), 75, "run the same command again");
