@@ -70,7 +70,8 @@ step "drawing"
 "$bin/intr-render" overlays "$out/dump" --data "$out/data" --out "$out/pictures" --layout strip \
   --scale map --limit 40
 "$bin/intr-render" overlays "$out/scores/values.h5" --data "$out/data" --out "$out/values" --layout side
-"$bin/intr-render" gallery "$out/dump" --data "$out/data" --scores "$out/scores/samples.csv" --out "$out/gallery"
+"$bin/intr-render" gallery "$out/dump" --data "$out/data" --scores "$out/scores/samples.csv" \
+  --report ../scores/report.html --out "$out/gallery"
 "$bin/intr-score" maps "$out/dump" --out "$out/scores" --gallery ../gallery/index.html --quiet  # now with links
 
 read -r hits1 samples < <(sed -n 's/.*"hits1": *\([0-9]*\).*/\1/p; s/.*"samples": *\([0-9]*\).*/\1/p' "$out/eval.json" | head -n 2 | paste -sd' ')

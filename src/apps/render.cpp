@@ -7,6 +7,7 @@
 #include "intr/attention/gallery.h"
 #include "intr/attention/overlay_run.h"
 #include "intr/attention/picture_names.h"
+#include "intr/attention/report_folder.h"
 #include "intr/attention/selection.h"
 #include "intr/attention/signed_maps.h"
 #include "intr/attention/summary.h"
@@ -139,6 +140,9 @@ ExitCode gallery(const std::vector<std::string>& arguments) {
       .add("scores", options.scores,
            "CSV whose first column, 'sample' or 'id', holds sample ids: its columns of numbers "
            "become orders and facts of the samples")
+      .add(
+          "report", options.report,
+          "report.html of intr-score, as seen from --out, or its web address; the page links to it")
       .add("single-file", options.single_file,
            "put all into index.html, to send it as one file; at most 400 MB");
   describe(photo_options, set);
@@ -153,6 +157,7 @@ ExitCode gallery(const std::vector<std::string>& arguments) {
   const PhotoSource photos(photo_options, reader.facts());
   const std::vector<std::int64_t> rows = select_rows(reader, common.selection);
   options.out = common.out;
+  options.report = found_page(common.out, options.report, "intr-score");
   options.any_image = photo_options.any_image;
   Progress progress("gallery", std::ssize(rows), "samples");
   const std::vector<SampleFailure> failures =

@@ -157,8 +157,8 @@ std::vector<SampleFailure> write_gallery(const MapReader& reader, const PhotoSou
                                 ? fmt::format("Attention, split {}", printable(facts.split))
                                 : options.title;
   contents.scales = peaks.scales(facts);
-  write_gallery_page(options.out + "/index.html", title, gallery_columns(reader, rows, contents),
-                     chunks.in_page());
+  write_gallery_page(options.out + "/index.html", title, options.report,
+                     gallery_columns(reader, rows, contents), chunks.in_page());
   remove_further_chunks(options.out, chunks.num_files());
   return failures;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "intr/attention/embedded_text.h"
+#include "intr/attention/report_tables.h"
 #include "intr/io/atomic_file.h"
 
 namespace intr {
@@ -31,6 +32,11 @@ std::string html_text(const std::string& text) {
   return escaped;
 }
 
+std::string link_to(const std::string& report) {
+  if (report.empty()) return {};
+  return fmt::format("\n    <a id=\"report\" href=\"{}\">Measures</a>", page_address(report));
+}
+
 /// The page with style and code, without data.
 std::string frame() {
   std::string script;
@@ -45,9 +51,10 @@ std::string frame() {
 }  // namespace
 
 void write_gallery_page(const std::string& path, const std::string& title,
-                        const std::string& columns, std::span<const std::string> in_page) {
+                        const std::string& report, const std::string& columns,
+                        std::span<const std::string> in_page) {
   constexpr std::string_view kData = "@DATA@", kChunks = "@CHUNKS@";
-  const std::string html = frame();
+  const std::string html = replaced(frame(), "@REPORT@", link_to(report));
   const std::size_t data = html.find(kData), chunks = html.find(kChunks);
   // Data come last: what they hold must not be taken for one of the marks.
   const std::string before = replaced(html.substr(0, data), "@TITLE@", html_text(title));

@@ -67,15 +67,17 @@ void ReportFolder::remove(const char* name) noexcept {
 
 void ReportFolder::finish() { tree_->finish(); }
 
-std::string found_gallery(const std::string& folder, const std::string& address) {
+std::string found_page(const std::string& folder, const std::string& address,
+                       const std::string& maker) {
   std::error_code unknown;
   if (address.empty() || is_web_address(address)) return address;
-  const fs::path page = fs::path(folder) / address;
+  // The folder itself may be made later.
+  const fs::path page = (fs::path(folder) / address).lexically_normal();
   if (fs::is_regular_file(page, unknown)) return address;
   log::warning(
-      "{}: no gallery is there; the report does not link to it. Next: run this again "
-      "once intr-render gallery has drawn it",
-      printable(page.string()));
+      "{}: no page is there, so there is no link to it. Next: run this again once {} has "
+      "written it",
+      printable(page.string()), maker);
   return {};
 }
 

@@ -140,6 +140,16 @@ TEST_F(Render, GalleryOptions) {
   EXPECT_NE(other.errors.find("verdict"), std::string::npos) << other.errors;
 }
 
+TEST_F(Render, TheGalleryLinksToAReportThatIsThere) {
+  const test::ProgramResult missing = run("gallery", "--report report.html");
+  EXPECT_EQ(missing.exit_code, 0) << missing.errors;
+  EXPECT_NE(missing.errors.find("no page is there"), std::string::npos) << missing.errors;
+  EXPECT_EQ(read_file(dump_.out() + "/index.html").find("id=\"report\""), std::string::npos);
+  write_file(dump_.out() + "/report.html", "");
+  EXPECT_EQ(run("gallery", "--report report.html").exit_code, 0);
+  EXPECT_NE(read_file(dump_.out() + "/index.html").find("href=\"report.html\""), std::string::npos);
+}
+
 TEST_F(Render, SignedMapsAreDrawnButMakeNoGallery) {
   const std::string file = dump_.path() + "-signed.h5";
   test::write_signed_file(file, dump_.open());

@@ -75,7 +75,7 @@ TEST_F(Score, LinksToAGalleryThatIsThere) {
   const auto links = [&](const std::string& address) {
     return read_file(out() + "/report.html").find("href=\"" + address) != std::string::npos;
   };
-  expect(maps("--quiet --gallery ../pages/index.html"), 0, "no gallery is there");
+  expect(maps("--quiet --gallery ../pages/index.html"), 0, "no page is there");
   EXPECT_FALSE(links("../pages/index.html"));
   std::filesystem::create_directories(folder_ / "pages");
   write_file(folder_ / "pages/index.html", "");
@@ -119,7 +119,7 @@ TEST_F(Score, BadInputIsRefusedWithItsCode) {
                            " --out x"),
          65, "no");
   expect(test::run_program(test::program("score") + " maps " + test::quoted(dump())), 2, "--out");
-  expect(test::run_program(test::program("score") + " model"), 2, "unknown command");
+  expect(test::run_program(test::program("score") + " pictures"), 2, "unknown command");
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 

@@ -12,9 +12,9 @@ namespace intr {
 namespace {
 
 std::string page_of(const std::string& title, const std::string& columns,
-                    const std::vector<std::string>& in_page) {
+                    const std::vector<std::string>& in_page, const std::string& report = "") {
   const test::TempDir dir;
-  write_gallery_page(dir / "index.html", title, columns, in_page);
+  write_gallery_page(dir / "index.html", title, report, columns, in_page);
   return read_file(dir / "index.html");
 }
 
@@ -28,6 +28,14 @@ TEST(GalleryPage, DataAreNotTakenForMarks) {
 TEST(GalleryPage, TitlesAreText) {
   EXPECT_NE(page_of("<b> & more", "{}", {}).find("<title>&lt;b> &amp; more</title>"),
             std::string::npos);
+}
+
+TEST(GalleryPage, LinksToTheReport) {
+  EXPECT_EQ(page_of("x", "{}", {}).find("id=\"report\""), std::string::npos);
+  const std::string page = page_of("@REPORT@", "{}", {}, "../sc\"ores/report.html");
+  EXPECT_NE(page.find("<a id=\"report\" href=\"../sc%22ores/report.html\">Measures</a>"),
+            std::string::npos);
+  EXPECT_NE(page.find("<title>@REPORT@</title>"), std::string::npos);
 }
 
 TEST(GalleryPage, ChunksInThePageStandBehindItsCode) {

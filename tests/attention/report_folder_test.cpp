@@ -73,13 +73,16 @@ TEST(ReportFolder, KnowsFilesOfAnEarlierRun) {
   }
 }
 
-TEST(ReportFolder, FindsGalleries) {
+TEST(ReportFolder, FindsPages) {
   const test::TempDir dir;
   write_file(dir / "index.html", "");
-  EXPECT_EQ(found_gallery(dir / "out", "index.html"), "");
-  EXPECT_EQ(found_gallery(dir / ".", "index.html"), "index.html");
-  EXPECT_EQ(found_gallery(dir / "out", "https://host/index.html"), "https://host/index.html");
-  EXPECT_EQ(found_gallery(dir / "out", ""), "");
+  EXPECT_EQ(found_page(dir / "out", "index.html", "intr-render"), "");
+  EXPECT_EQ(found_page(dir / ".", "index.html", "intr-render"), "index.html");
+  // As seen from a folder that is made later.
+  EXPECT_EQ(found_page(dir / "out", "../index.html", "intr-render"), "../index.html");
+  EXPECT_EQ(found_page(dir / "out", "https://host/index.html", "intr-render"),
+            "https://host/index.html");
+  EXPECT_EQ(found_page(dir / "out", "", "intr-render"), "");
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct GalleryOptions {
   std::string queries =
       "verdict";             ///< "verdict": true class and runner-up; "all": every stored one
   std::string scores{};      ///< CSV of numbers by sample id, see read_gallery_scores
+  std::string report{};      ///< address of intr-score's report.html, as seen from `out`; "" = none
   bool single_file = false;  ///< pictures and maps stand in index.html
   std::uint64_t single_file_limit = 400'000'000;  ///< bytes of pictures and maps in it
 };

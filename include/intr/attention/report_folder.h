@@ -38,8 +38,10 @@ class ReportFolder {
   std::optional<OutputTree> tree_;
 };
 
-/// An address of a gallery's index.html as seen from a folder, or "" with a warning if no file is
-/// there. Web addresses are taken as they are.
-std::string found_gallery(const std::string& folder, const std::string& address);
+/// An address of a page as seen from a folder, or "" with a warning if no file is there. Web
+/// addresses are taken as they are.
+/// @param maker the program that writes the page, for the warning
+std::string found_page(const std::string& folder, const std::string& address,
+                       const std::string& maker);
 
 }  // namespace intr

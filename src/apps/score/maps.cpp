@@ -139,7 +139,8 @@ ExitCode write_scores(const MapsOptions& options, const nlohmann::ordered_json& 
   if (stop.requested()) return stopped(stop);
   for (const std::string& warning : score_warnings(summary)) log::warning("{}", warning);
   const std::string json = score_json(summary, recipe).dump(2) + "\n";
-  folder.write(table, summary, json, found_gallery(options.out, options.gallery));
+  folder.write(table, summary, json,
+               found_page(options.out, options.gallery, "intr-render gallery"));
   if (options.json)
     fmt::print("{}", json);
   else if (!options.quiet)

@@ -93,7 +93,7 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapRea
        .curves_csv = o.score.wants("curves") ? curves_csv(summary) : "",
        .randomization_csv = o.score.wants("randomization") ? randomization_csv(summary) : "",
        .json = json},
-      summary, found_gallery(o.out, o.gallery));
+      summary, found_page(o.out, o.gallery, "intr-render gallery"));
   for (const std::string& warning : model_warnings(summary)) log::warning("{}", warning);
   if (!o.write_maps.empty() && !write_value_maps(o.write_maps, table, reader, job.plan().run_id))
     log::warning("{}: no sample has a target, so there is no map to write", o.write_maps);
