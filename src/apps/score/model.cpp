@@ -168,10 +168,10 @@ ExitCode score(const ModelOptions& o, const StopSignal& stop, MpiEnvironment& mp
 ExitCode score_model(const std::vector<std::string>& arguments) {
   ModelOptions options;
   OptionSet set(
-      "[mpirun -n RANKS] intr-score model DUMP --model CKPT --data SET --out DIR [options]",
+      "intr-score model DUMP --model CKPT --data SET --out DIR [options]",
       "Runs the network again, in the dump's precision, to see whether attention shows what "
-      "decides. Results are the same on any number of ranks, and of a run that was stopped and "
-      "resumed.");
+      "decides. Started by mpirun or srun, ranks share the work. Results are the same on any "
+      "number of ranks, and of a run that was stopped and resumed.");
   describe(options, set);
   if (!set.parse(arguments, train_build_facts())) return ExitCode::kDone;
   validate(options);
