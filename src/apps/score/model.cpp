@@ -86,6 +86,8 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapRea
       [&] { return stop.requested(); });
   progress.finish();
   if (stop.requested()) return false;
+  if (!o.write_maps.empty() && !write_value_maps(o.write_maps, table, reader, job.plan().run_id))
+    log::warning("{}: no sample has a target, so there is no map to write", o.write_maps);
   const std::string json = model_json(summary, job.plan().options).dump(2) + "\n";
   folder.write(
       {.samples_csv = model_samples_csv(table),
@@ -95,8 +97,6 @@ bool write_results(const ModelOptions& o, const ModelScoreJob& job, const MapRea
        .json = json},
       summary, found_page(o.out, o.gallery, "intr-render gallery"));
   for (const std::string& warning : model_warnings(summary)) log::warning("{}", warning);
-  if (!o.write_maps.empty() && !write_value_maps(o.write_maps, table, reader, job.plan().run_id))
-    log::warning("{}: no sample has a target, so there is no map to write", o.write_maps);
   if (o.json)
     fmt::print("{}", json);
   else if (!o.quiet)
