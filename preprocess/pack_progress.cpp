@@ -32,8 +32,7 @@ void PackProgress::add(std::int64_t files, std::int64_t bytes, std::int64_t bad)
   new_files_ += files;
   new_bytes_ += bytes;
   new_bad_ += bad;
-  // Rank 0 also calls because MPI may need it for the other ranks' counting to get on.
-  if (Clock::now() - exchanged_ < std::chrono::milliseconds(team_->rank() == 0 ? 20 : 200)) return;
+  if (Clock::now() - exchanged_ < std::chrono::milliseconds(200)) return;
   exchange();
 }
 

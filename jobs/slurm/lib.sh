@@ -53,6 +53,8 @@ intr_settings() {
   fi
   # From Slurm 22.05 on srun no longer takes this from the batch script's own options.
   [ -z "${SLURM_CPUS_PER_TASK:-}" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+  # Slurm's own choice, trees, was seen to let ranks out of MPI_Init before others were ready: their messages made those crash.
+  export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 }
 
 intr_need() { # VARIABLE WHAT
@@ -271,7 +273,11 @@ intr_classify() {
     2 | 65 | 70 | 77 | 78) intr_cause='' ;;
     75) intr_cause=stop-signal ;;
     76) intr_cause=peer-lost ;;
-    132 | 133 | 134 | 136 | 139) code=70 intr_cause=crash intr_message="a rank died of signal $((launcher - 128))" ;;
+    132 | 133 | 134 | 135 | 136 | 139)
+      # Tried again as any death: whether the launcher names the signal or says 143 is chance, and the node may be what is broken.
+      code=76 intr_cause=crash
+      intr_message="a rank died of signal $((launcher - 128)). If that comes back, report it with this log and $intr_state/attempts"
+      ;;
     137) code=76 intr_cause=killed intr_message="a rank was killed; perhaps out of memory: see --mem" ;;
     *) code=76 intr_cause=launcher intr_message="the launcher left with $launcher and no rank said why; if ranks were killed, perhaps out of memory: see --mem" ;;
   esac

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <thread>
 
+#include "intr/core/error.h"
 #include "intr/io/atomic_file.h"
 #include "preprocess/byte_stream.h"
 #include "preprocess/image_folder.h"
@@ -72,6 +75,34 @@ TEST(MpiTeam, EachNumberGoesToOneRank) {
   if (team.rank() != 0) return;
   EXPECT_EQ(seen.size(), 100u);
   EXPECT_EQ(bytes, 100 * sizeof(std::int64_t));
+}
+
+TEST(MpiTeam, RanksCountWhileRank0ComputesAlone) {
+  MpiEnvironment mpi;
+  MpiTeam team(mpi);
+  const auto unused = team.open_counter();
+  const auto sum = team.open_counter();
+  const auto ended = team.open_counter();
+  if (team.rank() != 0) {
+    for (int i = 1; i <= 20; ++i) sum->add(i);
+    ended->add(1);
+  }
+  // Rank 0 makes no call of MPI here: the others get on all the same.
+  while (ended->add(0) < team.size() - 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(sum->add(0), 210 * (team.size() - 1));
+  EXPECT_EQ(unused->add(0), 0);
+}
+
+TEST(MpiTeam, ARankThatFailsDoesNotWaitWithItsCounters) {
+  MpiEnvironment mpi;
+  MpiTeam team(mpi);
+  const auto fail = [&] {
+    const auto counter = team.open_counter();
+    throw DataError("as if");
+  };
+  EXPECT_THROW(fail(), DataError);
+  const auto counter = team.open_counter();
+  EXPECT_LT(counter->take(), team.size());
 }
 
 TEST(MpiTeam, PacksTheSameBytesWhateverTheRanksAndGoesOnAfterAStop) {

@@ -24,13 +24,13 @@ classify 75
 same "no record, 75" "75|stop-signal|" "$answer"
 classify 76
 same "no record, 76" "76|peer-lost|" "$answer"
-for code in 132 133 134 136 139; do
+for code in 132 133 134 135 136 139; do
   classify "$code"
-  like "no record, $code: a crash" "70|crash|*signal $((code - 128))" "$answer"
+  like "no record, $code: a crash" "76|crash|*signal $((code - 128)). If that comes back, report*" "$answer"
 done
 classify 137
 like "no record, 137: memory" "76|killed|*see --mem" "$answer"
-for code in 1 3 64 66 69 71 74 79 126 127 128 129 130 131 135 138 140 141 143 254 255; do
+for code in 1 3 64 66 69 71 74 79 126 127 128 129 130 131 138 140 141 143 254 255; do
   classify "$code"
   like "no record, $code: the launcher" "76|launcher|*left with $code and*" "$answer"
 done
@@ -101,7 +101,7 @@ same "job: a launcher that was really killed" 76 "$status"
 like "job: and the log names memory" "*see --mem*" "$(<"$box/log")"
 begin FAKE_DOES='kill -SEGV $$'
 job train.sbatch
-same "job: a launcher that really crashed" 70 "$status"
+same "job: a launcher that really crashed" 76 "$status"
 
 # A launcher that is not there did not succeed.
 begin

@@ -33,6 +33,7 @@ row "75 halt, TERM of the time limit" 'tell TERM; record 75 halt; exit 75' 75 0 
 row "76" 'record 76 peer-lost; exit 143' 76 1 "requeued*76 (peer-lost)*to start in 10 s*"
 row "76 hang" 'record 76 hang; exit 143' 76 1 "requeued*76 (hang)*"
 row "76 without a record" 'exit 143' 76 1 "requeued*76 (launcher)*"
+row "139: a crash" 'exit 139' 76 1 "requeued*76 (crash)*"
 row "76, TERM of the time limit" 'tell TERM; record 76 peer-lost; exit 143' 76 1 "requeued*" $limit
 row "76, TERM otherwise" 'tell TERM; record 76 peer-lost; exit 143' 76 0 "stopped by Slurm*"
 row "137 after TERM otherwise" 'tell TERM; exit 137' 76 0 "stopped by Slurm*"

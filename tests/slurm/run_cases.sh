@@ -132,10 +132,10 @@ collect() { # one case, the first to end
     touch "$base/logs/$name.failed"
     echo "FAIL $name ($took s), left with $status"
     if ((took >= case_limit)); then echo "$name was ended after $case_limit s, the limit of a case"; fi
-    echo "---- log of $name"
-    cat "$log"
     echo "---- end of slurmctld.log"
     tail -n 40 "$base/clusters/$name/log/slurmctld.log" || true
+    echo "---- log of $name" # last: who shortens output keeps its end
+    cat "$log"
     echo "---- again: ${INTR_BIN:+INTR_BIN=$INTR_BIN }$here/run_cases.sh $name"
     save_artifacts "$name"
     ((!keep)) || return 0

@@ -56,7 +56,7 @@ gone() { # within a few seconds
 }
 
 INTR_SLURM_ARTIFACTS=$work/artifacts run 1 --jobs 1 good last bad absent
-has $'\npass good (' $'\npass last (' $'\nFAIL bad (' $'\na reason\n' 'end of slurmctld.log' "run_cases.sh bad"$'\n' \
+has $'\npass good (' $'\npass last (' $'\nFAIL bad (' 'end of slurmctld.log' $'\na reason\n' "run_cases.sh bad"$'\n' \
   $'\nskip absent: no such thing here\n' $'\nslurm: 2 passed, 1 failed, 1 skipped of 4\n'
 [[ -e $work/artifacts/bad/bad/kept && -e $work/artifacts/bad/log/slurmctld.log ]] || fail "no artifacts of the failed case"
 gone "a failure"

@@ -197,6 +197,14 @@ begin INTR_IFACE=ib0
 with FAKE_DOES='echo "$OMPI_MCA_btl_tcp_if_include $OMPI_MCA_oob_tcp_if_include $NCCL_SOCKET_IFNAME" >"$FAKE/iface"; record 0 done'
 job train.sbatch
 same "INTR_IFACE" "ib0 ib0 ib0" "$(<"$box/iface")"
+begin
+with FAKE_DOES='echo "$SLURM_PMIX_FENCE" >"$FAKE/fence"; record 0 done'
+job train.sbatch
+same "collectives of PMIx in a ring" ring "$(<"$box/fence")"
+begin SLURM_PMIX_FENCE=tree
+with FAKE_DOES='echo "$SLURM_PMIX_FENCE" >"$FAKE/fence"; record 0 done'
+job train.sbatch
+same "collectives of PMIx as the user wants" tree "$(<"$box/fence")"
 begin INTR_EXTRA=$'--lr 1e-3\n --epochs 2'
 job train.sbatch
 same "INTR_EXTRA on two lines" "--lr,1e-3,--epochs,2" "$(tail -n 4 "$box/srun.words" | paste -sd,)"

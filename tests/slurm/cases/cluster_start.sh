@@ -21,7 +21,7 @@ fi
 tiny="--quick --rounds 10 --threads 1 --backbone resnet18 --backbone-stages 3 --hidden-dim 32 --nheads 2 --enc-layers 1"
 tiny+=" --dec-layers 1 --dim-feedforward 32 --image-size 64 --classes 8"
 # Sums over four ranks, two a node. The file says how many ranks took part: 4 and not four times 1.
-for launch in "srun --mpi=pmix" "mpirun --bind-to none"; do
+for launch in "env SLURM_PMIX_FENCE=ring srun --mpi=pmix" "mpirun --bind-to none"; do
   cat >"$WORK/job.sh" <<END
 #!/usr/bin/env bash
 source "$DIR/etc/job-env.sh"

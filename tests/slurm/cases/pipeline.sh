@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../job.sh"
 
 export INTR_DATA=$WORK/set
-pack=$(submit pack -- --limit train=64,val=640)
+pack=$(submit pack --nodes=2 -- --limit train=64,val=640)
 train=$(submit train-multi --dependency="afterok:$pack")
 eval=$(submit eval --dependency="afterok:$train")
 dump=$(submit attend-array --array=0-2 --nodes=1 --dependency="afterok:$train" -- --threads 1)
