@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -62,10 +63,9 @@ class MpiTeam::Counters {
   /// @return its number, the same on all ranks
   std::int64_t open() {
     const std::lock_guard lock(mutex_);
-    sums_.push_back(0);
     ++num_open_;
     changed_.notify_all();
-    return std::ssize(sums_) - 1;
+    return next_number_++;
   }
 
   std::int64_t add(std::int64_t counter, std::int64_t count) {
@@ -111,7 +111,7 @@ class MpiTeam::Counters {
   std::int64_t add_here(std::int64_t counter, std::int64_t count) {
     const std::lock_guard lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
-    std::int64_t& sum = sums_.at(static_cast<std::size_t>(counter));
+    std::int64_t& sum = sums_[counter];
     return std::exchange(sum, sum + count);
   }
 
@@ -152,7 +152,8 @@ class MpiTeam::Counters {
   MpiEnvironment* mpi_;
   std::mutex mutex_;  ///< of all below
   std::condition_variable_any changed_;
-  std::vector<std::int64_t> sums_;  ///< on rank 0
+  std::map<std::int64_t, std::int64_t> sums_;  ///< on rank 0; others may count before it opens one
+  std::int64_t next_number_ = 0;
   std::int64_t num_open_ = 0;
   std::exception_ptr failure_;
   std::jthread thread_;  // last: it uses the others
