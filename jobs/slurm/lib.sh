@@ -9,6 +9,10 @@
 #     intr_next                       requeues, finishes or stops, and says which; does not return. intr_finish: never requeues
 #
 # Exit codes are the programs' (docs/architecture.md); docs/running-on-slurm.md explains what is decided here and why.
+#
+# Once traps are set, commands are substituted by backquotes alone: bash 5.2 runs traps that are due while it reads a $(…) and may
+# then end the script in the middle ("unexpected EOF while looking for matching )", status 1).
+# shellcheck disable=SC2006
 
 jobs=$(cd "$jobs" && pwd) # env.sh may change the folder
 for intr_switch in INTR_DRY_RUN INTR_NO_REQUEUE INTR_PREFLIGHT INTR_ATTEND; do [ "${!intr_switch:-}" != 0 ] || unset "$intr_switch"; done
@@ -73,29 +77,29 @@ intr_begin() { # PROGRAM FOLDER [STATE [FOLDER2]]
 
   [ ! -e "$intr_state/DONE" ] || intr_end 0 "$intr_state is finished (DONE). Nothing to do. To train longer: rm $intr_state/DONE, then submit with more --epochs"
   [ ! -e "$intr_state/STUCK" ] ||
-    intr_end 76 "$(head -n 1 "$intr_state/STUCK") Next: mend it, then rm $intr_state/STUCK and submit again"
+    intr_end 76 "`head -n 1 "$intr_state/STUCK"` Next: mend it, then rm $intr_state/STUCK and submit again"
   local program free
   program=${INTR_BIN:+$INTR_BIN/}$1
   [ -z "$INTR_CONTAINER" ] || [ -r "$INTR_CONTAINER" ] ||
-    intr_fail 78 "cannot read the image $INTR_CONTAINER on $(hostname). Next: set INTR_CONTAINER in $jobs/env.sh"
+    intr_fail 78 "cannot read the image $INTR_CONTAINER on `hostname`. Next: set INTR_CONTAINER in $jobs/env.sh"
   [ -n "$INTR_CONTAINER" ] || command -v "$program" >/dev/null ||
-    intr_fail 78 "no program $program on $(hostname). Next: set INTR_BIN in $jobs/env.sh to the folder of the programs," \
+    intr_fail 78 "no program $program on `hostname`. Next: set INTR_BIN in $jobs/env.sh to the folder of the programs," \
       "or load their module there"
   mkdir -p "$intr_state" 2>/dev/null
   if ! [ -d "$intr_state" ] || ! [ -w "$intr_state" ]; then
-    intr_fail 78 "cannot write in $intr_state on $(hostname). Next: check its path, rights and quota"
+    intr_fail 78 "cannot write in $intr_state on `hostname`. Next: check its path, rights and quota"
   fi
-  free=$(df -Pm "$intr_state" 2>/dev/null | awk 'NR == 2 {print $4}')
+  free=`df -Pm "$intr_state" 2>/dev/null | awk 'NR == 2 {print $4}'`
   case $free in '' | *[!0-9]*) free=$INTR_MIN_FREE_MB ;; esac # some file systems do not tell: "-"
   [ "$free" -ge "$INTR_MIN_FREE_MB" ] ||
     intr_fail 78 "only $free MiB are free in $intr_state, INTR_MIN_FREE_MB asks for $INTR_MIN_FREE_MB. Next: make room, then submit again"
 
-  intr_say "$(date '+%F %T') job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}," \
-    "nodes ${SLURM_JOB_NODELIST:-$(hostname)}, tasks ${SLURM_NTASKS:-1}"
+  intr_say "`date '+%F %T'` job ${intr_job:-none} (${SLURM_JOB_NAME:-no name}), restart ${SLURM_RESTART_COUNT:-0}," \
+    "nodes ${SLURM_JOB_NODELIST:-`hostname`}, tasks ${SLURM_NTASKS:-1}"
   intr_deadline
   intr_count_lost_attempt
-  intr_before=$(intr_progress)
-  intr_say "$intr_result: at $(intr_at "$intr_before"), attempt $INTR_ATTEMPT"
+  intr_before=`intr_progress`
+  intr_say "$intr_result: at `intr_at "$intr_before"`, attempt $INTR_ATTEMPT"
 }
 
 # INTR_DEADLINE: when this job's time is over, in seconds since 1970. The program stops by itself before.
@@ -104,15 +108,15 @@ intr_deadline() {
   if [[ ${SLURM_JOB_END_TIME:-} =~ ^[0-9]+$ ]]; then
     export INTR_DEADLINE=$SLURM_JOB_END_TIME
   else
-    left=$(squeue -h -j "${SLURM_JOB_ID:-}" -o %L 2>/dev/null | head -n 1)
-    seconds=$(intr_seconds "$left") || {
+    left=`squeue -h -j "${SLURM_JOB_ID:-}" -o %L 2>/dev/null | head -n 1`
+    seconds=`intr_seconds "$left"` || {
       intr_say "time limit: none that squeue knows ('$left'). A stop comes by signal alone."
       unset INTR_DEADLINE
       return 0
     }
-    export INTR_DEADLINE=$(($(date +%s) + seconds))
+    export INTR_DEADLINE=$((`date +%s` + seconds))
   fi
-  intr_say "deadline $(date -d "@$INTR_DEADLINE" '+%F %T' 2>/dev/null || echo "$INTR_DEADLINE")"
+  intr_say "deadline `date -d "@$INTR_DEADLINE" '+%F %T' 2>/dev/null || echo "$INTR_DEADLINE"`"
 }
 
 intr_seconds() { # [DAYS-][[HOURS:]MINUTES:]SECONDS as squeue prints it; fails on anything else
@@ -172,7 +176,7 @@ intr_ranks() { # PROGRAM WORD…
     # Without --kill-on-bad-exit the ranks that live would wait for a dead one for ever.
     launch=(srun --kill-on-bad-exit=1 "--mpi=$INTR_MPI" --cpu-bind=cores)
   fi
-  intr_term_as=$([ "$INTR_LAUNCHER" != mpirun ] || echo USR2)
+  intr_term_as=`[ "$INTR_LAUNCHER" != mpirun ] || echo USR2`
   intr_run "${launch[@]}" "${intr_words[@]}"
   intr_classify
 }
@@ -181,24 +185,24 @@ intr_ranks() { # PROGRAM WORD…
 intr_check_words() {
   [ -z "$INTR_DRY_RUN" ] || return 0
   local version kinds
-  version=$("${intr_words[@]}" --version)
+  version=`"${intr_words[@]}" --version`
   case $? in
-    0) intr_say "$(head -n 1 <<<"$version")" ;;
+    0) intr_say "`head -n 1 <<<"$version"`" ;;
     2)
       intr_status=2
       return 1
       ;;
     *)
       intr_status=78 intr_cause=config
-      intr_message="${intr_words[0]} does not start on $(hostname). Next: load in $jobs/env.sh the modules that it was built with"
+      intr_message="${intr_words[0]} does not start on `hostname`. Next: load in $jobs/env.sh the modules that it was built with"
       return 1
       ;;
   esac
   [ "$INTR_LAUNCHER" = srun ] || return 0
-  kinds=$(srun --mpi=list 2>&1)
+  kinds=`srun --mpi=list 2>&1`
   if [[ $kinds == *none* ]] && ! grep -qw -- "$INTR_MPI" <<<"$kinds"; then
     intr_status=78 intr_cause=config
-    intr_message="srun here knows no --mpi=$INTR_MPI. Next: set INTR_MPI to one of: $(tr -s '[:space:]' ' ' <<<"$kinds"); or INTR_LAUNCHER=mpirun"
+    intr_message="srun here knows no --mpi=$INTR_MPI. Next: set INTR_MPI to one of: `tr -s '[:space:]' ' ' <<<"$kinds"`; or INTR_LAUNCHER=mpirun"
     return 1
   fi
 }
@@ -225,7 +229,7 @@ intr_run() { # COMMAND WORD…
     intr_status=75 intr_cause=stop-signal intr_message=''
     return 0
   fi
-  intr_say "$(printf '%q ' "$@")"
+  intr_say "`printf '%q ' "$@"`"
   "$@" &
   intr_pid=$! intr_status=127 # until something else is known: no launcher is no success
   if [ "$traps" != "$intr_traps" ]; then # came between the look above and the start; launchers need a moment before they can take it
@@ -257,10 +261,10 @@ intr_classify() {
   [ -z "$INTR_DRY_RUN" ] || return 0
   local line code launcher=$intr_status
   intr_cause='' intr_message=''
-  line=$(head -n 1 "${INTR_ATTEMPT_RECORD:-/dev/null}" 2>/dev/null)
+  line=`head -n 1 "${INTR_ATTEMPT_RECORD:-/dev/null}" 2>/dev/null`
   if [[ $line =~ ^\{\"code\":([0-9]+),\"cause\":\"([a-z-]+)\".*\}$ ]]; then
     intr_status=${BASH_REMATCH[1]} intr_cause=${BASH_REMATCH[2]}
-    intr_message=$(printf '%s' "$line" | sed -n 's/.*"message":"\(.*\)"}$/\1/p')
+    intr_message=`printf '%s' "$line" | sed -n 's/.*"message":"\(.*\)"}$/\1/p'`
     return 0
   fi
   code=$launcher
@@ -289,8 +293,8 @@ intr_classify() {
 # FOLDER/requeue.tsv has a line an attempt: attempt, code, cause, progress before, after, time.
 intr_record() { # ATTEMPT CODE CAUSE BEFORE AFTER
   # A line that was torn must not swallow this one.
-  [ -z "$(tail -c 1 "$intr_state/requeue.tsv" 2>/dev/null)" ] || { echo >>"$intr_state/requeue.tsv"; } 2>/dev/null
-  { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:--}" "$4" "$5" "$(date +%FT%T)" >>"$intr_state/requeue.tsv"; } 2>/dev/null && return 0
+  [ -z "`tail -c 1 "$intr_state/requeue.tsv" 2>/dev/null`" ] || { echo >>"$intr_state/requeue.tsv"; } 2>/dev/null
+  { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:--}" "$4" "$5" "`date +%FT%T`" >>"$intr_state/requeue.tsv"; } 2>/dev/null && return 0
   intr_say "cannot write $intr_state/requeue.tsv: attempts are not counted. Next: check the path, rights and quota"
   return 1
 }
@@ -303,8 +307,8 @@ intr_count_lost_attempt() {
   last=${intr_job/_/-}_$((restart - 1))
   ! grep -qs "^$last"$'\t' "$intr_state/requeue.tsv" || return 0
   intr_say "attempt $last left no trace: its node failed, or Slurm killed it before it could say why"
-  intr_before=$(intr_progress)
-  intr_record "$last" 76 node "$(intr_last_progress)" "$intr_before"
+  intr_before=`intr_progress`
+  intr_record "$last" 76 node "`intr_last_progress`" "$intr_before"
   intr_check_bounds "$intr_before"
 }
 intr_lines() { grep -a . "$intr_state/requeue.tsv" 2>/dev/null; }
@@ -323,7 +327,7 @@ intr_attempts() { intr_lines | awk -F '\t' '{++attempts} $3 == "stopped" {attemp
 intr_time_limit() {
   # Not grep -q in a pipe: it leaves at the first match, and the writer's broken pipe would be the answer.
   local job
-  job=$(scontrol show job "${SLURM_JOB_ID:-}" 2>/dev/null)
+  job=`scontrol show job "${SLURM_JOB_ID:-}" 2>/dev/null`
   [[ $job =~ [[:space:]]Reason=TimeLimit([[:space:]]|$) ]]
 }
 
@@ -333,32 +337,32 @@ intr_taken() { [ -n "$intr_term" ] && ! intr_time_limit; }
 intr_next() {
   [ -z "$INTR_DRY_RUN" ] || exit 0
   local after pause=0
-  after=$(intr_progress)
+  after=`intr_progress`
   [ -z "$intr_message" ] || intr_say "$intr_message"
   intr_exclude_hint
   case $intr_status in
     75 | 76) ;;
     *)
       intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after"
-      intr_end "$intr_status" "$(intr_meaning "$intr_status")"
+      intr_end "$intr_status" "`intr_meaning "$intr_status"`"
       ;;
   esac
   if [ "$intr_cause" = halt ]; then
     intr_record "$INTR_ATTEMPT" 75 halt "$intr_before" "$after"
-    intr_end 75 "stopped at $(intr_at "$after") because of $intr_state/HALT. Next: rm $intr_state/HALT and submit again"
+    intr_end 75 "stopped at `intr_at "$after"` because of $intr_state/HALT. Next: rm $intr_state/HALT and submit again"
   fi
   if intr_taken; then
     # Preempted and failed nodes: Slurm itself requeues. Cancelled: a requeue here would bring the job back.
     intr_record "$INTR_ATTEMPT" "$intr_status" taken "$intr_before" "$after"
-    intr_end "$intr_status" "stopped by Slurm at $(intr_at "$after"). A preempted job comes back by itself; a cancelled one" \
+    intr_end "$intr_status" "stopped by Slurm at `intr_at "$after"`. A preempted job comes back by itself; a cancelled one" \
       "goes on when it is submitted again"
   fi
   # Without the count, Slurm's own is the only bound.
   intr_record "$INTR_ATTEMPT" "$intr_status" "$intr_cause" "$intr_before" "$after" ||
     [ "${SLURM_RESTART_COUNT:-0}" -lt "$INTR_MAX_STUCK" ] ||
-    intr_end "$intr_status" "stopped at $(intr_at "$after"). Next: see that $intr_state can be written, then submit again, it goes on"
+    intr_end "$intr_status" "stopped at `intr_at "$after"`. Next: see that $intr_state can be written, then submit again, it goes on"
   intr_check_bounds "$after"
-  [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at $(intr_at "$after"), to be continued by the next job of the chain"
+  [ -z "$INTR_NO_REQUEUE" ] || intr_end "$intr_status" "stopped at `intr_at "$after"`, to be continued by the next job of the chain"
   if [ "$intr_status" = 76 ]; then
     pause=$((10#$INTR_PAUSE << (intr_stuck_now > 4 ? 4 : intr_stuck_now > 0 ? intr_stuck_now - 1 : 0)))
   fi
@@ -366,16 +370,16 @@ intr_next() {
 }
 
 intr_check_bounds() { # PROGRESS: leaves if the run came back too often; else intr_stuck_now says how often without progress
-  intr_stuck_now=$(intr_stuck)
+  intr_stuck_now=`intr_stuck`
   if [ "$intr_stuck_now" -ge "$INTR_MAX_STUCK" ]; then
-    intr_stop "$intr_stuck_now attempts in a row came no further than $(intr_at "$1")."
+    intr_stop "$intr_stuck_now attempts in a row came no further than `intr_at "$1"`."
   fi
-  if [ "$(intr_attempts)" -ge "$INTR_MAX_RESTARTS" ]; then intr_stop "$(intr_attempts) attempts were made (INTR_MAX_RESTARTS)."; fi
+  if [ "`intr_attempts`" -ge "$INTR_MAX_RESTARTS" ]; then intr_stop "`intr_attempts` attempts were made (INTR_MAX_RESTARTS)."; fi
 }
 
 intr_stop() { # REASON: a loop without progress ends here
   local why
-  why=$(echo "$1" && tail -n 5 "$intr_state/train.log" 2>/dev/null)
+  why=`echo "$1" && tail -n 5 "$intr_state/train.log" 2>/dev/null`
   printf '%s\n' "$why" | sed 's/^/intr: /'
   { printf '%s\n' "$why" >"$intr_state/STUCK"; } 2>/dev/null || intr_say "cannot write $intr_state/STUCK"
   intr_record - 76 stopped "$intr_before" "$intr_before" # counting begins anew when STUCK is gone
@@ -384,14 +388,14 @@ intr_stop() { # REASON: a loop without progress ends here
 
 intr_requeue() { # PAUSE_S PROGRESS
   local try what answer
-  what="$(intr_at "$2"), after attempt $INTR_ATTEMPT ended with $intr_status${intr_cause:+ ($intr_cause)}"
+  what="`intr_at "$2"`, after attempt $INTR_ATTEMPT ended with $intr_status${intr_cause:+ ($intr_cause)}"
   command -v scontrol >/dev/null || intr_end "$intr_status" "stopped at $what. scontrol is not here: submit again, it goes on"
   # This script gets TERM from its own requeue, and would go on beside its successor if it stayed.
   trap '' TERM
   # The last look before it: scancel often follows a stop by signal at once.
   ! intr_taken || intr_end "$intr_status" "stopped by Slurm at $what. Submit it again, it goes on"
   for try in 1 2 3; do
-    if answer=$(scontrol requeue "$intr_job" 2>&1); then
+    if answer=`scontrol requeue "$intr_job" 2>&1`; then
       [ "$1" = 0 ] || scontrol update "JobId=$intr_job" "StartTime=now+$1" >/dev/null 2>&1 || intr_say "the pause of $1 s was refused"
       intr_end "$intr_status" "requeued at $what, to start in $1 s or later"
     fi
@@ -407,13 +411,13 @@ intr_requeue() { # PAUSE_S PROGRESS
 intr_finish() {
   [ -z "$INTR_DRY_RUN" ] || exit 0
   [ -z "${intr_message:-}" ] || intr_say "$intr_message"
-  intr_end "$intr_status" "$(intr_meaning "$intr_status")"
+  intr_end "$intr_status" "`intr_meaning "$intr_status"`"
 }
 
 intr_end() { # CODE WHAT…: the last line of every log, kept in last-job.tsv, too
   local code=$1
   shift
-  { printf '%s\tjob %s\texit %s\t%s\n' "$(date '+%F %T')" "${intr_job:-none}" "$code" "$*" >"$intr_state/last-job.tsv"; } 2>/dev/null
+  { printf '%s\tjob %s\texit %s\t%s\n' "`date '+%F %T'`" "${intr_job:-none}" "$code" "$*" >"$intr_state/last-job.tsv"; } 2>/dev/null
   intr_say "exit $code: $*"
   exit "$code"
 }
@@ -435,13 +439,13 @@ intr_meaning() { # CODE
 # Nodes that were slow or bad, joined by commas: at most a quarter of the partition's, the newest.
 intr_excluded() { # FOLDER
   local all
-  all=$(sinfo -h -N -o %N ${SBATCH_PARTITION:+-p "$SBATCH_PARTITION"} 2>/dev/null | sort -u | wc -l)
+  all=`sinfo -h -N -o %N ${SBATCH_PARTITION:+-p "$SBATCH_PARTITION"} 2>/dev/null | sort -u | wc -l`
   awk 'NF {print $1}' "$1/exclude.txt" 2>/dev/null | tac | awk '!seen[$1]++' | head -n "$((all / 4))" | paste -sd, -
 }
 
 intr_exclude_hint() {
   local nodes
-  nodes=$(awk 'NF && !seen[$1]++ {print $1}' "$intr_result/exclude.txt" 2>/dev/null | paste -sd, -)
+  nodes=`awk 'NF && !seen[$1]++ {print $1}' "$intr_result/exclude.txt" 2>/dev/null | paste -sd, -`
   [ -z "$nodes" ] || intr_say "slow or bad nodes were seen; to leave them out: sbatch --exclude=$nodes …"
 }
 

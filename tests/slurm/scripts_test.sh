@@ -73,6 +73,7 @@ for script in "${all[@]}"; do
   same "$script: no personal paths" '' "$(grep -nE '/(home|Users|root|work)/|/tmp/wt|~[a-z]' "$script")"
   same "$script: no set -e" '' "$(grep -nE '^[^#]*\bset -[a-z]*e' "$script")"
 done
+same "lib.sh: backquotes alone where traps are set" '' "$(sed -n '/^intr_need/,$p' lib.sh | grep -vE '^ *#' | grep -nE '[$<>][(]([^(]|$)')"
 if command -v shellcheck >/dev/null; then
   same "shellcheck -x of all" '' "$(shellcheck -x "${all[@]}" 2>&1 | grep -vE '^ *$' | head -n 20)"
 else
