@@ -162,7 +162,8 @@ std::string grouped_digits(std::int64_t number) {
 
 std::string shown_percent(std::int64_t part, std::int64_t whole) {
   if (whole <= 0) return shown_number(NAN);
-  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  const std::int64_t tenths = (2000 * part + whole) / (2 * whole);  // halves go up, as elsewhere
+  return fmt::format("{}.{} %", tenths / 10, tenths % 10);
 }
 
 std::string measure_table(std::span<const MeasureSummary> measures) {

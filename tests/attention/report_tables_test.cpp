@@ -17,6 +17,9 @@ TEST(ReportTables, NumbersAreGrouped) {
   EXPECT_EQ(grouped_digits(-1234), "-1,234");
   EXPECT_EQ(grouped_digits(1234567), "1,234,567");
   EXPECT_EQ(shown_percent(3, 4), "75.0 %");
+  EXPECT_EQ(shown_percent(1, 1), "100.0 %");
+  EXPECT_EQ(shown_percent(1697, 2000), "84.9 %");  // 84.85, which no double is
+  EXPECT_EQ(shown_percent(1, 3), "33.3 %");
   EXPECT_EQ(shown_percent(0, 0), "–");
 }
 
