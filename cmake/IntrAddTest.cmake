@@ -6,6 +6,13 @@
 # Tests with RANKS link tests/support/mpi_main, all others GoogleTest's main.
 add_custom_target(threaded_tests)
 
+# The entry's own folder for what Open MPI keeps while it runs. Of one that is shared, whoever leaves last removes what another
+# start is about to use.
+function(intr_own_mpi_folder entry)
+  set_property(TEST ${entry} APPEND PROPERTY
+               ENVIRONMENT OMPI_MCA_orte_tmpdir_base=${PROJECT_BINARY_DIR}/tests/mpi/${entry})
+endfunction()
+
 function(intr_add_test path)
   cmake_parse_arguments(arg "PROGRAMS" "LIBRARY;TIMEOUT" "RANKS;LINK;LABELS" ${ARGN})
   if(NOT arg_LIBRARY)
@@ -42,6 +49,7 @@ function(intr_add_test path)
     add_test(NAME ${test_name} COMMAND ${target})
     set_tests_properties(${test_name} PROPERTIES LABELS "${part};${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
                          ENVIRONMENT "${INTR_MPI_TEST_ENVIRONMENT}")
+    intr_own_mpi_folder(${test_name})
     return()
   endif()
   target_link_libraries(${target} PRIVATE intr_test_mpi_main)
@@ -51,6 +59,7 @@ function(intr_add_test path)
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${INTR_MPIEXEC_FLAGS} $<TARGET_FILE:${target}>)
     set_tests_properties(${entry} PROPERTIES LABELS "${part};mpi;${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
                          PROCESSORS ${ranks} ENVIRONMENT "${INTR_MPI_TEST_ENVIRONMENT}")
+    intr_own_mpi_folder(${entry})
   endforeach()
 endfunction()
 

@@ -22,7 +22,11 @@ namespace {
 
 constexpr std::size_t kMostThreads = 64;
 constexpr int kMostFrames = 48;
-constexpr std::chrono::milliseconds kPatience(50);
+// A thread that blocks the signal never answers, one that waits for a core answers late.
+using Clock = std::chrono::steady_clock;
+constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(50);
+constexpr Clock::duration kMostPatience = std::chrono::milliseconds(500);
+constexpr Clock::duration kPatienceForAll = std::chrono::seconds(3);
 
 /// What a handler fills. A thread that answers late finds another number asked for.
 struct Answer {
@@ -67,12 +71,12 @@ class Handler {
   struct sigaction before_ = {};
 };
 
-std::vector<std::string> frames_of(long thread) {
+std::vector<std::string> frames_of(long thread, Clock::duration patience) {
   answer.there = false;
   answer.asked = thread;
   if (::syscall(SYS_tgkill, ::getpid(), thread, Handler::number()) != 0) return {};
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!answer.there && std::chrono::steady_clock::now() < deadline)
+  const auto deadline = Clock::now() + patience;
+  while (!answer.there && Clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   long expected = thread;
   if (answer.asked.compare_exchange_strong(expected, 0)) return {};  // it has not begun
@@ -103,8 +107,12 @@ std::vector<ThreadStack> thread_stacks() {
   std::erase(threads, this_thread());
   threads.resize(std::min(threads.size(), kMostThreads));
   const Handler handler;
+  const auto end = Clock::now() + kPatienceForAll;
   std::vector<ThreadStack> stacks;
-  for (const long thread : threads) stacks.push_back({thread, name_of(thread), frames_of(thread)});
+  for (const long thread : threads) {
+    const auto patience = std::clamp(end - Clock::now(), kLeastPatience, kMostPatience);
+    stacks.push_back({thread, name_of(thread), frames_of(thread, patience)});
+  }
   return stacks;
 }
 

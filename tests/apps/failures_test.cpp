@@ -140,9 +140,11 @@ TEST_F(FailuresTest, AHangingRankIsNamed) {
 TEST_F(FailuresTest, AFrozenProcessIsNamed) {
   const std::string metrics = quoted(run_ + "/metrics.jsonl");
   attempt_ = "1_0";
-  // A stopped process writes no report. The launcher started rank 1 as its second child.
+  // A stopped process writes no report. The launcher started rank 1 as its second child. It stops
+  // in a step, for where others wait for a save they do so longer.
   const ProgramResult frozen =
-      test::run_program("export INTR_ATTEMPT=1_0\n" + command(2, "--epochs 2000 --hang-limit 4") +
+      test::run_program("export INTR_ATTEMPT=1_0\n" +
+                        command(2, "--epochs 2000 --hang-limit 4 --inject slow:rank=1,ms=1000") +
                         " & pid=$!\n" + "while kill -0 $pid && [ $(cat " + metrics +
                         " 2>/dev/null | wc -l) -lt 3 ]; do sleep 0.02; done\n" +
                         "kill -STOP $(cut -d' ' -f2 /proc/$pid/task/$pid/children)\nwait $pid");
@@ -153,7 +155,7 @@ TEST_F(FailuresTest, AFrozenProcessIsNamed) {
 
 TEST_F(FailuresTest, SlowButAliveIsLeftAlone) {
   expect_ending(train(2,
-                      "--hang-limit 1 --max-steps 4 --inject slow:rank=1,ms=1200 "
+                      "--hang-limit 3 --max-steps 4 --inject slow:rank=1,ms=3600 "
                       "--inject delay:ms=5,jitter=5"),
                 0, "done");
   EXPECT_EQ(events("inject").size(), 3u) << "the delay on both ranks";
@@ -224,9 +226,9 @@ TEST_F(FailuresTest, OneStepThatIsNotFiniteIsSkippedThreeEndTheRun) {
 }
 
 TEST_F(FailuresTest, AStragglerIsReported) {
-  expect_ending(train(2,
-                      "--max-steps 300 --epochs 100 --eval-every 0 --save-every 1000epochs "
-                      "--log-every 100 --inject slow:rank=1,ms=80"),
+  expect_ending(train(2,  // a picture for each rank
+                      "--batch-size 2 --max-steps 300 --epochs 100 --eval-every 0 "
+                      "--save-every 1000epochs --log-every 100 --inject slow:rank=1,ms=80"),
                 0, "done");
   ASSERT_EQ(events("straggler").size(), 1u);
   EXPECT_EQ(events("straggler").front().at("slow_rank"), 1);

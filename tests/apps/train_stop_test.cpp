@@ -71,10 +71,11 @@ TEST_F(TrainStopTest, ADeadlineThatIsNoTimeIsRefused) {
 
 TEST_F(TrainStopTest, AJobThatLostItsRunWritesNoMoreCheckpoints) {
   const std::string lock = quoted(run_ + "/run.lock");
-  const ProgramResult result = test::run_program(
-      "timeout 100 " + command(1, "--epochs 2000 --quiet") + " & pid=$!\n" +
-      "while kill -0 $pid && [ ! -e " + quoted(run_ + "/log.txt") + " ]; do sleep 0.02; done\n" +
-      "echo '{\"host\":\"another-node\"}' > " + lock + "; wait $pid");
+  const ProgramResult result =
+      test::run_program("timeout 100 " + command(1, "--epochs 2000 --quiet") + " & pid=$!\n" +
+                        "while kill -0 $pid && [ ! -e " + quoted(run_ + "/log.txt") +
+                        " ]; do sleep 0.02; done\n" + "echo '{\"host\":\"another-node\"}' > " +
+                        lock + ".new; mv " + lock + ".new " + lock + "; wait $pid");
   EXPECT_EQ(result.exit_code, 76) << result.errors;
   EXPECT_NE(result.errors.find("another-node"), std::string::npos) << result.errors;
   EXPECT_NE(read_file(run_ + "/run.lock").find("another-node"), std::string::npos);

@@ -79,9 +79,9 @@ start() { # SCRIPT WORD…: the same in the background; pid is the script's
   pid=$!
 }
 
-until_there() { # FILE: at most 5 s
+until_there() { # FILE: at most 20 s
   local turn
-  for turn in {1..250}; do
+  for turn in {1..1000}; do
     [ ! -e "$1" ] || return 0
     sleep 0.02
   done

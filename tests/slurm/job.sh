@@ -26,6 +26,10 @@ expect() { # WHAT EXPECTED GOT
 }
 
 on_cluster() { "$CLUSTER" run "$DIR" "$@"; }
+kill_wait() { # SECONDS between Slurm's TERM and its KILL, where a save must fit in however busy the machine is
+  sed -i "s/^KillWait=.*/KillWait=$1/" "$DIR/etc/slurm.conf"
+  on_cluster scontrol reconfigure
+}
 
 # The user's env.sh.
 write_settings() {

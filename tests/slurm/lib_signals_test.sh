@@ -19,6 +19,7 @@ during() { # NAME LAUNCHER HEARD CODE SIGNAL…
     sleep 0.05
     shift
   done
+  [ -z "$heard" ] || until_there "$box/$launcher.signals"
   sleep 0.1
   : >"$box/go"
   wait "$pid"
@@ -100,10 +101,11 @@ for signal in USR2 USR1 TERM; do
   for launcher in srun mpirun; do
     script=train.sbatch
     [ $launcher = srun ] || script=train-mpirun.sbatch
-    begin FAKE_VERSION='[ -e "$FAKE/ready" ] || { : >"$FAKE/ready"; sleep 0.2; }'
+    begin FAKE_VERSION=': >"$FAKE/ready"; for turn in {1..500}; do [ ! -e "$FAKE/go" ] || break; sleep 0.02; done'
     start $script
     until_there "$box/ready"
     kill -$signal "$pid"
+    : >"$box/go"
     wait "$pid"
     same "$signal before the start: code" 75 "$?"
     same "$signal before the start: $launcher is not started" 0 "$(started "$launcher")"
@@ -118,10 +120,11 @@ same "TERM of the time limit before the start" "75 0 1" "$status $(started srun)
 # While env.sh is read: modules take seconds on some file systems.
 for signal in USR2 TERM; do
   begin
-  printf '%s\n' ': >"$FAKE/ready"; sleep 0.2' >>"$box/env.sh"
+  printf '%s\n' ': >"$FAKE/ready"; until [ -e "$FAKE/go" ]; do sleep 0.02; done' >>"$box/env.sh"
   start train.sbatch
   until_there "$box/ready"
   kill -$signal "$pid"
+  : >"$box/go"
   wait "$pid"
   same "$signal while env.sh is read: code" 75 "$?"
   same "$signal while env.sh is read: no ranks" 0 "$(started srun)"
@@ -131,7 +134,8 @@ done
 # Between the last look and the start: such a signal must still reach the launcher.
 for signal in USR2 TERM; do
   begin FAKE_DOES='hold; leave 65' INTR_LAUNCHER=mpirun
-  (sleep 1.5; : >"$box/go") &
+  # What it hears lets it go; where it is not started nobody waits.
+  (for turn in {1..400}; do [ -e "$box/mpirun.signals" ] || [ -s "$box/got" ] || sleep 0.02; done; : >"$box/go") &
   timer=$!
   in_lib "signal=$signal"'; intr_say() { case $* in mpirun*) kill -$signal $$ ;; esac; }; intr_ranks intr-train; echo "$intr_status"' >"$box/got"
   wait $timer

@@ -3,7 +3,7 @@
 # Tests run_cases.sh with small cases in a copy of this folder: what it prints, its status, its order, and that no cluster is left
 # after a failure, a time-out, an interrupt or its death.
 #
-#     tests/slurm/run_cases_test.sh      (some 20 s; leaves with 77 where no cluster can start)
+#     tests/slurm/run_cases_test.sh      (some 40 s; leaves with 77 where no cluster can start)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 reason=$("$here/cluster.sh" probe) || {
@@ -17,7 +17,7 @@ export TMPDIR=$work/tmp
 unset INTR_SLURM_ARTIFACTS INTR_BIN
 mkdir -p "$TMPDIR" "$work/tests/slurm/cases" "$work/artifacts"
 cp "$here"/{cluster,cluster_processes,slurm_conf,run_cases}.sh "$work/tests/slurm/"
-sed -i 's/^case_limit=540/case_limit=3/' "$work/tests/slurm/run_cases.sh"
+sed -i 's/^case_limit=540/case_limit=15/' "$work/tests/slurm/run_cases.sh"
 driver=$work/tests/slurm/run_cases.sh
 fail() {
   echo "run_cases_test: $*" >&2
@@ -64,7 +64,7 @@ run 77 absent
 has $'\nslurm: 0 passed, 0 failed, 1 skipped of 1\n'
 run 0 --jobs 1 good absent last
 run 1 long good
-has $'\nFAIL long (' 'long was ended after 3 s' $'\nslurm: 1 passed, 1 failed, 0 skipped of 2\n'
+has $'\nFAIL long (' 'long was ended after 15 s' $'\nslurm: 1 passed, 1 failed, 0 skipped of 2\n'
 gone "a time-out"
 echo "ok: pass, fail, skip, artifacts, time limit ($SECONDS s)"
 

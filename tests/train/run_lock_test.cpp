@@ -171,9 +171,11 @@ TEST_F(RunLockTest, WhoIsReplacedAtTheSameMomentLeaves) {
   holder.token = "other";
   const std::string other = holder.text();
   write_file(path_, first);
+  const std::string ready = folder_ / "ready";
+  write_file(ready, other);
   std::thread overtaker([&] {
     while (read_file(path_) == first) std::this_thread::yield();
-    write_file(path_, other);
+    fs::rename(ready, path_);
   });
   try {
     const RunLock late(folder_.path(), true, std::chrono::milliseconds(500));

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../job.sh"
 
 export INTR_INJECT="slow:ms=100"
+kill_wait 15
 job=$(submit train-multi)
 wait_for "$guard" "steps" at_step 25
 on_cluster scancel "$job"

@@ -7,8 +7,10 @@
 # Not beside a save (steps 40, 48, 50), when others wait longer for a rank.
 export INTR_INJECT="slow:ms=400"
 job=$(submit train-multi -- --hang-limit 5)
-wait_for "$guard" "steps" at_step 42
-kill -STOP "$(processes intr-train n2)"
+wait_for "$guard" "a step" at_step 2
+rank=$(processes intr-train n2)
+wait_for "$guard" "steps" at_step 41
+kill -STOP "$rank"
 left() { [[ -s $run/requeue.tsv ]]; }
 began=$SECONDS
 wait_for 60 "end of the attempt" left

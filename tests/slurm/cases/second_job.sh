@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR/.. source=job.sh
 . "$(dirname "$0")/../job.sh"
 
-export INTR_INJECT="slow:ms=100"
+export INTR_INJECT="slow:ms=300"
 job=$(submit train-multi)
 wait_for "$guard" "steps" at_step 5
 second=$(submit train-multi)

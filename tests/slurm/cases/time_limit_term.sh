@@ -5,7 +5,8 @@
 . "$(dirname "$0")/../job.sh"
 
 echo 'export SLURM_JOB_END_TIME=4102444800' >>"$WORK/env.sh"
-export INTR_INJECT="slow:ms=1500"
+export INTR_INJECT="slow:ms=800"
+kill_wait 15
 job=$(submit train-multi --time=1 --signal=CONT@1)
 wait_for 150 "restart" restarted "$job" 1
 log_says "$job" "requeued at step"
