@@ -105,14 +105,12 @@ def tenths(samples: list[dict], steps: int) -> list[dict]:
 
 def growth(rows: list[dict], limit_kib: float) -> list[str]:
     """Sentences on what grew."""
+    measures = (("heap", "the heap in use", "KiB", limit_kib, lambda before, after: (after - before) / 1024),
+                ("ram", "what lies in RAM", "%", RAM_LIMIT, lambda before, after: 100 * (after / before - 1)))  # fmt: skip
     faults = []
-    for name, what, unit in (("heap", "the heap in use", "KiB"), ("ram", "what lies in RAM", "%")):
+    for name, what, unit, limit, grown in measures:
         for rank, (start, middle, end) in enumerate(zip(*(rows[number - 1][name] for number in (4, 7, 10)))):
-            parts = [middle - start, end - middle]
-            if unit == "%":
-                parts, limit = [100 * parts[0] / start, 100 * parts[1] / middle], RAM_LIMIT
-            else:
-                parts, limit = [part / 1024 for part in parts], limit_kib
+            parts = grown(start, middle), grown(middle, end)
             print(f"rank {rank}: {what} grew by {parts[0]:.2f} and {parts[1]:.2f} {unit}")
             if min(parts) > limit:
                 faults.append(f"{what} of rank {rank} grew by {parts[0]:.2f} and again by {parts[1]:.2f} {unit}, more than {limit:g}")
