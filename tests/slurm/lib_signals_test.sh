@@ -96,12 +96,15 @@ for turn in {1..4}; do
   like "signal and end at once, no record, turn $turn: code" '@(65|76)' "$status"
 done
 
+# What stands for slow work before the ranks: until the test says go, 10 s at most.
+hold=': >"$FAKE/ready"; for turn in {1..500}; do [ ! -e "$FAKE/go" ] || break; sleep 0.02; done'
+
 # Before anything runs: not started at all.
 for signal in USR2 USR1 TERM; do
   for launcher in srun mpirun; do
     script=train.sbatch
     [ $launcher = srun ] || script=train-mpirun.sbatch
-    begin FAKE_VERSION=': >"$FAKE/ready"; for turn in {1..500}; do [ ! -e "$FAKE/go" ] || break; sleep 0.02; done'
+    begin FAKE_VERSION="$hold"
     start $script
     until_there "$box/ready"
     kill -$signal "$pid"
@@ -120,7 +123,7 @@ same "TERM of the time limit before the start" "75 0 1" "$status $(started srun)
 # While env.sh is read: modules take seconds on some file systems.
 for signal in USR2 TERM; do
   begin
-  printf '%s\n' ': >"$FAKE/ready"; until [ -e "$FAKE/go" ]; do sleep 0.02; done' >>"$box/env.sh"
+  printf '%s\n' "$hold" >>"$box/env.sh"
   start train.sbatch
   until_there "$box/ready"
   kill -$signal "$pid"
